@@ -1,0 +1,130 @@
+//! The handle a store function takes: a snapshot to read from, or a transaction.
+
+use std::ops::{Deref, DerefMut};
+
+use crate::sqlite::{ReadPool, Transaction};
+use crate::{Error, FromRow, Query, Row};
+
+/// Something statements can be run on.
+///
+/// Store functions take `&mut Conn`, so that the same function serves a read, a transaction and
+/// a test. Outside a transaction each call sees the newest committed state.
+#[derive(Debug)]
+pub struct Conn {
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Read(ReadPool),
+    Write(Transaction),
+}
+
+impl Conn {
+    pub(crate) fn reading(pool: ReadPool) -> Self {
+        Conn { inner: Inner::Read(pool) }
+    }
+
+    /// All rows of the answer.
+    ///
+    /// # Errors
+    /// Whatever the engine says, see [`Error`].
+    pub async fn rows(&mut self, query: Query) -> Result<Vec<Row>, Error> {
+        match &mut self.inner {
+            Inner::Read(pool) => pool.rows(query).await,
+            Inner::Write(transaction) => transaction.rows(query).await,
+        }
+    }
+
+    /// The answers of several reads, all taken from one snapshot in one round trip.
+    ///
+    /// # Errors
+    /// The first failure; nothing is answered then.
+    pub async fn snapshot(&mut self, queries: Vec<Query>) -> Result<Vec<Vec<Row>>, Error> {
+        match &mut self.inner {
+            Inner::Read(pool) => pool.snapshot(queries).await,
+            Inner::Write(transaction) => {
+                let mut answers = Vec::with_capacity(queries.len());
+                for query in queries {
+                    answers.push(transaction.rows(query).await?);
+                }
+                Ok(answers)
+            }
+        }
+    }
+
+    /// All rows, each read into `T`.
+    ///
+    /// # Errors
+    /// Whatever the engine says, or [`Error::Decode`].
+    pub async fn all<T: FromRow>(&mut self, query: Query) -> Result<Vec<T>, Error> {
+        self.rows(query).await?.iter().map(T::from_row).collect()
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// Whatever the engine says, or [`Error::Decode`].
+    pub async fn optional<T: FromRow>(&mut self, query: Query) -> Result<Option<T>, Error> {
+        self.rows(query).await?.first().map(T::from_row).transpose()
+    }
+
+    /// The first row, if there is one, unread.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub async fn optional_row(&mut self, query: Query) -> Result<Option<Row>, Error> {
+        Ok(self.rows(query).await?.into_iter().next())
+    }
+
+    /// Runs a change and answers how many rows it touched.
+    ///
+    /// # Errors
+    /// Whatever the engine says; [`Error::ReadOnly`] when this is not a transaction.
+    pub async fn execute(&mut self, query: Query) -> Result<u64, Error> {
+        match &mut self.inner {
+            Inner::Read(_) => Err(Error::ReadOnly("a change needs a transaction".into())),
+            Inner::Write(transaction) => transaction.execute(query).await,
+        }
+    }
+}
+
+/// A transaction. It is rolled back when dropped without [`Tx::commit`].
+///
+/// Await nothing but the database while it is open: other writers wait, and a transaction left
+/// idle for a second is rolled back.
+#[derive(Debug)]
+pub struct Tx {
+    conn: Conn,
+}
+
+impl Tx {
+    pub(crate) fn new(transaction: Transaction) -> Self {
+        Tx { conn: Conn { inner: Inner::Write(transaction) } }
+    }
+
+    /// Makes the changes durable. They survive a power cut once this has answered.
+    ///
+    /// # Errors
+    /// Whatever the engine says; nothing of the transaction is kept then.
+    pub async fn commit(self) -> Result<(), Error> {
+        match self.conn.inner {
+            Inner::Write(transaction) => transaction.commit().await,
+            Inner::Read(_) => Ok(()),
+        }
+    }
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}

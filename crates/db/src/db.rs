@@ -1,0 +1,156 @@
+//! Opening a database and handing out connections.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::sqlite::{ReadPool, Writer};
+use crate::{Conn, Error, Tx, Version};
+
+/// Which engine answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite in this process.
+    Sqlite,
+}
+
+/// When a commit counts as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// After the fsync: an acknowledged change survives a power cut.
+    #[default]
+    Full,
+    /// Without any fsync: for throw-away databases of tests only.
+    None,
+}
+
+/// How to open a database.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the database file is; its folder is made when missing.
+    pub path: PathBuf,
+    /// How many threads answer reads.
+    pub readers: usize,
+    /// When a commit counts as done.
+    pub durability: Durability,
+    /// A statement is stopped after this long.
+    pub statement_timeout: Duration,
+    /// How long a caller waits for its turn before it is told [`Error::Busy`].
+    pub wait_timeout: Duration,
+    /// Statements slower than this are logged.
+    pub slow_query: Duration,
+}
+
+impl Options {
+    /// The defaults for a file: two readers, full durability, 5 s per statement, 2 s of waiting.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Options {
+            path: path.into(),
+            readers: 2,
+            durability: Durability::Full,
+            statement_timeout: Duration::from_secs(5),
+            wait_timeout: Duration::from_secs(2),
+            slow_query: Duration::from_millis(100),
+        }
+    }
+}
+
+/// What this handle has done since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Statements run, reads and changes alike (not `BEGIN`, `COMMIT` and savepoints).
+    pub statements: u64,
+    /// Times a caller waited for the database: one per call of a [`Conn`] method.
+    pub round_trips: u64,
+    /// Transactions that were committed.
+    pub transactions: u64,
+    /// Commits of the engine, each with one fsync; fewer than `transactions` when grouped.
+    pub group_commits: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    pub(crate) statements: AtomicU64,
+    pub(crate) round_trips: AtomicU64,
+    pub(crate) transactions: AtomicU64,
+    pub(crate) group_commits: AtomicU64,
+}
+
+/// An open database. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Db {
+    reader: ReadPool,
+    writer: Writer,
+    meter: Arc<Meter>,
+}
+
+impl Db {
+    /// Opens the database, making the file when it is missing.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the file cannot be opened, is damaged, or the library is too
+    /// old to be safe.
+    pub async fn open(options: Options) -> Result<Self, Error> {
+        let opened = tokio::task::spawn_blocking(move || Self::open_blocking(&options)).await;
+        opened.map_err(|error| Error::Unavailable(error.to_string()))?
+    }
+
+    fn open_blocking(options: &Options) -> Result<Self, Error> {
+        let meter = Arc::new(Meter::default());
+        // The writer comes first: it makes the file and puts it into WAL mode.
+        let writer = Writer::start(options, meter.clone())?;
+        let reader = ReadPool::start(options, meter.clone())?;
+        Ok(Db { reader, writer, meter })
+    }
+
+    /// Which engine answers.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        Engine::Sqlite
+    }
+
+    /// A connection that sees every committed change. Sessions, tokens and permissions are read
+    /// from here on every engine.
+    #[must_use]
+    pub fn read_fresh(&self) -> Conn {
+        Conn::reading(self.reader.clone())
+    }
+
+    /// A connection that sees at least the given state of an owner's data. SQLite has no
+    /// replicas, so it sees every committed change.
+    #[must_use]
+    pub fn read(&self, _required: Version) -> Conn {
+        self.read_fresh()
+    }
+
+    /// Starts a transaction. It waits for its turn with its first statement.
+    #[must_use]
+    pub fn begin(&self) -> Tx {
+        Tx::new(self.writer.begin())
+    }
+
+    /// What has been done since the database was opened.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters {
+            statements: self.meter.statements.load(Ordering::Relaxed),
+            round_trips: self.meter.round_trips.load(Ordering::Relaxed),
+            transactions: self.meter.transactions.load(Ordering::Relaxed),
+            group_commits: self.meter.group_commits.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Copies the whole database into a new file while it is in use (SQLite `VACUUM INTO`).
+    ///
+    /// # Errors
+    /// Whatever the engine says, for example when the target exists.
+    pub async fn copy_to(&self, target: &std::path::Path) -> Result<(), Error> {
+        self.writer.copy_to(target).await
+    }
+
+    /// Finishes what is queued and closes the file.
+    pub async fn close(self) {
+        self.writer.close().await;
+    }
+}

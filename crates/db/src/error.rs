@@ -1,0 +1,58 @@
+//! What can go wrong between us and a database, in the terms a caller can act on.
+
+/// A failed statement or connection.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// A unique constraint refused the change. The name follows one rule on every engine:
+    /// `<table>_<columns>_key`.
+    #[error("{constraint} holds such a row already")]
+    Unique {
+        /// The constraint, for example `users_email_key`.
+        constraint: String,
+    },
+    /// A foreign key, check or not-null constraint refused the change.
+    #[error("a constraint refused the change: {0}")]
+    Constraint(String),
+    /// The database had no time for us within the limit; the caller may try again.
+    #[error("the database is busy")]
+    Busy,
+    /// The database cannot be written at the moment (read-only file, full disk).
+    #[error("the database cannot be written: {0}")]
+    ReadOnly(String),
+    /// The database cannot be reached or has been closed.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// The statement ran longer than the statement timeout and was stopped.
+    #[error("the statement took longer than allowed")]
+    Timeout,
+    /// The transaction was left idle and has been rolled back.
+    #[error("the transaction was rolled back because it was left idle")]
+    IdleTransaction,
+    /// A column held something else than the code expected.
+    #[error("the answer could not be read: {0}")]
+    Decode(String),
+    /// Anything else the engine said.
+    #[error("the database answered: {0}")]
+    Other(String),
+}
+
+impl Error {
+    /// Whether this is the named unique constraint.
+    #[must_use]
+    pub fn is_unique(&self, name: &str) -> bool {
+        matches!(self, Error::Unique { constraint } if constraint == name)
+    }
+
+    /// Whether trying again later can help without any change by the caller.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Error::Busy
+                | Error::ReadOnly(_)
+                | Error::Unavailable(_)
+                | Error::Timeout
+                | Error::IdleTransaction
+        )
+    }
+}

@@ -1,0 +1,73 @@
+//! A statement and its parameters.
+
+use std::borrow::Cow;
+
+use crate::Value;
+
+/// One SQL statement with its bound values.
+///
+/// Parameters are numbered from one: `?1`, `?2`. The same number may stand several times in the
+/// text. Text is written once for all engines; where engines differ, [`crate::dialect`] writes it.
+///
+/// ```
+/// let query = duly_db::query("SELECT title FROM books WHERE shelf = ?1 AND year > ?2")
+///     .bind("history")
+///     .bind(1900_i64);
+/// assert_eq!(query.values().len(), 2);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    text: Cow<'static, str>,
+    values: Vec<Value>,
+}
+
+/// Starts a query with the given SQL text.
+pub fn query(text: impl Into<Cow<'static, str>>) -> Query {
+    Query { text: text.into(), values: Vec::new() }
+}
+
+impl Query {
+    /// Binds the next numbered parameter.
+    #[must_use]
+    pub fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Binds several parameters in order.
+    #[must_use]
+    pub fn bind_all<V: Into<Value>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
+        self.values.extend(values.into_iter().map(Into::into));
+        self
+    }
+
+    /// The SQL text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The bound values, `?1` first.
+    #[must_use]
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+}
+
+/// Writes `?first, ?first+1, …` for `count` parameters, for use inside `IN (…)`.
+///
+/// ```
+/// assert_eq!(duly_db::placeholders(3, 2), "?3, ?4");
+/// ```
+#[must_use]
+pub fn placeholders(first: usize, count: usize) -> String {
+    let mut list = String::with_capacity(count * 5);
+    for number in first..first + count {
+        if number > first {
+            list.push_str(", ");
+        }
+        list.push('?');
+        list.push_str(&number.to_string());
+    }
+    list
+}

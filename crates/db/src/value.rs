@@ -1,0 +1,182 @@
+//! The values that travel between Rust and every engine.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use crate::Error;
+
+/// One bound parameter or one column of a row.
+///
+/// Engines that lack a type store it as follows: on SQLite a `Bool` is an integer, a `Uuid` a
+/// 16-byte blob, a `Date` and a `Json` text, and a `Time` an integer of microseconds since 1970 UTC.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// SQL NULL.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// A signed 64-bit integer.
+    Int(i64),
+    /// A double.
+    Float(f64),
+    /// Text without NUL bytes.
+    Text(String),
+    /// Raw bytes.
+    Bytes(Vec<u8>),
+    /// An id.
+    Uuid(Uuid),
+    /// A calendar date; `9999-12-31` stands for "none" in keyset columns.
+    Date(Date),
+    /// An instant, kept to the microsecond.
+    Time(Timestamp),
+    /// A JSON document.
+    Json(serde_json::Value),
+}
+
+/// A Rust type that can be read from a column.
+pub trait FromValue: Sized {
+    /// Converts the column, or says which type was found instead.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] when the column holds another type or a value out of range.
+    fn from_value(value: &Value) -> Result<Self, Error>;
+}
+
+fn mismatch<T>(value: &Value) -> Error {
+    Error::Decode(format!("expected {}, found {value:?}", std::any::type_name::<T>()))
+}
+
+macro_rules! into_value {
+    ($($type:ty => $variant:ident),* $(,)?) => {$(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self { Value::$variant(value.into()) }
+        }
+        impl From<Option<$type>> for Value {
+            fn from(value: Option<$type>) -> Self { value.map_or(Value::Null, Value::from) }
+        }
+    )*};
+}
+
+into_value! {
+    bool => Bool, i64 => Int, i32 => Int, u32 => Int, i16 => Int, u8 => Int, f64 => Float,
+    String => Text, &str => Text, Vec<u8> => Bytes, &[u8] => Bytes,
+    Uuid => Uuid, Date => Date, Timestamp => Time, serde_json::Value => Json,
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Value::Text(value.clone())
+    }
+}
+
+impl FromValue for bool {
+    fn from_value(value: &Value) -> Result<Self, Error> {
+        match value {
+            Value::Bool(truth) => Ok(*truth),
+            Value::Int(number) => Ok(*number != 0),
+            other => Err(mismatch::<Self>(other)),
+        }
+    }
+}
+
+impl FromValue for i64 {
+    fn from_value(value: &Value) -> Result<Self, Error> {
+        match value {
+            Value::Int(number) => Ok(*number),
+            Value::Bool(truth) => Ok(i64::from(*truth)),
+            other => Err(mismatch::<Self>(other)),
+        }
+    }
+}
+
+macro_rules! from_smaller_integer {
+    ($($type:ty),*) => {$(
+        impl FromValue for $type {
+            fn from_value(value: &Value) -> Result<Self, Error> {
+                let wide = i64::from_value(value)?;
+                <$type>::try_from(wide).map_err(|_| mismatch::<Self>(value))
+            }
+        }
+    )*};
+}
+
+from_smaller_integer!(i32, u32, i16, u8, u64, usize);
+
+impl FromValue for f64 {
+    fn from_value(value: &Value) -> Result<Self, Error> {
+        match value {
+            Value::Float(number) => Ok(*number),
+            other => Err(mismatch::<Self>(other)),
+        }
+    }
+}
+
+impl FromValue for String {
+    fn from_value(value: &Value) -> Result<Self, Error> {
+        match value {
+            Value::Text(text) => Ok(text.clone()),
+            other => Err(mismatch::<Self>(other)),
+        }
+    }
+}
+
+impl FromValue for Vec<u8> {
+    fn from_value(value: &Value) -> Result<Self, Error> {
+        match value {
+            Value::Bytes(bytes) => Ok(bytes.clone()),
+            other => Err(mismatch::<Self>(other)),
+        }
+    }
+}
+
+impl FromValue for Uuid {
+    fn from_value(value: &Value) -> Result<Self, Error> {
+        match value {
+            Value::Uuid(id) => Ok(*id),
+            Value::Bytes(bytes) => Uuid::from_slice(bytes).map_err(|_| mismatch::<Self>(value)),
+            other => Err(mismatch::<Self>(other)),
+        }
+    }
+}
+
+impl FromValue for Date {
+    fn from_value(value: &Value) -> Result<Self, Error> {
+        match value {
+            Value::Date(date) => Ok(*date),
+            Value::Text(text) => text.parse().map_err(|_| mismatch::<Self>(value)),
+            other => Err(mismatch::<Self>(other)),
+        }
+    }
+}
+
+impl FromValue for Timestamp {
+    fn from_value(value: &Value) -> Result<Self, Error> {
+        match value {
+            Value::Time(time) => Ok(*time),
+            Value::Int(micros) => {
+                Timestamp::from_microsecond(*micros).map_err(|_| mismatch::<Self>(value))
+            }
+            other => Err(mismatch::<Self>(other)),
+        }
+    }
+}
+
+impl FromValue for serde_json::Value {
+    fn from_value(value: &Value) -> Result<Self, Error> {
+        match value {
+            Value::Json(json) => Ok(json.clone()),
+            Value::Text(text) => serde_json::from_str(text).map_err(|_| mismatch::<Self>(value)),
+            other => Err(mismatch::<Self>(other)),
+        }
+    }
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: &Value) -> Result<Self, Error> {
+        match value {
+            Value::Null => Ok(None),
+            some => T::from_value(some).map(Some),
+        }
+    }
+}

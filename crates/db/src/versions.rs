@@ -1,0 +1,95 @@
+//! The numbered states of what an owner can see.
+//!
+//! Every owner of visible data has one row in `versions`. The last statement of every
+//! transaction that changes something the owner can see raises its number; the lock on the row
+//! makes the order of the numbers the order of the commits. So a number names one visible state:
+//! an answer labelled with it can be recognised as unchanged (`ETag`), or as too old.
+
+use uuid::Uuid;
+
+use crate::migrate::{Migration, MigrationSet};
+use crate::{Conn, Error, FromValue, Query, Result, Tx, Value, query};
+
+/// The migrations of this module's table.
+pub const MIGRATIONS: MigrationSet = MigrationSet {
+    owner: "db",
+    migrations: &[Migration {
+        name: "0001_versions",
+        sqlite: include_str!("../migrations/sqlite/0001_versions.sql"),
+    }],
+};
+
+/// One visible state of an owner's data. Later states have larger numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(i64);
+
+impl Version {
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl FromValue for Version {
+    fn from_value(value: &Value) -> Result<Self> {
+        i64::from_value(value).map(Version)
+    }
+}
+
+/// Which of an owner's two numbers to raise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What the owner sees: tasks, labels, settings, receipts.
+    Data,
+    /// What the owner may do: sessions, tokens, password, role. Raises `Data` too.
+    Auth,
+}
+
+/// Starts counting for a new owner.
+///
+/// # Errors
+/// Whatever the engine says.
+pub async fn start(tx: &mut Tx, owner: Uuid) -> Result<()> {
+    let statement = query(
+        "INSERT INTO versions (owner_id, data, auth, changed) \
+         SELECT ?1, 1, 1, COALESCE(MAX(changed), 0) + 1 FROM versions",
+    );
+    tx.execute(statement.bind(owner)).await.map(|_| ())
+}
+
+/// Raises the owner's number. This is the last statement before the commit, so that the lock on
+/// the row is held as briefly as possible.
+///
+/// # Errors
+/// [`Error::Other`] when the owner is unknown, else whatever the engine says.
+pub async fn raise(tx: &mut Tx, owner: Uuid, kind: Kind) -> Result<()> {
+    match tx.execute(raise_statement(kind).bind(owner)).await? {
+        1 => Ok(()),
+        _ => Err(Error::Other(format!("owner {owner} has no version"))),
+    }
+}
+
+/// `changed` grows with every commit on the whole table: whoever tails the table by it misses
+/// nothing, because SQLite has one writer.
+fn raise_statement(kind: Kind) -> Query {
+    query(match kind {
+        Kind::Data => {
+            "UPDATE versions SET data = data + 1, \
+             changed = (SELECT MAX(changed) FROM versions) + 1 WHERE owner_id = ?1"
+        }
+        Kind::Auth => {
+            "UPDATE versions SET data = data + 1, auth = auth + 1, \
+             changed = (SELECT MAX(changed) FROM versions) + 1 WHERE owner_id = ?1"
+        }
+    })
+}
+
+/// The owner's current version of visible data.
+///
+/// # Errors
+/// Whatever the engine says.
+pub async fn current(conn: &mut Conn, owner: Uuid) -> Result<Option<Version>> {
+    let statement = query("SELECT data FROM versions WHERE owner_id = ?1").bind(owner);
+    conn.optional_row(statement).await?.map(|row| row.get("data")).transpose()
+}
