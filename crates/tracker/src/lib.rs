@@ -1,1 +1,32 @@
-//! placeholder
+//! What Duly does. One folder per feature: its types, its SQL, its rules, its jobs and mails.
+//!
+//! A feature function takes the [`Tracker`] and the owner on whose behalf it acts, owns the
+//! transaction, and enqueues jobs inside it. Store functions hold the SQL.
+
+pub mod error;
+pub mod id;
+pub mod idempotency;
+pub mod input;
+pub mod instance;
+pub mod mail;
+pub mod notifications;
+pub mod page;
+pub mod reminders;
+pub mod secret;
+pub mod sessions;
+pub mod statistics;
+pub mod tasks;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod tokens;
+mod tracker;
+pub mod transfer;
+pub mod users;
+
+pub use error::{Error, Refusal};
+pub use id::{NotificationId, SessionId, TaskId, TokenId, UserId};
+pub use page::Page;
+pub use tracker::{MIGRATIONS, Settings, Tracker};
+
+/// The answer of a feature function.
+pub type Result<T> = std::result::Result<T, Error>;

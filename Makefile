@@ -1,0 +1,70 @@
+# Every command a developer needs. `make` alone lists them.
+
+CARGO ?= cargo
+NPM := npm --prefix web
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test test-rust test-web test-e2e check format bench web release openapi clean
+
+help: ## List the commands
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+run: release ## Build everything and serve on http://127.0.0.1:8080 with data in ./data
+	./target/release/duly serve
+
+dev: web/node_modules ## Server and page with hot reload on http://127.0.0.1:5173
+	./scripts/dev
+
+test: test-rust test-web test-e2e ## Every test there is; installs what it lacks from Debian's packages when it may
+
+test-rust: web
+	./scripts/need cargo cc
+	$(CARGO) test --workspace --all-features --locked
+
+test-web: web/node_modules
+	$(NPM) run test
+	$(NPM) run budget
+
+test-e2e: web
+	./scripts/need cargo cc node chromium
+	./scripts/e2e
+
+check: web/node_modules ## Format, lints, types, dead code, licences, structure
+	./scripts/need cargo cc node
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
+	$(NPM) run check
+	node scripts/check-structure.mjs
+	node scripts/check-licences.mjs
+
+format: web/node_modules ## Write every file in the one format
+	$(CARGO) fmt --all
+	$(NPM) run format
+
+bench: release ## Measure the hot paths against their limits
+	./scripts/need cargo cc wrk
+	./scripts/bench $(suite)
+
+web: web/dist/index.html ## Build the page into web/dist
+
+web/dist/index.html: web/node_modules web/index.html $(shell find web/src web/public web/build -type f 2>/dev/null) web/vite.config.ts
+	$(NPM) run build
+	@touch $@
+
+web/node_modules: web/package-lock.json
+	./scripts/need node
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+release: web
+	./scripts/need cargo cc
+	$(CARGO) build --release --locked --bin duly
+
+openapi: ## Write docs/openapi.json and the page's types from the code
+	$(CARGO) run --quiet --locked --bin duly -- openapi > docs/openapi.json.new
+	mv docs/openapi.json.new docs/openapi.json
+	$(NPM) run api
+
+clean: ## Remove everything that was built
+	$(CARGO) clean
+	rm -rf web/dist web/node_modules web/test-results bench/out

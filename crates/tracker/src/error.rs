@@ -1,0 +1,93 @@
+//! What can go wrong, in terms a caller can act on.
+
+use std::time::Duration;
+
+use crate::input::FieldError;
+
+/// Why a feature function refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or it belongs to somebody else.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// One or more fields are wrong.
+    #[error("invalid: {}", describe(.0))]
+    Invalid(Vec<FieldError>),
+    /// Nobody is logged in, or the session or token is no longer valid.
+    #[error("not logged in")]
+    Unauthenticated,
+    /// The e-mail or the password is wrong; which one is not said.
+    #[error("the e-mail or the password is wrong")]
+    WrongCredentials,
+    /// The caller may not do this.
+    #[error("not allowed: {0}")]
+    Forbidden(Refusal),
+    /// A link from a mail has been used, has expired or was never valid.
+    #[error("the link is not valid any more")]
+    LinkExpired,
+    /// The row has moved on since the version that the caller named.
+    #[error("the row has changed meanwhile")]
+    VersionMismatch,
+    /// The same idempotency key was used with another request.
+    #[error("the idempotency key belongs to another request")]
+    IdempotencyKeyReused,
+    /// A request with the same idempotency key is being worked on.
+    #[error("a request with this idempotency key is in flight")]
+    IdempotencyInFlight,
+    /// Too many attempts.
+    #[error("too many attempts")]
+    RateLimited {
+        /// How long to wait before the next attempt.
+        retry_after: Duration,
+    },
+    /// Something we depend on has no time for us; the caller may try again.
+    #[error("not available at the moment: {0}")]
+    Unavailable(String),
+    /// A fault of ours. Logged, never shown.
+    #[error("internal fault: {0}")]
+    Internal(String),
+}
+
+/// Why something is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The API token lacks the ability.
+    #[error("the token lacks the ability {0}")]
+    MissingAbility(&'static str),
+    /// This needs a log-in in the browser, not an API token.
+    #[error("API tokens may not do this")]
+    SessionOnly,
+    /// Only administrators may do this.
+    #[error("only administrators may do this")]
+    AdministratorsOnly,
+    /// Nobody can register here.
+    #[error("registration is closed")]
+    RegistrationClosed,
+    /// Registering needs a valid invitation.
+    #[error("registering needs an invitation")]
+    InvitationNeeded,
+}
+
+fn describe(errors: &[FieldError]) -> String {
+    let parts: Vec<String> =
+        errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+    parts.join("; ")
+}
+
+impl From<duly_db::Error> for Error {
+    fn from(error: duly_db::Error) -> Self {
+        if error.is_transient() {
+            Error::Unavailable(error.to_string())
+        } else {
+            Error::Internal(error.to_string())
+        }
+    }
+}
+
+impl Error {
+    /// One wrong field.
+    #[must_use]
+    pub fn field(field: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Error::Invalid(vec![FieldError { field: field.into(), code, message: message.into() }])
+    }
+}

@@ -1,0 +1,131 @@
+//! The SQL of tasks.
+
+use duly_db::{Conn, Query, Result, Tx, Value, placeholders, query};
+use jiff::Timestamp;
+use jiff::civil::{Date, Time, date};
+
+use super::{DueTime, Task};
+use crate::id::{TaskId, UserId};
+use crate::tasks::text::folded;
+
+/// Stands for "no due date", after every real one.
+const NO_DATE: Date = date(9999, 12, 31);
+/// Stands for "no time of day", after every real one.
+const NO_MINUTE: i64 = 1440;
+
+/// Every column a [`Task`] is read from.
+pub(crate) const COLUMNS: &str = "id, title, description, status, due_date, due_minute, priority, \
+     labels, completed_at, created_at, updated_at, version, snoozed_until, muted, deleted_at";
+
+pub(crate) fn date_key(date: Option<Date>) -> Date {
+    date.unwrap_or(NO_DATE)
+}
+
+pub(crate) fn minute_key(time: Option<Time>) -> i64 {
+    time.map_or(NO_MINUTE, |time| DueTime(time).minute())
+}
+
+/// A task of its owner, in the trash or not.
+pub(crate) async fn find(conn: &mut Conn, owner: UserId, id: TaskId) -> Result<Option<Task>> {
+    let text = format!("SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 AND id = ?2");
+    conn.optional(query(text).bind(owner).bind(id)).await
+}
+
+/// The owner's tasks among the given ids.
+pub(crate) async fn owned(conn: &mut Conn, owner: UserId, ids: &[TaskId]) -> Result<Vec<Task>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(200) {
+        let list = placeholders(2, some.len());
+        let text = format!("SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 AND id IN ({list})");
+        found.extend(conn.all(query(text).bind(owner).bind_all(some.iter().copied())).await?);
+    }
+    Ok(found)
+}
+
+/// Writes a new task and its labels.
+pub(crate) async fn insert(tx: &mut Tx, owner: UserId, task: &Task) -> Result<()> {
+    let statement = query(
+        "INSERT INTO tasks (user_id, id, title, description, status, is_open, due_date, \
+         due_minute, priority, labels, snoozed_until, muted, completed_at, created_at, updated_at, \
+         deleted_at, version, title_folded, description_folded) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
+         ?18, ?19)",
+    );
+    tx.execute(bind_row(statement.bind(owner).bind(task.id), task)).await?;
+    insert_labels(tx, owner, task).await
+}
+
+/// Writes a changed task when its version is still `expected`; answers whether it was.
+pub(crate) async fn update(
+    tx: &mut Tx,
+    owner: UserId,
+    task: &Task,
+    expected: i64,
+    labels_changed: bool,
+) -> Result<bool> {
+    let statement = query(
+        "UPDATE tasks SET title = ?3, description = ?4, status = ?5, is_open = ?6, due_date = ?7, \
+         due_minute = ?8, priority = ?9, labels = ?10, snoozed_until = ?11, muted = ?12, \
+         completed_at = ?13, created_at = ?14, updated_at = ?15, deleted_at = ?16, version = ?17, \
+         title_folded = ?18, description_folded = ?19 \
+         WHERE user_id = ?1 AND id = ?2 AND version = ?20",
+    );
+    let statement = bind_row(statement.bind(owner).bind(task.id), task).bind(expected);
+    let written = tx.execute(statement).await? == 1;
+    if written && labels_changed {
+        let delete = query("DELETE FROM task_labels WHERE user_id = ?1 AND task_id = ?2");
+        tx.execute(delete.bind(owner).bind(task.id)).await?;
+        insert_labels(tx, owner, task).await?;
+    }
+    Ok(written)
+}
+
+fn bind_row(statement: Query, task: &Task) -> Query {
+    statement
+        .bind(&task.title)
+        .bind(&task.description)
+        .bind(task.status)
+        .bind(task.status.is_open() && task.deleted_at.is_none())
+        .bind(date_key(task.due_date))
+        .bind(minute_key(task.due_time))
+        .bind(task.priority)
+        .bind(Value::Json(task.labels.iter().map(String::as_str).collect()))
+        .bind(task.snoozed_until)
+        .bind(task.muted)
+        .bind(task.completed_at)
+        .bind(task.created_at)
+        .bind(task.updated_at)
+        .bind(task.deleted_at)
+        .bind(task.version)
+        .bind(folded(&task.title))
+        .bind(folded(&task.description))
+}
+
+async fn insert_labels(tx: &mut Tx, owner: UserId, task: &Task) -> Result<()> {
+    for label in &task.labels {
+        let statement = query(
+            "INSERT INTO task_labels (user_id, label_folded, task_id, label) \
+             VALUES (?1, ?2, ?3, ?4)",
+        );
+        let statement =
+            statement.bind(owner).bind(folded(label)).bind(task.id).bind(label);
+        tx.execute(statement).await?;
+    }
+    Ok(())
+}
+
+/// Deletes for good what has been in the trash since before `before`, at most `limit` tasks of
+/// any owner; answers how many there were.
+pub(crate) async fn purge(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<usize> {
+    let select = query(
+        "SELECT user_id, id FROM tasks WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2",
+    );
+    let rows = tx.rows(select.bind(before).bind(limit)).await?;
+    for row in &rows {
+        let delete = query("DELETE FROM tasks WHERE user_id = ?1 AND id = ?2");
+        let owner: UserId = row.get("user_id")?;
+        let id: TaskId = row.get("id")?;
+        tx.execute(delete.bind(owner).bind(id)).await?;
+    }
+    Ok(rows.len())
+}
