@@ -8,6 +8,7 @@ pub mod id;
 pub mod idempotency;
 pub mod input;
 pub mod instance;
+pub mod jobs;
 pub mod mail;
 pub mod notifications;
 pub mod page;

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod change;
+mod condition;
 mod create;
 mod filter;
 mod labels;
@@ -25,8 +26,8 @@ pub use create::{NewTask, NewTaskInput, create};
 pub use filter::{Due, Sort, TaskField, TaskFilter};
 pub use labels::{LabelCount, labels};
 pub use list::{TaskEntry, get, list};
-pub(crate) use store::{insert, owned};
-pub use text::{Description, Labels, TaskTitle};
+pub(crate) use store::{COLUMNS, insert, owned};
+pub use text::{Description, Label, Labels, TaskTitle};
 pub use trash::{PurgeTrash, delete, restore};
 
 /// The latest day a task can be due. The day after stands for "no due date" in the database.

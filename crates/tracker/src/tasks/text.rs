@@ -6,9 +6,6 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::input::{FromJson, FromText, Wrong, bounded_text};
 
-/// The most labels one task can have.
-const MOST_LABELS: usize = 20;
-
 /// 1 to 500 characters on one line, without blanks at the ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskTitle(String);
@@ -75,7 +72,7 @@ impl Label {
 impl FromText for Label {
     fn from_text(text: &str) -> Result<Self, Wrong> {
         let text: String = text.trim().trim_start_matches('#').nfc().collect();
-        bounded_text(&text, 1, 50, &[])?;
+        bounded_text(&text, 1, Self::LONGEST, &[])?;
         if text.chars().any(|character| character.is_whitespace() || matches!(character, ',' | '#'))
         {
             return Err(Wrong::new(
@@ -92,6 +89,9 @@ impl FromText for Label {
 pub struct Labels(Vec<String>);
 
 impl Labels {
+    /// The most labels one task can have.
+    pub const MOST: usize = 20;
+
     /// Keeps the first of labels that differ only in case.
     ///
     /// # Errors
@@ -103,8 +103,8 @@ impl Labels {
             .map(|label| label.0)
             .filter(|label| seen.insert(folded(label)))
             .collect();
-        if kept.len() > MOST_LABELS {
-            let message = format!("must have at most {MOST_LABELS} labels");
+        if kept.len() > Self::MOST {
+            let message = format!("must have at most {} labels", Self::MOST);
             return Err(Wrong::new("too_many", message));
         }
         Ok(Labels(kept))

@@ -1,0 +1,111 @@
+//! Fills a database for measuring: `seed FILE USERS TASKS_PER_USER`.
+//!
+//! User `n` has the session cookie `bench-n`. Tasks are spread over due dates, priorities and
+//! statuses, fifteen of each user's open ones on the first page.
+
+use std::process::ExitCode;
+
+use duly_db::migrate::{Mode, run};
+use duly_db::random::{SystemRandom, new_id};
+use duly_db::{Clock, Db, Durability, Options, Query, Tx, query};
+use duly_tracker::secret::Secret;
+use jiff::{SignedDuration, Span, Timestamp};
+use uuid::Uuid;
+
+const USERS_PER_TRANSACTION: u32 = 100;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [file, users, tasks] = arguments.as_slice() else {
+        return fail("usage: seed FILE USERS TASKS_PER_USER");
+    };
+    let (Ok(users), Ok(tasks)) = (users.parse(), tasks.parse()) else {
+        return fail("USERS and TASKS_PER_USER are numbers");
+    };
+    match seed(file, users, tasks).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a program for the command line")]
+fn fail(message: &str) -> ExitCode {
+    eprintln!("{message}");
+    ExitCode::FAILURE
+}
+
+async fn seed(file: &str, users: u32, tasks: u32) -> duly_db::Result<()> {
+    let mut options = Options::file(file);
+    options.durability = Durability::None;
+    let db = Db::open(options).await?;
+    let now = duly_db::clock::SystemClock.now();
+    let sets = [duly_db::versions::MIGRATIONS, duly_queue::MIGRATIONS, duly_tracker::MIGRATIONS];
+    run(&db, &sets, now, Mode::Apply).await?;
+    let mut number = 0;
+    while number < users {
+        let mut tx = db.begin();
+        for _ in 0..USERS_PER_TRANSACTION.min(users - number) {
+            seed_user(&mut tx, number, tasks, now).await?;
+            number += 1;
+        }
+        tx.commit().await?;
+    }
+    db.close().await;
+    Ok(())
+}
+
+async fn seed_user(tx: &mut Tx, number: u32, tasks: u32, now: Timestamp) -> duly_db::Result<()> {
+    let user = new_id(&SystemRandom, now);
+    tx.execute(
+        query(
+            "INSERT INTO users (id, name, email, email_folded, password_hash, time_zone, \
+             created_at, updated_at) VALUES (?1, ?2, ?3, ?3, '', 'Europe/Berlin', ?4, ?4)",
+        )
+        .bind(user)
+        .bind(format!("Person {number}"))
+        .bind(format!("person-{number}@example.org"))
+        .bind(now),
+    )
+    .await?;
+    duly_db::versions::start(tx, user).await?;
+    let until = now.checked_add(SignedDuration::from_hours(24 * 30)).unwrap_or(now);
+    tx.execute(
+        query(
+            "INSERT INTO sessions (id_hash, id, user_id, created_at, last_seen_at, \
+             idle_expires_at, expires_at, ip, user_agent) \
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?5, '127.0.0.1', 'bench')",
+        )
+        .bind(Secret::received(format!("bench-{number}")).hash())
+        .bind(new_id(&SystemRandom, now))
+        .bind(user)
+        .bind(now)
+        .bind(until),
+    )
+    .await?;
+    for task in 0..tasks {
+        tx.execute(task_row(user, task, now)).await?;
+    }
+    Ok(())
+}
+
+fn task_row(user: Uuid, task: u32, now: Timestamp) -> Query {
+    let today = jiff::tz::TimeZone::UTC.to_datetime(now).date();
+    let due = today.saturating_add(Span::new().days(i64::from(task % 40) - 5));
+    let title = format!("Call back about offer number {task} and write down what was said");
+    query(
+        "INSERT INTO tasks (user_id, id, title, description, title_folded, description_folded, \
+         status, is_open, due_date, due_minute, priority, labels, muted, created_at, updated_at, \
+         version) VALUES (?1, ?2, ?3, ?4, LOWER(?3), LOWER(?4), ?5, ?6, ?7, 1440, ?8, '[]', 0, \
+         ?9, ?9, 1)",
+    )
+    .bind(user)
+    .bind(new_id(&SystemRandom, now))
+    .bind(title)
+    .bind("A few words more, as people write them.")
+    .bind(i64::from(task % 4 / 3 * 2))
+    .bind(task % 4 != 3)
+    .bind(due)
+    .bind(i64::from(task % 4))
+    .bind(now)
+}

@@ -1,0 +1,121 @@
+//! A tracker on a throw-away database, with a clock that stands still and a mail catcher.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use duly_cache::limits::Limiter;
+use duly_db::clock::ManualClock;
+use duly_db::random::{SeededRandom, new_id};
+use duly_db::testing::TestDatabase;
+use duly_db::{query, versions};
+use duly_queue::Queue;
+use jiff::Timestamp;
+
+use crate::idempotency::InFlight;
+use crate::mail::{MailCatcher, Mailer};
+use crate::secret::SigningKey;
+use crate::tracker::{LoginAttempts, MIGRATIONS, Settings, Tracker};
+use crate::users::password::{HashCost, PasswordHasher};
+use crate::users::{PasswordRules, Registration};
+use crate::{UserId, jobs};
+
+/// Where every test begins: a Monday morning in winter, 08:00 in Berlin.
+pub const START: &str = "2026-11-23T07:00:00Z";
+
+/// A tracker for one test.
+#[derive(Debug)]
+pub struct TestTracker {
+    tracker: Tracker,
+    /// The time; move it with `advance`.
+    pub clock: Arc<ManualClock>,
+    /// The mails that were sent.
+    pub mails: Arc<MailCatcher>,
+    /// Keeps the folder until the end of the test.
+    pub database: TestDatabase,
+}
+
+impl Deref for TestTracker {
+    type Target = Tracker;
+
+    fn deref(&self) -> &Tracker {
+        &self.tracker
+    }
+}
+
+impl TestTracker {
+    /// A tracker with an empty database at [`START`].
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A tracker with other settings.
+    #[expect(clippy::expect_used, reason = "only tests call this")]
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let sets = [versions::MIGRATIONS, duly_queue::MIGRATIONS, MIGRATIONS];
+        let database = TestDatabase::new(&sets).await;
+        let clock = ManualClock::at(START.parse::<Timestamp>().expect("a valid instant"));
+        let random = SeededRandom::new(7);
+        let mails = MailCatcher::new();
+        let mut settings = Settings {
+            public_url: "https://duly.example".into(),
+            registration: Registration::Open,
+            password_rules: PasswordRules::default(),
+            session_idle: Duration::from_secs(14 * 86_400),
+            session_lifetime: Duration::from_secs(90 * 86_400),
+            login_attempts: LoginAttempts { per_pair: 5, per_account: 30, per_address: 50 },
+            trash_days: 30,
+        };
+        change(&mut settings);
+        let tracker = Tracker {
+            db: (*database).clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            queue: Queue::new((*database).clone(), clock.clone(), random),
+            mailer: Mailer::catcher(mails.clone()),
+            hasher: PasswordHasher::new(HashCost::cheap(1), 2),
+            limiter: Limiter::new(clock.clone()),
+            signing_key: SigningKey::new([7; 32]),
+            settings: Arc::new(settings),
+            in_flight: InFlight::default(),
+        };
+        TestTracker { tracker, clock, mails, database }
+    }
+
+    /// A user who exists without having registered, in Berlin, with reminders at 09:00.
+    #[expect(clippy::expect_used, reason = "only tests call this")]
+    pub async fn user(&self, name: &str) -> UserId {
+        let now = self.tracker.clock.now();
+        let user = UserId(new_id(self.random.as_ref(), now));
+        let mut tx = self.db.begin();
+        let insert = query(
+            "INSERT INTO users (id, name, email, email_folded, email_confirmed, password_hash, \
+             time_zone, created_at, updated_at) \
+             VALUES (?1, ?2, ?3, ?3, ?4, '', 'Europe/Berlin', ?5, ?5)",
+        )
+        .bind(user)
+        .bind(name)
+        .bind(format!("{}@example.org", name.to_lowercase()))
+        .bind(true)
+        .bind(now);
+        tx.execute(insert).await.expect("the user is new");
+        versions::start(&mut tx, user.0).await.expect("the user is new");
+        crate::reminders::user_joined(self, &mut tx, user).await.expect("the user is new");
+        tx.commit().await.expect("the database works");
+        user
+    }
+
+    /// Runs every job that is due, and those they push, until none is left.
+    ///
+    /// # Panics
+    /// When a job failed for good.
+    #[expect(clippy::expect_used, reason = "only tests call this")]
+    pub async fn run_jobs(&self) -> u32 {
+        let report = self
+            .queue
+            .run_due(&jobs::registry(), &self.tracker, 10_000)
+            .await
+            .expect("the job store works");
+        report.done
+    }
+}
