@@ -62,6 +62,9 @@ pub fn folded(text: &str) -> String {
 }
 
 impl Label {
+    /// The most characters a label can have.
+    pub const LONGEST: usize = 50;
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
