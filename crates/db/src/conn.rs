@@ -22,7 +22,9 @@ enum Inner {
 
 impl Conn {
     pub(crate) fn reading(pool: ReadPool) -> Self {
-        Conn { inner: Inner::Read(pool) }
+        Conn {
+            inner: Inner::Read(pool),
+        }
     }
 
     /// All rows of the answer.
@@ -100,7 +102,11 @@ pub struct Tx {
 
 impl Tx {
     pub(crate) fn new(transaction: Transaction) -> Self {
-        Tx { conn: Conn { inner: Inner::Write(transaction) } }
+        Tx {
+            conn: Conn {
+                inner: Inner::Write(transaction),
+            },
+        }
     }
 
     /// Makes the changes durable. They survive a power cut once this has answered.

@@ -1,11 +1,11 @@
 //! Opening a database and handing out connections.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::sqlite::{ReadPool, Writer};
+use crate::sqlite::{self, Limits, ReadPool, Transaction, Writer};
 use crate::{Conn, Error, Tx, Version};
 
 /// Which engine answers.
@@ -38,12 +38,15 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// How long a caller waits for its turn before it is told [`Error::Busy`].
     pub wait_timeout: Duration,
+    /// A transaction that asks for nothing for this long is rolled back.
+    pub idle_timeout: Duration,
     /// Statements slower than this are logged.
     pub slow_query: Duration,
 }
 
 impl Options {
-    /// The defaults for a file: two readers, full durability, 5 s per statement, 2 s of waiting.
+    /// The defaults for a file: two readers, full durability, 5 s per statement, 2 s of waiting,
+    /// 1 s of idling.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Options {
             path: path.into(),
@@ -51,6 +54,7 @@ impl Options {
             durability: Durability::Full,
             statement_timeout: Duration::from_secs(5),
             wait_timeout: Duration::from_secs(2),
+            idle_timeout: Duration::from_secs(1),
             slow_query: Duration::from_millis(100),
         }
     }
@@ -83,6 +87,7 @@ pub struct Db {
     reader: ReadPool,
     writer: Writer,
     meter: Arc<Meter>,
+    options: Arc<Options>,
 }
 
 impl Db {
@@ -90,18 +95,21 @@ impl Db {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the file cannot be opened, is damaged, or the library is too
-    /// old to be safe.
+    /// old to be safe; [`Error::ReadOnly`] when it may not be written.
     pub async fn open(options: Options) -> Result<Self, Error> {
-        let opened = tokio::task::spawn_blocking(move || Self::open_blocking(&options)).await;
-        opened.map_err(|error| Error::Unavailable(error.to_string()))?
-    }
-
-    fn open_blocking(options: &Options) -> Result<Self, Error> {
-        let meter = Arc::new(Meter::default());
-        // The writer comes first: it makes the file and puts it into WAL mode.
-        let writer = Writer::start(options, meter.clone())?;
-        let reader = ReadPool::start(options, meter.clone())?;
-        Ok(Db { reader, writer, meter })
+        blocking(move || {
+            let meter = Arc::new(Meter::default());
+            // The writer comes first: it makes the file and puts it into WAL mode.
+            let writer = Writer::start(&options, meter.clone())?;
+            let reader = ReadPool::start(&options, meter.clone())?;
+            Ok(Db {
+                reader,
+                writer,
+                meter,
+                options: Arc::new(options),
+            })
+        })
+        .await
     }
 
     /// Which engine answers.
@@ -127,7 +135,12 @@ impl Db {
     /// Starts a transaction. It waits for its turn with its first statement.
     #[must_use]
     pub fn begin(&self) -> Tx {
-        Tx::new(self.writer.begin())
+        Tx::new(Transaction::new(self.writer.clone(), Limits::Usual))
+    }
+
+    /// Starts a transaction that may take as long as it needs.
+    pub(crate) fn begin_without_limits(&self) -> Tx {
+        Tx::new(Transaction::new(self.writer.clone(), Limits::None))
     }
 
     /// What has been done since the database was opened.
@@ -141,16 +154,39 @@ impl Db {
         }
     }
 
-    /// Copies the whole database into a new file while it is in use (SQLite `VACUUM INTO`).
+    /// Copies the newest committed state into a new file while the database is in use. The file
+    /// appears when it is whole and durable. Neither readers nor writers wait for it.
     ///
     /// # Errors
-    /// Whatever the engine says, for example when the target exists.
-    pub async fn copy_to(&self, target: &std::path::Path) -> Result<(), Error> {
-        self.writer.copy_to(target).await
+    /// [`Error::Other`] when the target exists or cannot be written, else whatever the engine says.
+    pub async fn copy_to(&self, target: &Path) -> Result<(), Error> {
+        let (options, meter) = (self.options.clone(), self.meter.clone());
+        let target = target.to_owned();
+        blocking(move || sqlite::copy(&options, meter, &target)).await
     }
 
-    /// Finishes what is queued and closes the file.
+    /// Reads the whole database and answers what is wrong with it, one sentence each; nothing
+    /// when all is well. Neither readers nor writers wait for it.
+    ///
+    /// # Errors
+    /// Whatever the engine says when it cannot even look.
+    pub async fn problems(&self) -> Result<Vec<String>, Error> {
+        let (options, meter) = (self.options.clone(), self.meter.clone());
+        blocking(move || sqlite::problems(&options, meter)).await
+    }
+
+    /// Finishes what is queued and closes the file, for all clones of this handle; they answer
+    /// [`Error::Unavailable`] from then on.
     pub async fn close(self) {
+        self.reader.close().await;
+        // The writer comes last: it writes the log back into the file.
         self.writer.close().await;
     }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::Unavailable(error.to_string()))?
 }

@@ -18,9 +18,14 @@ pub fn insert_or_keep(engine: Engine, statement: &str) -> String {
 pub fn insert_or_change(engine: Engine, statement: &str, key: &str, columns: &[&str]) -> String {
     match engine {
         Engine::Sqlite => {
-            let changes: Vec<String> =
-                columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
-            format!("{statement} ON CONFLICT ({key}) DO UPDATE SET {}", changes.join(", "))
+            let changes: Vec<String> = columns
+                .iter()
+                .map(|column| format!("{column} = excluded.{column}"))
+                .collect();
+            format!(
+                "{statement} ON CONFLICT ({key}) DO UPDATE SET {}",
+                changes.join(", ")
+            )
         }
     }
 }

@@ -25,9 +25,14 @@ pub enum Error {
     /// The statement ran longer than the statement timeout and was stopped.
     #[error("the statement took longer than allowed")]
     Timeout,
-    /// The transaction was left idle and has been rolled back.
+    /// The transaction was left idle, or one of its statements was given up before it had
+    /// answered, and it has been rolled back.
     #[error("the transaction was rolled back because it was left idle")]
     IdleTransaction,
+    /// A value that no engine can be trusted with (text with a NUL character, a number that is
+    /// not one, a year outside 1 to 9999), or not as many values as the statement has parameters.
+    #[error("parameter {0}")]
+    Parameter(String),
     /// A column held something else than the code expected.
     #[error("the answer could not be read: {0}")]
     Decode(String),

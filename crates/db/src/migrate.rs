@@ -1,6 +1,6 @@
 //! Bringing a schema up to date, one plain SQL file at a time.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -49,7 +49,8 @@ pub enum Mode {
 /// [`Error::Other`] when an applied step's text has changed since, or when the database was
 /// written by a newer release; else whatever the engine says. Nothing is changed then.
 pub async fn run(db: &Db, sets: &[MigrationSet], now: Timestamp, mode: Mode) -> Result<Report> {
-    let mut tx = db.begin();
+    // Rewriting a large table takes longer than a request may.
+    let mut tx = db.begin_without_limits();
     tx.execute(query(
         "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY NOT NULL, \
          checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
@@ -79,10 +80,11 @@ pub async fn run(db: &Db, sets: &[MigrationSet], now: Timestamp, mode: Mode) -> 
             }
         }
     }
-    if let Some(name) = known.into_keys().next() {
+    if !known.is_empty() {
+        let names: Vec<String> = known.into_keys().collect();
         return Err(Error::Other(format!(
-            "the database has migration {name}, which this release does not know; \
-             it was written by a newer release"
+            "the database was written by a newer release; this one does not know its migrations {}",
+            names.join(", ")
         )));
     }
     match mode {
@@ -92,9 +94,13 @@ pub async fn run(db: &Db, sets: &[MigrationSet], now: Timestamp, mode: Mode) -> 
     Ok(report)
 }
 
-async fn recorded(tx: &mut Tx) -> Result<HashMap<String, String>> {
-    let rows = tx.rows(query("SELECT name, checksum FROM schema_migrations")).await?;
-    rows.iter().map(|row| Ok((row.get("name")?, row.get("checksum")?))).collect()
+async fn recorded(tx: &mut Tx) -> Result<BTreeMap<String, String>> {
+    let rows = tx
+        .rows(query("SELECT name, checksum FROM schema_migrations"))
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.get("name")?, row.get("checksum")?)))
+        .collect()
 }
 
 async fn apply(
@@ -105,14 +111,17 @@ async fn apply(
     now: Timestamp,
 ) -> Result<()> {
     for statement in statements(text) {
-        tx.execute(query(statement.clone())).await.map_err(|error| {
-            Error::Other(format!("migration {name} failed: {error}; in: {statement}"))
-        })?;
+        tx.execute(query(statement.clone()))
+            .await
+            .map_err(|error| {
+                Error::Other(format!("migration {name} failed: {error}; in: {statement}"))
+            })?;
     }
-    let record = query("INSERT INTO schema_migrations (name, checksum, applied_at) VALUES (?1, ?2, ?3)")
-        .bind(name)
-        .bind(checksum)
-        .bind(now);
+    let record =
+        query("INSERT INTO schema_migrations (name, checksum, applied_at) VALUES (?1, ?2, ?3)")
+            .bind(name)
+            .bind(checksum)
+            .bind(now);
     tx.execute(record).await.map(|_| ())
 }
 
@@ -125,13 +134,18 @@ fn text_for(engine: Engine, migration: &Migration) -> &'static str {
 /// Statements end with a semicolon at the end of a line; comment lines fall away.
 fn statements(text: &'static str) -> impl Iterator<Item = String> {
     text.split(";\n").filter_map(|part| {
-        let lines: Vec<&str> =
-            part.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+        let lines: Vec<&str> = part
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("--"))
+            .collect();
         let statement = lines.join("\n").trim().to_owned();
         (!statement.is_empty()).then_some(statement)
     })
 }
 
 fn checksum(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

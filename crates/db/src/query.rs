@@ -23,7 +23,10 @@ pub struct Query {
 
 /// Starts a query with the given SQL text.
 pub fn query(text: impl Into<Cow<'static, str>>) -> Query {
-    Query { text: text.into(), values: Vec::new() }
+    Query {
+        text: text.into(),
+        values: Vec::new(),
+    }
 }
 
 impl Query {

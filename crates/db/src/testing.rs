@@ -32,7 +32,8 @@ impl TestDatabase {
                 .map_err(|error| error.to_string())?;
             Ok::<_, String>(TestDatabase { db, folder })
         };
-        made.await.unwrap_or_else(|error| panic!("no test database: {error}"))
+        made.await
+            .unwrap_or_else(|error| panic!("no test database: {error}"))
     }
 
     /// The folder the database lies in; a test may put files of its own there.

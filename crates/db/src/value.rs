@@ -18,20 +18,51 @@ pub enum Value {
     Bool(bool),
     /// A signed 64-bit integer.
     Int(i64),
-    /// A double.
+    /// A double that is a number.
     Float(f64),
-    /// Text without NUL bytes.
+    /// Text without NUL characters.
     Text(String),
     /// Raw bytes.
     Bytes(Vec<u8>),
     /// An id.
     Uuid(Uuid),
-    /// A calendar date; `9999-12-31` stands for "none" in keyset columns.
+    /// A calendar date from the year 1 on; `9999-12-31` stands for "none" in keyset columns.
     Date(Date),
     /// An instant, kept to the microsecond.
     Time(Timestamp),
     /// A JSON document.
     Json(serde_json::Value),
+}
+
+impl Value {
+    /// Why no engine should be given this value, if so: some refuse it, others keep something
+    /// else than what was meant.
+    pub(crate) fn unstorable(&self) -> Option<&'static str> {
+        match self {
+            Value::Text(text) if text.as_bytes().contains(&0) => {
+                Some("text with a NUL character cannot be stored")
+            }
+            Value::Float(number) if number.is_nan() => Some("NaN is not a number"),
+            Value::Date(date) if date.year() < 1 => Some("the year is before 0001"),
+            _ => None,
+        }
+    }
+
+    /// What this is, without what it says: answers may hold secrets, and errors are logged.
+    fn kind(&self) -> &'static str {
+        match self {
+            Value::Null => "NULL",
+            Value::Bool(_) => "a truth value",
+            Value::Int(_) => "an integer",
+            Value::Float(_) => "a double",
+            Value::Text(_) => "text",
+            Value::Bytes(_) => "bytes",
+            Value::Uuid(_) => "an id",
+            Value::Date(_) => "a date",
+            Value::Time(_) => "an instant",
+            Value::Json(_) => "JSON",
+        }
+    }
 }
 
 /// A Rust type that can be read from a column.
@@ -44,7 +75,10 @@ pub trait FromValue: Sized {
 }
 
 fn mismatch<T>(value: &Value) -> Error {
-    Error::Decode(format!("expected {}, found {value:?}", std::any::type_name::<T>()))
+    let (wanted, found) = (std::any::type_name::<T>(), value.kind());
+    Error::Decode(format!(
+        "expected {wanted}, found {found} that does not fit"
+    ))
 }
 
 macro_rules! into_value {

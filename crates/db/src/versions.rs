@@ -91,5 +91,8 @@ fn raise_statement(kind: Kind) -> Query {
 /// Whatever the engine says.
 pub async fn current(conn: &mut Conn, owner: Uuid) -> Result<Option<Version>> {
     let statement = query("SELECT data FROM versions WHERE owner_id = ?1").bind(owner);
-    conn.optional_row(statement).await?.map(|row| row.get("data")).transpose()
+    conn.optional_row(statement)
+        .await?
+        .map(|row| row.get("data"))
+        .transpose()
 }

@@ -1,14 +1,16 @@
-//! One SQLite connection: how it is opened, how a statement is run, how errors are read.
+//! One SQLite connection: how it is opened and how a statement is run.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, Value as SqliteValue, ValueRef};
-use rusqlite::{ErrorCode, OpenFlags, ToSql};
+use rusqlite::{OpenFlags, ToSql};
 
+use super::failure::translate;
 use crate::db::{Durability, Meter, Options};
+use crate::row::Columns;
 use crate::{Error, Query, Row, Value};
 
 /// Older libraries can corrupt a database when a checkpoint races with a reset of the log
@@ -21,7 +23,7 @@ const STEPS_PER_CLOCK_LOOK: i32 = 20_000;
 pub(super) struct Connection {
     sqlite: rusqlite::Connection,
     meter: Arc<Meter>,
-    statement_timeout: Duration,
+    deadline: Arc<Deadline>,
     slow_query: Duration,
 }
 
@@ -33,57 +35,65 @@ impl Connection {
                 rusqlite::version()
             )));
         }
-        if let Some(folder) = options.path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                Error::Unavailable(format!("cannot make {}: {error}", folder.display()))
-            })?;
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let connection = Self::open(&options.path, flags, options, meter)?;
+        make_folder(&options.path)?;
         let synchronous = match options.durability {
             Durability::Full => "FULL",
             Durability::None => "OFF",
         };
-        connection.set_up(&format!(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
-             PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864;"
-        ))?;
-        Ok(connection)
+        Self::open(options, OpenFlags::SQLITE_OPEN_CREATE, meter, |sqlite| {
+            write_ahead(sqlite, options.wait_timeout)?;
+            sqlite
+                .execute_batch(&format!(
+                    "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
+                     PRAGMA journal_size_limit = 67108864;"
+                ))
+                .map_err(translate)
+        })
     }
 
     pub(super) fn open_reader(options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
         // Read-only by pragma, not by flag: a reader must be able to recover the log of a
         // process that was killed.
-        let connection =
-            Self::open(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options, meter)?;
-        connection.set_up("PRAGMA query_only = ON;")?;
-        Ok(connection)
+        Self::open(options, OpenFlags::empty(), meter, |sqlite| {
+            sqlite
+                .execute_batch("PRAGMA query_only = ON")
+                .map_err(translate)
+        })
+    }
+
+    /// A connection for what takes long and changes nothing.
+    pub(super) fn open_aside(options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
+        Self::open(options, OpenFlags::empty(), meter, |_| Ok(()))
     }
 
     fn open(
-        path: &Path,
-        flags: OpenFlags,
         options: &Options,
+        flags: OpenFlags,
         meter: Arc<Meter>,
+        set_up: impl FnOnce(&rusqlite::Connection) -> Result<(), Error>,
     ) -> Result<Self, Error> {
-        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let sqlite = rusqlite::Connection::open_with_flags(path, flags).map_err(|error| {
-            Error::Unavailable(format!("cannot open {}: {error}", path.display()))
-        })?;
-        sqlite.busy_timeout(options.wait_timeout).map_err(translate)?;
-        sqlite.set_prepared_statement_cache_capacity(128);
-        let connection = Connection {
-            sqlite,
-            meter,
-            statement_timeout: options.statement_timeout,
-            slow_query: options.slow_query,
+        let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let opened = || {
+            let sqlite =
+                rusqlite::Connection::open_with_flags(&options.path, flags).map_err(translate)?;
+            sqlite
+                .busy_timeout(options.wait_timeout)
+                .map_err(translate)?;
+            sqlite.set_prepared_statement_cache_capacity(128);
+            sqlite
+                .execute_batch("PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;")
+                .map_err(translate)?;
+            set_up(&sqlite)?;
+            look_inside(&sqlite)?;
+            let deadline = Deadline::watch(&sqlite)?;
+            Ok(Connection {
+                sqlite,
+                meter,
+                deadline,
+                slow_query: options.slow_query,
+            })
         };
-        connection.set_up("PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;")?;
-        Ok(connection)
-    }
-
-    fn set_up(&self, pragmas: &str) -> Result<(), Error> {
-        self.sqlite.execute_batch(pragmas).map_err(translate)
+        opened().map_err(|error| name_the_file(error, &options.path))
     }
 
     /// Runs transaction control, which is neither counted nor bounded in time.
@@ -92,12 +102,17 @@ impl Connection {
         prepared.raw_execute().map(|_| ()).map_err(translate)
     }
 
-    pub(super) fn rows(&self, query: &Query) -> Result<Vec<Row>, Error> {
-        self.watched(query, |connection| {
+    /// Whether a transaction is open. Some failures (a full disk, a stopped change) make SQLite
+    /// roll back on its own.
+    pub(super) fn in_transaction(&self) -> bool {
+        !self.sqlite.is_autocommit()
+    }
+
+    pub(super) fn rows(&self, query: &Query, limit: Option<Duration>) -> Result<Vec<Row>, Error> {
+        self.watched(query, limit, |connection| {
             let mut statement = connection.sqlite.prepare_cached(query.text())?;
-            let columns: Arc<[Box<str>]> =
-                statement.column_names().into_iter().map(Box::from).collect();
             bind(&mut statement, query.values())?;
+            let columns = columns(&statement)?;
             let mut rows = statement.raw_query();
             let mut answer = Vec::new();
             while let Some(row) = rows.next()? {
@@ -111,8 +126,8 @@ impl Connection {
         })
     }
 
-    pub(super) fn execute(&self, query: &Query) -> Result<u64, Error> {
-        self.watched(query, |connection| {
+    pub(super) fn execute(&self, query: &Query, limit: Option<Duration>) -> Result<u64, Error> {
+        self.watched(query, limit, |connection| {
             let mut statement = connection.sqlite.prepare_cached(query.text())?;
             bind(&mut statement, query.values())?;
             let touched = statement.raw_execute()?;
@@ -120,18 +135,18 @@ impl Connection {
         })
     }
 
-    /// Runs a statement under the statement timeout, counts it and reports it when it was slow.
+    /// Runs a statement, stops it after `limit`, counts it and reports it when it was slow.
     fn watched<T>(
         &self,
         query: &Query,
+        limit: Option<Duration>,
         run: impl FnOnce(&Self) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
+        refuse_unstorable(query.values())?;
         let started = Instant::now();
-        let deadline = started + self.statement_timeout;
-        self.sqlite
-            .progress_handler(STEPS_PER_CLOCK_LOOK, Some(move || Instant::now() > deadline))
-            .map_err(translate)?;
+        self.deadline.set(started, limit);
         let answer = run(self).map_err(translate);
+        self.deadline.clear();
         self.meter.statements.fetch_add(1, Ordering::Relaxed);
         let elapsed = started.elapsed();
         if elapsed > self.slow_query {
@@ -145,11 +160,132 @@ impl Connection {
     }
 }
 
+/// When the running statement has to stop. SQLite asks now and then, also while it commits, so
+/// the deadline is cleared as soon as its statement has ended.
+struct Deadline {
+    opened: Instant,
+    nanoseconds: AtomicU64,
+}
+
+impl Deadline {
+    const NONE: u64 = u64::MAX;
+
+    fn watch(sqlite: &rusqlite::Connection) -> Result<Arc<Self>, Error> {
+        let deadline = Arc::new(Deadline {
+            opened: Instant::now(),
+            nanoseconds: AtomicU64::new(Self::NONE),
+        });
+        let asked = deadline.clone();
+        sqlite
+            .progress_handler(STEPS_PER_CLOCK_LOOK, Some(move || asked.has_passed()))
+            .map_err(translate)?;
+        Ok(deadline)
+    }
+
+    fn set(&self, started: Instant, limit: Option<Duration>) {
+        let until = limit.map_or(Self::NONE, |limit| {
+            u64::try_from((started - self.opened + limit).as_nanos()).unwrap_or(Self::NONE)
+        });
+        self.nanoseconds.store(until, Ordering::Relaxed);
+    }
+
+    fn clear(&self) {
+        self.nanoseconds.store(Self::NONE, Ordering::Relaxed);
+    }
+
+    fn has_passed(&self) -> bool {
+        self.opened.elapsed().as_nanos() > u128::from(self.nanoseconds.load(Ordering::Relaxed))
+    }
+}
+
+fn make_folder(path: &Path) -> Result<(), Error> {
+    let Some(folder) = path.parent() else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Error::Unavailable(format!(
+            "cannot make the folder {}: {error}",
+            folder.display()
+        ))
+    })
+}
+
+/// Switches to the write-ahead log. Where another process switches at the same moment SQLite
+/// says "busy" without waiting, so waiting is up to us.
+fn write_ahead(sqlite: &rusqlite::Connection, wait: Duration) -> Result<(), Error> {
+    let started = Instant::now();
+    let mode = loop {
+        let answer: rusqlite::Result<String> =
+            sqlite.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
+        match answer.map_err(translate) {
+            Err(Error::Busy) if started.elapsed() < wait => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            other => break other?,
+        }
+    };
+    if mode.eq_ignore_ascii_case("wal") {
+        return Ok(());
+    }
+    Err(Error::Unavailable(format!(
+        "the write-ahead log cannot be used there, only {mode:?}; is it a network folder?"
+    )))
+}
+
+/// Reads the schema, so that a damaged file is noticed now, and refuses one that cannot be written.
+fn look_inside(sqlite: &rusqlite::Connection) -> Result<(), Error> {
+    sqlite
+        .query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| {
+            row.get::<_, i64>(0)
+        })
+        .map_err(translate)?;
+    if sqlite.is_readonly("main").map_err(translate)? {
+        return Err(Error::ReadOnly(
+            "it may only be read; look at its owner and mode".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn name_the_file(error: Error, path: &Path) -> Error {
+    let path = path.display();
+    match error {
+        Error::Unavailable(reason) => Error::Unavailable(format!("{path}: {reason}")),
+        Error::ReadOnly(reason) => Error::ReadOnly(format!("{path}: {reason}")),
+        Error::Other(reason) => Error::Other(format!("{path}: {reason}")),
+        other => other,
+    }
+}
+
+fn refuse_unstorable(values: &[Value]) -> Result<(), Error> {
+    for (index, value) in values.iter().enumerate() {
+        if let Some(reason) = value.unstorable() {
+            return Err(Error::Parameter(format!("?{}: {reason}", index + 1)));
+        }
+    }
+    Ok(())
+}
+
 fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::Result<()> {
+    let expected = statement.parameter_count();
+    if expected != values.len() {
+        return Err(rusqlite::Error::InvalidParameterCount(
+            values.len(),
+            expected,
+        ));
+    }
     for (index, value) in values.iter().enumerate() {
         statement.raw_bind_parameter(index + 1, Bound(value))?;
     }
     Ok(())
+}
+
+fn columns(statement: &rusqlite::Statement<'_>) -> rusqlite::Result<Arc<Columns>> {
+    let mut columns = Columns::default();
+    for index in 0..statement.column_count() {
+        columns.push(statement.column_name(index)?);
+    }
+    Ok(Arc::new(columns))
 }
 
 struct Bound<'a>(&'a Value);
@@ -179,55 +315,4 @@ fn owned(value: ValueRef<'_>) -> rusqlite::Result<Value> {
         ValueRef::Text(text) => Value::Text(std::str::from_utf8(text)?.to_owned()),
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
     })
-}
-
-pub(super) fn translate(error: rusqlite::Error) -> Error {
-    let rusqlite::Error::SqliteFailure(failure, message) = &error else {
-        return Error::Other(error.to_string());
-    };
-    let message = message.clone().unwrap_or_else(|| failure.to_string());
-    match failure.code {
-        ErrorCode::ConstraintViolation => constraint(&message),
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy,
-        ErrorCode::OperationInterrupted => Error::Timeout,
-        ErrorCode::ReadOnly | ErrorCode::DiskFull => Error::ReadOnly(message),
-        ErrorCode::CannotOpen
-        | ErrorCode::NotADatabase
-        | ErrorCode::DatabaseCorrupt
-        | ErrorCode::SystemIoFailure => Error::Unavailable(message),
-        _ => Error::Other(message),
-    }
-}
-
-/// SQLite names the columns, not the constraint:
-/// `UNIQUE constraint failed: tasks.user_id, tasks.id` is `tasks_user_id_id_key` here.
-fn constraint(message: &str) -> Error {
-    let Some(list) = message.strip_prefix("UNIQUE constraint failed: ") else {
-        return Error::Constraint(message.to_owned());
-    };
-    let mut name = String::new();
-    for (position, column) in list.split(", ").enumerate() {
-        let Some((table, column)) = column.split_once('.') else {
-            return Error::Constraint(message.to_owned());
-        };
-        if position == 0 {
-            name.push_str(table);
-        }
-        name.push('_');
-        name.push_str(column);
-    }
-    name.push_str("_key");
-    Error::Unique { constraint: name }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn constraints_are_named_by_table_and_columns() {
-        let error = constraint("UNIQUE constraint failed: tasks.user_id, tasks.id");
-        assert!(error.is_unique("tasks_user_id_id_key"), "{error:?}");
-        assert!(matches!(constraint("FOREIGN KEY constraint failed"), Error::Constraint(_)));
-    }
 }

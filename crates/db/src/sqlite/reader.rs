@@ -5,40 +5,49 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
+use super::closed;
 use super::connection::Connection;
 use crate::db::{Meter, Options};
 use crate::{Error, Query, Row};
 
 type Answers = Result<Vec<Vec<Row>>, Error>;
 
-struct Request {
-    queries: Vec<Query>,
-    reply: oneshot::Sender<Answers>,
+enum Request {
+    Read(Vec<Query>, oneshot::Sender<Answers>),
+    /// Ends the thread that takes it; the sender is dropped when its connection is closed.
+    Close(mpsc::Sender<()>),
 }
 
 /// A handle to the reader threads; they end when the last handle is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct ReadPool {
     requests: Sender<Request>,
+    threads: usize,
     wait_timeout: Duration,
     meter: Arc<Meter>,
 }
 
 impl ReadPool {
     pub(crate) fn start(options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
-        let (requests, waiting) = crossbeam_channel::unbounded::<Request>();
-        for number in 0..options.readers.max(1) {
+        let (requests, waiting) = crossbeam_channel::unbounded();
+        let threads = options.readers.max(1);
+        for number in 0..threads {
             let connection = Connection::open_reader(options, meter.clone())?;
-            let waiting = waiting.clone();
+            let (waiting, limit) = (waiting.clone(), options.statement_timeout);
             std::thread::Builder::new()
                 .name(format!("db-read-{number}"))
-                .spawn(move || serve(&connection, &waiting))
+                .spawn(move || serve(connection, &waiting, limit))
                 .map_err(|error| Error::Unavailable(error.to_string()))?;
         }
         let wait_timeout = options.wait_timeout + options.statement_timeout;
-        Ok(ReadPool { requests, wait_timeout, meter })
+        Ok(ReadPool {
+            requests,
+            threads,
+            wait_timeout,
+            meter,
+        })
     }
 
     pub(crate) async fn rows(&self, query: Query) -> Result<Vec<Row>, Error> {
@@ -50,32 +59,56 @@ impl ReadPool {
         self.meter.round_trips.fetch_add(1, Ordering::Relaxed);
         let (reply, answer) = oneshot::channel();
         self.requests
-            .send(Request { queries, reply })
-            .map_err(|_| Error::Unavailable("the database is closed".into()))?;
+            .send(Request::Read(queries, reply))
+            .map_err(|_| closed())?;
         match tokio::time::timeout(self.wait_timeout, answer).await {
             Ok(Ok(answers)) => answers,
-            Ok(Err(_)) => Err(Error::Unavailable("the reader has ended".into())),
+            Ok(Err(_)) => Err(closed()),
             Err(_) => Err(Error::Busy),
         }
     }
-}
 
-fn serve(connection: &Connection, waiting: &Receiver<Request>) {
-    for request in waiting {
-        // Nobody waits any more: the client went away while this was queued.
-        if request.reply.is_closed() {
-            continue;
+    /// Answers what is queued, then ends all threads and waits until they have let go of the file.
+    pub(crate) async fn close(&self) {
+        let (closing, mut all_closed) = mpsc::channel(1);
+        for _ in 0..self.threads {
+            // When there is nobody left to tell, they have ended already.
+            let _ = self.requests.send(Request::Close(closing.clone()));
         }
-        let _ = request.reply.send(answer(connection, &request.queries));
+        drop(closing);
+        let _ = all_closed.recv().await;
     }
 }
 
-fn answer(connection: &Connection, queries: &[Query]) -> Answers {
+fn serve(connection: Connection, waiting: &Receiver<Request>, limit: Duration) {
+    for request in waiting {
+        match request {
+            // Nobody waits any more: the client went away while this was queued.
+            Request::Read(_, reply) if reply.is_closed() => {}
+            Request::Read(queries, reply) => {
+                let _ = reply.send(answer(&connection, &queries, limit));
+            }
+            Request::Close(closing) => {
+                drop(connection);
+                drop(closing);
+                return;
+            }
+        }
+    }
+}
+
+fn answer(connection: &Connection, queries: &[Query], limit: Duration) -> Answers {
     if let [single] = queries {
-        return connection.rows(single).map(|rows| vec![rows]);
+        return connection.rows(single, Some(limit)).map(|rows| vec![rows]);
     }
     connection.control("BEGIN")?;
-    let answers = queries.iter().map(|query| connection.rows(query)).collect();
-    connection.control("COMMIT")?;
+    let answers = queries
+        .iter()
+        .map(|query| connection.rows(query, Some(limit)))
+        .collect();
+    // After a failure SQLite may have ended the transaction on its own.
+    if connection.in_transaction() {
+        connection.control("ROLLBACK")?;
+    }
     answers
 }

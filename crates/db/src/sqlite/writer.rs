@@ -4,7 +4,6 @@
 //! transaction of the engine; all are acknowledged after its commit. So the cost of the fsync is
 //! shared by everyone who waited for the one before, and a failed transaction rolls back alone.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -12,6 +11,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
+use super::closed;
 use super::connection::Connection;
 use crate::db::{Meter, Options};
 use crate::{Error, Query, Row};
@@ -20,19 +20,55 @@ use crate::{Error, Query, Row};
 const GROUP_SIZE: usize = 128;
 const GROUP_AGE: Duration = Duration::from_millis(4);
 
-/// A transaction that asks for nothing for this long is rolled back.
-const IDLE: Duration = Duration::from_secs(1);
+/// How long a transaction without limits waits for another process that writes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
-enum Request {
-    Begin(Receiver<Step>),
-    CopyTo(PathBuf, oneshot::Sender<Result<(), Error>>),
-    Close(oneshot::Sender<()>),
+type Reply<T> = oneshot::Sender<Result<T, Error>>;
+
+/// Whether a transaction's statements and its waiting are bounded in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limits {
+    Usual,
+    /// For schema changes, which may rewrite large tables.
+    None,
 }
 
-enum Step {
-    Rows(Query, oneshot::Sender<Result<Vec<Row>, Error>>),
-    Execute(Query, oneshot::Sender<Result<u64, Error>>),
-    Commit(oneshot::Sender<Result<(), Error>>),
+pub(super) enum Step {
+    Rows(Query, Reply<Vec<Row>>),
+    Execute(Query, Reply<u64>),
+    Commit(Reply<()>),
+}
+
+impl Step {
+    fn refuse(self, error: Error) {
+        // Whoever asked may have gone away.
+        match self {
+            Step::Rows(_, reply) => drop(reply.send(Err(error))),
+            Step::Execute(_, reply) => drop(reply.send(Err(error))),
+            Step::Commit(reply) => drop(reply.send(Err(error))),
+        }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Step::Rows(_, reply) => reply.is_closed(),
+            Step::Execute(_, reply) => reply.is_closed(),
+            Step::Commit(reply) => reply.is_closed(),
+        }
+    }
+}
+
+/// A transaction that waits for its turn.
+struct Waiting {
+    first: Step,
+    steps: Receiver<Step>,
+    since: Instant,
+    limits: Limits,
+}
+
+enum Request {
+    Begin(Waiting),
+    Close(oneshot::Sender<()>),
 }
 
 /// A handle to the writer thread; it ends when the last handle is dropped.
@@ -47,79 +83,56 @@ impl Writer {
     pub(crate) fn start(options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
         let connection = Connection::open_writer(options, meter.clone())?;
         let (requests, waiting) = crossbeam_channel::unbounded();
-        let thread = WriterThread { connection, waiting, meter: meter.clone() };
+        let thread = WriterThread {
+            connection,
+            waiting,
+            meter: meter.clone(),
+            options: options.clone(),
+        };
         std::thread::Builder::new()
             .name("db-write".into())
             .spawn(move || thread.run())
             .map_err(|error| Error::Unavailable(error.to_string()))?;
         let wait_timeout = options.wait_timeout + options.statement_timeout;
-        Ok(Writer { requests, wait_timeout, meter })
+        Ok(Writer {
+            requests,
+            wait_timeout,
+            meter,
+        })
     }
 
-    pub(crate) fn begin(&self) -> Transaction {
-        let (steps, receiver) = crossbeam_channel::unbounded();
-        // When the writer has ended, the first step says so.
-        let _ = self.requests.send(Request::Begin(receiver));
-        Transaction { steps, wait_timeout: self.wait_timeout, meter: self.meter.clone() }
+    /// Puts a transaction into the line with its first step; the answer is where its further
+    /// steps go, one at a time.
+    pub(super) fn enqueue(&self, first: Step, limits: Limits) -> Result<Sender<Step>, Error> {
+        // Unbounded only because it drops what nobody will take any more, and so tells the caller.
+        let (sender, steps) = crossbeam_channel::unbounded();
+        let waiting = Waiting {
+            first,
+            steps,
+            since: Instant::now(),
+            limits,
+        };
+        self.requests
+            .send(Request::Begin(waiting))
+            .map_err(|_| closed())?;
+        Ok(sender)
     }
 
-    pub(crate) async fn copy_to(&self, target: &Path) -> Result<(), Error> {
-        let (reply, answer) = oneshot::channel();
-        let _ = self.requests.send(Request::CopyTo(target.to_owned(), reply));
-        answer.await.unwrap_or_else(|_| Err(closed()))
+    /// How long a caller waits for the answer to one step.
+    pub(super) fn wait_timeout(&self, limits: Limits) -> Option<Duration> {
+        (limits == Limits::Usual).then_some(self.wait_timeout)
     }
 
+    pub(super) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Serves who is in the line, then ends the thread and waits until it has let go of the file.
     pub(crate) async fn close(&self) {
         let (reply, answer) = oneshot::channel();
+        // When there is nobody left to tell, it has ended already.
         let _ = self.requests.send(Request::Close(reply));
         let _ = answer.await;
-    }
-}
-
-fn closed() -> Error {
-    Error::Unavailable("the database is closed".into())
-}
-
-/// The caller's end of a transaction. Dropping it rolls back.
-#[derive(Debug)]
-pub(crate) struct Transaction {
-    steps: Sender<Step>,
-    wait_timeout: Duration,
-    meter: Arc<Meter>,
-}
-
-impl Transaction {
-    pub(crate) async fn rows(&self, query: Query) -> Result<Vec<Row>, Error> {
-        let (reply, answer) = oneshot::channel();
-        self.ask(Step::Rows(query, reply), answer).await
-    }
-
-    pub(crate) async fn execute(&self, query: Query) -> Result<u64, Error> {
-        let (reply, answer) = oneshot::channel();
-        self.ask(Step::Execute(query, reply), answer).await
-    }
-
-    pub(crate) async fn commit(self) -> Result<(), Error> {
-        let (reply, answer) = oneshot::channel();
-        self.meter.round_trips.fetch_add(1, Ordering::Relaxed);
-        self.steps.send(Step::Commit(reply)).map_err(|_| Error::IdleTransaction)?;
-        // No timeout here: once asked for, the commit happens or fails, and its caller must
-        // learn which.
-        answer.await.unwrap_or(Err(Error::IdleTransaction))
-    }
-
-    async fn ask<T>(
-        &self,
-        step: Step,
-        answer: oneshot::Receiver<Result<T, Error>>,
-    ) -> Result<T, Error> {
-        self.meter.round_trips.fetch_add(1, Ordering::Relaxed);
-        self.steps.send(step).map_err(|_| Error::IdleTransaction)?;
-        match tokio::time::timeout(self.wait_timeout, answer).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(Error::IdleTransaction),
-            Err(_) => Err(Error::Busy),
-        }
     }
 }
 
@@ -127,140 +140,185 @@ struct WriterThread {
     connection: Connection,
     waiting: Receiver<Request>,
     meter: Arc<Meter>,
+    options: Options,
 }
 
-type Acknowledgements = Vec<oneshot::Sender<Result<(), Error>>>;
+/// How a transaction ended inside its group.
+enum Outcome {
+    Kept(Reply<()>),
+    RolledBack,
+    /// The engine gave up everything since the last commit, neighbours included.
+    GroupLost(Error),
+}
 
 impl WriterThread {
     fn run(self) {
-        while let Ok(request) = self.waiting.recv() {
-            match request {
-                Request::Begin(steps) => {
-                    if let Some(closing) = self.group(steps) {
-                        let _ = closing.send(());
-                        return;
-                    }
-                }
-                other => {
-                    if let Some(closing) = self.aside(other) {
-                        let _ = closing.send(());
-                        return;
-                    }
-                }
-            }
+        let closing = self.serve_line();
+        drop(self.connection);
+        if let Some(reply) = closing {
+            let _ = reply.send(());
         }
     }
 
+    /// Answers whom to tell when the thread was asked to end.
+    fn serve_line(&self) -> Option<oneshot::Sender<()>> {
+        for request in &self.waiting {
+            let closing = match request {
+                Request::Begin(first) => self.admit(first).and_then(|first| self.group(first)),
+                Request::Close(reply) => Some(reply),
+            };
+            if closing.is_some() {
+                return closing;
+            }
+        }
+        None
+    }
+
+    /// Turns away who has gone, and who has waited so long that it should hear so.
+    fn admit(&self, waiting: Waiting) -> Option<Waiting> {
+        if waiting.first.is_abandoned() {
+            return None;
+        }
+        if waiting.limits == Limits::Usual && waiting.since.elapsed() > self.options.wait_timeout {
+            waiting.first.refuse(Error::Busy);
+            return None;
+        }
+        Some(waiting)
+    }
+
     /// Serves the first transaction and all that wait meanwhile, then makes them durable.
-    fn group(&self, first: Receiver<Step>) -> Option<oneshot::Sender<()>> {
-        if let Err(error) = self.connection.control("BEGIN IMMEDIATE") {
-            refuse(&first, &error);
+    fn group(&self, first: Waiting) -> Option<oneshot::Sender<()>> {
+        if let Err(error) = self.open_group(first.limits) {
+            first.first.refuse(error);
             return None;
         }
         let opened = Instant::now();
-        let mut done = Acknowledgements::new();
-        let mut after = None;
-        self.serve(&first, &mut done);
-        while done.len() < GROUP_SIZE && opened.elapsed() < GROUP_AGE {
+        let mut kept = Vec::new();
+        let mut next = Some(first);
+        let mut closing = None;
+        loop {
+            match next.take().map(|waiting| self.serve(waiting)) {
+                Some(Outcome::Kept(reply)) => kept.push(reply),
+                Some(Outcome::RolledBack) | None => {}
+                Some(Outcome::GroupLost(cause)) => {
+                    self.give_up(kept, cause);
+                    return closing;
+                }
+            }
+            if kept.len() >= GROUP_SIZE || opened.elapsed() >= GROUP_AGE {
+                break;
+            }
             match self.waiting.try_recv() {
-                Ok(Request::Begin(steps)) => self.serve(&steps, &mut done),
-                Ok(other) => {
-                    after = Some(other);
+                Ok(Request::Begin(waiting)) => next = self.admit(waiting),
+                Ok(Request::Close(reply)) => {
+                    closing = Some(reply);
                     break;
                 }
                 Err(_) => break,
             }
         }
-        self.finish(done);
-        after.and_then(|request| self.aside(request))
+        self.finish(kept);
+        closing
     }
 
-    fn finish(&self, done: Acknowledgements) {
-        let committed = self.connection.control("COMMIT");
-        if committed.is_err() {
-            // Nothing of the group was kept; the engine may have rolled back on its own.
-            let _ = self.connection.control("ROLLBACK");
-        }
-        if !done.is_empty() {
-            self.meter.group_commits.fetch_add(1, Ordering::Relaxed);
-        }
-        for acknowledge in done {
-            if committed.is_ok() {
-                self.meter.transactions.fetch_add(1, Ordering::Relaxed);
+    fn open_group(&self, limits: Limits) -> Result<(), Error> {
+        let started = Instant::now();
+        loop {
+            // Waits for the lock as long as the busy timeout says.
+            match self.connection.control("BEGIN IMMEDIATE") {
+                Err(Error::Busy) if limits == Limits::None && started.elapsed() < PATIENCE => {}
+                other => return other,
             }
-            let _ = acknowledge.send(committed.clone());
         }
     }
 
-    /// What is done between groups. Answers whom to tell when the thread has to end.
-    fn aside(&self, request: Request) -> Option<oneshot::Sender<()>> {
-        match request {
-            Request::Begin(steps) => self.group(steps),
-            Request::Close(reply) => Some(reply),
-            Request::CopyTo(target, reply) => {
-                let copy = crate::query("VACUUM INTO ?1").bind(target.to_string_lossy().as_ref());
-                let _ = reply.send(self.connection.execute(&copy).map(|_| ()));
-                None
-            }
+    fn finish(&self, kept: Vec<Reply<()>>) {
+        if let Err(error) = self.connection.control("COMMIT") {
+            self.give_up(kept, error);
+            return;
+        }
+        let count = u64::try_from(kept.len()).unwrap_or(u64::MAX);
+        self.meter.transactions.fetch_add(count, Ordering::Relaxed);
+        self.meter
+            .group_commits
+            .fetch_add(u64::from(count > 0), Ordering::Relaxed);
+        for reply in kept {
+            let _ = reply.send(Ok(()));
+        }
+    }
+
+    /// Nothing of the group was kept. Its other members did nothing wrong and may try again.
+    fn give_up(&self, kept: Vec<Reply<()>>, cause: Error) {
+        if self.connection.in_transaction()
+            && let Err(error) = self.connection.control("ROLLBACK")
+        {
+            tracing::error!(%error, "rolling back a group failed");
+        }
+        let answer = match cause {
+            Error::ReadOnly(_) | Error::Unavailable(_) | Error::Constraint(_) => cause,
+            _ => Error::Busy,
+        };
+        for reply in kept {
+            let _ = reply.send(Err(answer.clone()));
         }
     }
 
     /// Serves one transaction under its savepoint until it commits, is dropped or left idle.
-    fn serve(&self, steps: &Receiver<Step>, done: &mut Acknowledgements) {
+    fn serve(&self, waiting: Waiting) -> Outcome {
         if let Err(error) = self.connection.control("SAVEPOINT tx") {
-            refuse(steps, &error);
-            return;
+            waiting.first.refuse(error.clone());
+            return Outcome::GroupLost(error);
         }
+        let limit = (waiting.limits == Limits::Usual).then_some(self.options.statement_timeout);
+        let mut step = Ok(waiting.first);
         loop {
-            match steps.recv_timeout(IDLE) {
-                Ok(Step::Rows(query, reply)) => {
-                    let _ = reply.send(self.connection.rows(&query));
-                }
+            let failure = match step {
+                Ok(Step::Rows(query, reply)) => answer(reply, self.connection.rows(&query, limit)),
                 Ok(Step::Execute(query, reply)) => {
-                    let _ = reply.send(self.connection.execute(&query));
+                    answer(reply, self.connection.execute(&query, limit))
                 }
-                Ok(Step::Commit(reply)) => {
-                    match self.connection.control("RELEASE tx") {
-                        Ok(()) => done.push(reply),
-                        Err(error) => {
-                            let _ = reply.send(Err(error));
-                            self.roll_back();
-                        }
-                    }
-                    return;
-                }
+                Ok(Step::Commit(reply)) => return self.keep(reply),
                 Err(RecvTimeoutError::Timeout) => {
                     tracing::warn!("a transaction was left idle and has been rolled back");
-                    self.roll_back();
-                    return;
+                    return self.roll_back();
                 }
-                Err(RecvTimeoutError::Disconnected) => {
-                    self.roll_back();
-                    return;
-                }
+                Err(RecvTimeoutError::Disconnected) => return self.roll_back(),
+            };
+            if let Some(cause) = failure
+                && !self.connection.in_transaction()
+            {
+                return Outcome::GroupLost(cause);
+            }
+            step = waiting.steps.recv_timeout(self.options.idle_timeout);
+        }
+    }
+
+    fn keep(&self, reply: Reply<()>) -> Outcome {
+        match self.connection.control("RELEASE tx") {
+            Ok(()) => Outcome::Kept(reply),
+            Err(error) => {
+                let _ = reply.send(Err(error));
+                self.roll_back()
             }
         }
     }
 
-    fn roll_back(&self) {
-        for statement in ["ROLLBACK TO tx", "RELEASE tx"] {
-            if let Err(error) = self.connection.control(statement) {
-                tracing::error!(%error, statement, "rolling back failed");
-            }
+    fn roll_back(&self) -> Outcome {
+        let both = self
+            .connection
+            .control("ROLLBACK TO tx")
+            .and_then(|()| self.connection.control("RELEASE tx"));
+        match both {
+            Ok(()) => Outcome::RolledBack,
+            Err(error) => Outcome::GroupLost(error),
         }
     }
 }
 
-/// Answers everything a transaction asks with the reason why it could not start.
-fn refuse(steps: &Receiver<Step>, error: &Error) {
-    while let Ok(step) = steps.recv_timeout(IDLE) {
-        match step {
-            Step::Rows(_, reply) => drop(reply.send(Err(error.clone()))),
-            Step::Execute(_, reply) => drop(reply.send(Err(error.clone()))),
-            Step::Commit(reply) => {
-                drop(reply.send(Err(error.clone())));
-                return;
-            }
-        }
-    }
+/// Sends the answer to a step and says how it failed, if it did.
+fn answer<T>(reply: Reply<T>, result: Result<T, Error>) -> Option<Error> {
+    let failure = result.as_ref().err().cloned();
+    // Whoever asked may have gone away.
+    let _ = reply.send(result);
+    failure
 }

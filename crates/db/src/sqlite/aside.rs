@@ -1,0 +1,79 @@
+//! What reads the whole file for as long as it takes, on a connection of its own, so that
+//! neither readers nor writers wait for it.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::connection::Connection;
+use crate::db::{Meter, Options};
+use crate::{Error, query};
+
+/// Writes the newest committed state to `target`, which appears only when it is whole and durable.
+pub(crate) fn copy(options: &Options, meter: Arc<Meter>, target: &Path) -> Result<(), Error> {
+    let failed = |error: std::io::Error| {
+        Error::Other(format!(
+            "cannot write the copy {}: {error}",
+            target.display()
+        ))
+    };
+    if target.try_exists().map_err(failed)? {
+        return Err(Error::Other(format!(
+            "the copy {} exists already",
+            target.display()
+        )));
+    }
+    let partial = with_ending(target, ".partial");
+    let Some(name) = partial.to_str() else {
+        return Err(Error::Other(format!(
+            "{} is not valid Unicode",
+            target.display()
+        )));
+    };
+    if partial.try_exists().map_err(failed)? {
+        std::fs::remove_file(&partial).map_err(failed)?;
+    }
+    let connection = Connection::open_aside(options, meter)?;
+    let written = connection
+        .execute(&query("VACUUM INTO ?1").bind(name), None)
+        .and_then(|_| publish(&partial, target).map_err(failed));
+    if written.is_err() {
+        // The first failure is what the caller has to know.
+        let _ = std::fs::remove_file(&partial);
+    }
+    written
+}
+
+fn publish(partial: &Path, target: &Path) -> std::io::Result<()> {
+    File::open(partial)?.sync_all()?;
+    std::fs::rename(partial, target)?;
+    match target.parent() {
+        Some(folder) if folder != Path::new("") => File::open(folder)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Everything that is wrong with the file, one sentence each.
+pub(crate) fn problems(options: &Options, meter: Arc<Meter>) -> Result<Vec<String>, Error> {
+    let connection = Connection::open_aside(options, meter)?;
+    let mut found = Vec::new();
+    for row in connection.rows(&query("PRAGMA integrity_check"), None)? {
+        let problem: String = row.get("integrity_check")?;
+        if problem != "ok" {
+            found.push(problem);
+        }
+    }
+    for row in connection.rows(&query("PRAGMA foreign_key_check"), None)? {
+        let (table, parent): (String, String) = (row.get("table")?, row.get("parent")?);
+        found.push(format!(
+            "a row of {table} names a row of {parent} that does not exist"
+        ));
+    }
+    Ok(found)
+}
