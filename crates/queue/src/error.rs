@@ -1,0 +1,41 @@
+//! What can go wrong between a caller and its queue.
+
+/// A failed call of the queue.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The job is larger than [`crate::PAYLOAD_LIMIT`]; put the data into a table and its id into
+    /// the job.
+    #[error("a {name} job of {bytes} bytes is larger than the {limit} allowed")]
+    TooLarge {
+        /// The kind of the job.
+        name: &'static str,
+        /// How large it is, as JSON, tags included.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// A unique key is longer than [`crate::UNIQUE_KEY_LIMIT`].
+    #[error("the unique key of a {name} job has {bytes} bytes; {limit} are allowed")]
+    UniqueKeyTooLong {
+        /// The kind of the job.
+        name: &'static str,
+        /// How long it is, in bytes.
+        bytes: usize,
+        /// How long it may be.
+        limit: usize,
+    },
+    /// The job cannot be written as JSON.
+    #[error("a {name} job cannot be written as JSON: {reason}")]
+    Encode {
+        /// The kind of the job.
+        name: &'static str,
+        /// What the serializer said.
+        reason: String,
+    },
+    /// The store did not answer as it should.
+    #[error(transparent)]
+    Store(#[from] duly_db::Error),
+}
+
+/// The answer of a call of the queue.
+pub type Result<T> = std::result::Result<T, Error>;
