@@ -1,0 +1,56 @@
+import type { paths } from './schema.d.ts'
+
+/*
+ * Named by where the API uses them, not by the document's own schema names, so that a renamed
+ * schema on the server changes nothing here.
+ */
+type Json<Response> = Response extends { content: { 'application/json': infer Body } } ? Body : never
+type Answer<Operation, Code extends number> = Operation extends { responses: Record<Code, infer Response> }
+  ? Json<Response>
+  : never
+type Body<Operation> = Operation extends { requestBody: infer Request } ? Json<Request> : never
+
+export type Account = Answer<paths['/api/v1/me']['get'], 200>
+export type AccountChange = Body<paths['/api/v1/me']['patch']>
+export type TaskList = Answer<paths['/api/v1/tasks']['get'], 200>
+export type Task = TaskList['data'][number]
+export type NewTask = Body<paths['/api/v1/tasks']['post']>
+export type TaskChange = Body<paths['/api/v1/tasks/{id}']['patch']>
+export type Status = Task['status']
+export type Priority = Task['priority']
+export type LabelList = Answer<paths['/api/v1/labels']['get'], 200>
+export type Label = LabelList['data'][number]
+export type Statistics = Answer<paths['/api/v1/statistics']['get'], 200>
+export type Notification = Answer<paths['/api/v1/notifications']['get'], 200>['data'][number]
+export type Session = Answer<paths['/api/v1/sessions']['get'], 200>['data'][number]
+export type Token = Answer<paths['/api/v1/tokens']['get'], 200>['data'][number]
+export type NewToken = Body<paths['/api/v1/tokens']['post']>
+export type CreatedToken = Answer<paths['/api/v1/tokens']['post'], 201>
+export type Ability = NewToken['abilities'][number]
+export type ImportReport = Answer<paths['/api/v1/import']['post'], 200>
+
+/** application/problem+json, as every refused request is answered. */
+export interface Problem {
+  type?: string
+  title: string
+  status: number
+  code: string
+  detail?: string
+  errors?: { field: string; code: string; message: string }[]
+  request_id?: string
+  report?: ImportReport
+}
+
+export const STATUSES: readonly Status[] = ['pending', 'in_progress', 'completed']
+export const STATUS_NAMES: Record<Status, string> = {
+  pending: 'To do',
+  in_progress: 'In progress',
+  completed: 'Done',
+}
+export const PRIORITIES: readonly Priority[] = ['high', 'medium', 'low', 'none']
+export const PRIORITY_NAMES: Record<Priority, string> = {
+  high: 'High',
+  medium: 'Medium',
+  low: 'Low',
+  none: 'No priority',
+}

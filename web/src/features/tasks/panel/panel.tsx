@@ -1,0 +1,3 @@
+export default function TaskPanel({ id }: { id: string }) {
+  return <aside aria-label="Task">{id}</aside>
+}

@@ -1,0 +1,60 @@
+import './app.css'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { createRouter, RouterProvider } from '@tanstack/react-router'
+import { createRoot } from 'react-dom/client'
+import { whenSignedOut } from './api/client.ts'
+import { accountQuery, queryClient, seedFromBoot } from './api/queries.ts'
+import { signedOut } from './api/session.ts'
+import { watchTheme } from './lib/preferences.ts'
+import { routeTree } from './routeTree.gen.ts'
+import { ErrorState, Waiting } from './ui/states.tsx'
+
+seedFromBoot()
+watchTheme()
+
+const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  // Plain strings: the default would read a token made of digits as a number.
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search) => {
+    const text = new URLSearchParams(
+      Object.entries(search).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+    ).toString()
+    return text ? `?${text.replaceAll('%2C', ',')}` : ''
+  },
+  defaultPendingComponent: () => <Waiting what="the page" />,
+  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
+  defaultNotFoundComponent: () => <ErrorState error={new Error('There is no such page')} />,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+whenSignedOut(() => {
+  if (!queryClient.getQueryData(accountQuery.queryKey)) return
+  const next = router.state.location.href
+  signedOut()
+  void router.navigate({ to: '/login', search: { next } })
+})
+
+// After a new release an old tab asks for files that are gone: load the new page once.
+addEventListener('vite:preloadError', (event) => {
+  if (sessionStorage.getItem('duly.reloaded') === import.meta.url) return
+  event.preventDefault()
+  sessionStorage.setItem('duly.reloaded', import.meta.url)
+  location.reload()
+})
+
+const root = document.getElementById('root')
+if (root) {
+  createRoot(root).render(
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>,
+  )
+}

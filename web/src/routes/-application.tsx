@@ -1,0 +1,53 @@
+import { Outlet, useSearch } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect } from 'react'
+import { PickerHost } from '#features/tasks/picker/host.tsx'
+import { Shell } from '#features/shell/shell.tsx'
+import { overlay } from '#lib/overlay.ts'
+import { useStore } from '#lib/store.ts'
+import { Prompt } from '#ui/prompt.tsx'
+
+const QuickAddBody = lazy(() => import('#features/tasks/quick-add/body.tsx'))
+const Results = lazy(() => import('#features/palette/results.tsx'))
+const TaskPanel = lazy(() => import('#features/tasks/panel/panel.tsx'))
+const HelpSheet = lazy(() => import('#features/help/sheet.tsx'))
+
+const IDLE_MS = 1200
+
+/** Fetches what is not needed for the first view while the person looks at it. */
+function usePrefetch() {
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      void import('#features/tasks/panel/panel.tsx')
+      void import('#features/tasks/picker/picker.tsx')
+      void import('#features/palette/results.tsx')
+      void import('#features/tasks/quick-add/body.tsx')
+      void import('#ui/menu.tsx')
+    }, IDLE_MS)
+    return () => clearTimeout(timer)
+  }, [])
+}
+
+/** Puts the features together: the one place that knows them all. */
+export function Application() {
+  const { task } = useSearch({ from: '/_app' })
+  const open = useStore(overlay)
+  usePrefetch()
+  return (
+    <>
+      <Shell aside={<Suspense>{task ? <TaskPanel id={task} key={task} /> : null}</Suspense>}>
+        <Outlet />
+      </Shell>
+      {open === 'quick-add' ? <Prompt label="New task" placeholder="What needs doing?" Body={QuickAddBody} /> : null}
+      {open === 'palette' ? (
+        <Prompt
+          label="Search or jump to"
+          placeholder="Search tasks, go somewhere, do something"
+          combobox
+          Body={Results}
+        />
+      ) : null}
+      <Suspense>{open === 'help' ? <HelpSheet /> : null}</Suspense>
+      <PickerHost />
+    </>
+  )
+}

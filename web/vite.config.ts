@@ -1,0 +1,40 @@
+import { defineConfig } from 'vite'
+import react from '@vitejs/plugin-react'
+import tailwindcss from '@tailwindcss/vite'
+import { tanstackRouter } from '@tanstack/router-plugin/vite'
+import { precompress } from './build/precompress.ts'
+import { preloadFirstRoute } from './build/preload-route.ts'
+
+const server = 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  plugins: [
+    tanstackRouter({ target: 'react', autoCodeSplitting: true, quoteStyle: 'single' }),
+    react(),
+    tailwindcss(),
+    preloadFirstRoute(),
+    precompress(),
+  ],
+  server: { port: 5173, strictPort: true, proxy: { '/api': server, '/mail': server } },
+  build: {
+    manifest: true,
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What every page needs, in one file that changes only when a dependency does.
+          groups: [
+            {
+              name: 'vendor',
+              test: /node_modules\/(react|react-dom|scheduler|openapi-fetch|@tanstack\/(?!.*virtual).*)\//,
+            },
+            // Small modules most pages share: one file compresses better than ten.
+            { name: 'shared', test: /src\/(api|lib)\/(?!quick-add|use-form|schema)|src\/ui\/(button|kbd|modal|page|prompt|states|task-marks|toaster|brand)\./ },
+          ],
+        },
+      },
+    },
+  },
+})
