@@ -1,1 +1,3 @@
-//! placeholder
+//! What may be answered without SQL: today the counters behind rate [`limits`].
+
+pub mod limits;
