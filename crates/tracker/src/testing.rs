@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use crate::idempotency::InFlight;
 use crate::mail::{MailCatcher, Mailer};
 use crate::secret::SigningKey;
+use crate::sessions::Seen;
 use crate::tracker::{LoginAttempts, MIGRATIONS, Settings, Tracker};
 use crate::users::password::{HashCost, PasswordHasher};
 use crate::users::{PasswordRules, Registration};
@@ -78,6 +79,7 @@ impl TestTracker {
             signing_key: SigningKey::new([7; 32]),
             settings: Arc::new(settings),
             in_flight: InFlight::default(),
+            seen: Seen::default(),
         };
         TestTracker { tracker, clock, mails, database }
     }

@@ -11,6 +11,7 @@ use duly_queue::Queue;
 use crate::idempotency::InFlight;
 use crate::mail::Mailer;
 use crate::secret::SigningKey;
+use crate::sessions::Seen;
 use crate::users::password::PasswordHasher;
 use crate::users::{PasswordRules, Registration};
 
@@ -90,4 +91,6 @@ pub struct Tracker {
     pub settings: Arc<Settings>,
     /// Requests with an idempotency key that are being worked on.
     pub in_flight: InFlight,
+    /// Uses of sessions and tokens that have not been written yet.
+    pub seen: Seen,
 }

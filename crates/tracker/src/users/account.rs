@@ -65,7 +65,10 @@ impl FromText for Registration {
             "open" => Ok(Registration::Open),
             "invite" => Ok(Registration::Invite),
             "closed" => Ok(Registration::Closed),
-            _ => Err(Wrong::new("unknown_value", "must be one of open invite closed")),
+            _ => Err(Wrong::new(
+                "unknown_value",
+                "must be one of open invite closed",
+            )),
         }
     }
 }

@@ -57,7 +57,10 @@ impl FromText for Email {
             return Err(Wrong::new("required", "is required"));
         }
         if text.len() > LONGEST {
-            return Err(Wrong::new("too_long", format!("must have at most {LONGEST} bytes")));
+            return Err(Wrong::new(
+                "too_long",
+                format!("must have at most {LONGEST} bytes"),
+            ));
         }
         let (local, domain) = text.rsplit_once('@').ok_or_else(wrong)?;
         let local: String = local.nfc().collect();
@@ -77,7 +80,9 @@ fn is_local_part(local: &str) -> bool {
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
-        && local.chars().all(|found| is_visible(found) && !"\"(),:;<>@[\\]".contains(found))
+        && local
+            .chars()
+            .all(|found| is_visible(found) && !"\"(),:;<>@[\\]".contains(found))
 }
 
 fn is_domain(domain: &str) -> bool {
@@ -112,11 +117,5 @@ impl FromValue for Email {
 impl From<&Email> for Value {
     fn from(email: &Email) -> Self {
         Value::from(email.as_str())
-    }
-}
-
-impl From<Option<&Email>> for Value {
-    fn from(email: Option<&Email>) -> Self {
-        email.map_or(Value::Null, Value::from)
     }
 }

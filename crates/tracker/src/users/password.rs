@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::input::{FromText, Wrong};
+use crate::secret::Secret;
 use crate::{Error, Result};
 
 /// How many callers may wait for their turn to hash; further ones are sent away.
@@ -28,6 +29,11 @@ impl Password {
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// A password that nobody knows, for an account that waits for its person to choose one.
+    pub(super) fn unknown(secret: &Secret) -> Self {
+        Password(secret.reveal().to_owned())
     }
 }
 
@@ -172,7 +178,11 @@ impl PasswordHasher {
             Ok(permit) => permit,
             Err(_) => {
                 let _place = Place::take(&self.waiting).ok_or_else(busy)?;
-                self.permits.clone().acquire_owned().await.map_err(|_| busy())?
+                self.permits
+                    .clone()
+                    .acquire_owned()
+                    .await
+                    .map_err(|_| busy())?
             }
         };
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
@@ -184,20 +194,29 @@ impl PasswordHasher {
             drop(permit);
             answer
         });
-        hashing.await.map_err(|error| Error::Internal(format!("hashing failed: {error}")))
+        hashing
+            .await
+            .map_err(|error| Error::Internal(format!("hashing failed: {error}")))
     }
 }
 
 fn compare(argon: &Argon2<'_>, password: &Password, stored: &str) -> Result<Verdict> {
     let damaged = |error| Error::Internal(format!("a stored password hash is damaged: {error}"));
     let hash = PasswordHash::new(stored).map_err(|error| damaged(error.to_string()))?;
-    if argon.verify_password(password.reveal().as_bytes(), &hash).is_err() {
+    if argon
+        .verify_password(password.reveal().as_bytes(), &hash)
+        .is_err()
+    {
         return Ok(Verdict::Wrong);
     }
     let cost = Params::try_from(&hash).map_err(|error| damaged(error.to_string()))?;
     let wanted = argon.params();
     let weak = cost.m_cost() < wanted.m_cost() || cost.t_cost() < wanted.t_cost();
-    Ok(if weak { Verdict::RightButWeak } else { Verdict::Right })
+    Ok(if weak {
+        Verdict::RightButWeak
+    } else {
+        Verdict::Right
+    })
 }
 
 /// A place in the queue of those who wait for their turn.

@@ -46,7 +46,10 @@ impl FromText for TimeZoneName {
         zone.filter(|zone| !zone.is_unknown())
             .and_then(|zone| zone.iana_name().map(|name| TimeZoneName(name.to_owned())))
             .ok_or_else(|| {
-                Wrong::new("unknown_time_zone", "must be a time zone such as Europe/Berlin")
+                Wrong::new(
+                    "unknown_time_zone",
+                    "must be a time zone such as Europe/Berlin",
+                )
             })
     }
 }
@@ -91,11 +94,15 @@ impl FromText for Locale {
             && language.bytes().all(|byte| byte.is_ascii_lowercase())
             && text.len() <= 35
             && parts.all(|part| {
-                (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                (2..=8).contains(&part.len())
+                    && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
             });
         match is_tag {
             true => Ok(Locale(text.to_owned())),
-            false => Err(Wrong::new("invalid", "must be a language tag such as en or pt-BR")),
+            false => Err(Wrong::new(
+                "invalid",
+                "must be a language tag such as en or pt-BR",
+            )),
         }
     }
 }
@@ -170,6 +177,8 @@ impl FromValue for ReminderTime {
         let minutes = i16::from_value(value)?;
         let hour = i8::try_from(minutes.div_euclid(60)).map_err(|_| wrong())?;
         let minute = i8::try_from(minutes.rem_euclid(60)).map_err(|_| wrong())?;
-        Time::new(hour, minute, 0, 0).map(ReminderTime).map_err(|_| wrong())
+        Time::new(hour, minute, 0, 0)
+            .map(ReminderTime)
+            .map_err(|_| wrong())
     }
 }
