@@ -1,0 +1,258 @@
+//! The SQL of the ledger.
+//!
+//! A row is made once per (user, task, kind, slot), in the state `planned`, and moves
+//! planned → queued → sending → sent, failed, bounced or cancelled. A failed attempt leads from
+//! sending back to queued. Rows are never deleted: they are what keeps a promise from being kept
+//! twice.
+
+use duly_db::{Conn, Engine, Error as DbError, FromRow, Result, Row, Tx, dialect, query};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Kind, State};
+use crate::id::{NotificationId, TaskId, UserId};
+
+/// Stands for "several tasks", so that the unique key works on every engine.
+pub(crate) const NO_TASK: TaskId = TaskId(Uuid::nil());
+
+/// A promise about to be written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Promise {
+    pub(crate) kind: Kind,
+    /// The task, or [`NO_TASK`].
+    pub(crate) task: TaskId,
+    pub(crate) slot: String,
+}
+
+/// A promise as it stands in the ledger.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) user: UserId,
+    pub(crate) id: NotificationId,
+    pub(crate) promise: Promise,
+    pub(crate) state: State,
+    pub(crate) message_id: String,
+    pub(crate) attempts: u32,
+}
+
+impl FromRow for Entry {
+    fn from_row(row: &Row) -> std::result::Result<Self, DbError> {
+        Ok(Entry {
+            user: row.get("user_id")?,
+            id: row.get("id")?,
+            promise: Promise {
+                kind: row.get("kind")?,
+                task: row.get("task_id")?,
+                slot: row.get("slot")?,
+            },
+            state: row.get("state")?,
+            message_id: row.get("message_id")?,
+            attempts: row.get("attempts")?,
+        })
+    }
+}
+
+const COLUMNS: &str = "user_id, id, kind, task_id, slot, state, message_id, attempts";
+
+/// Writes a promise down and answers its id; `None` when it stands there already. One that was
+/// cancelled is promised again: the task was finished, moved or snoozed, and is back.
+pub(crate) async fn plan(
+    tx: &mut Tx,
+    engine: Engine,
+    entry: &Entry,
+    now: Timestamp,
+) -> Result<Option<NotificationId>> {
+    if insert(tx, engine, entry, State::Planned, None, now).await? {
+        return Ok(Some(entry.id));
+    }
+    let find = format!(
+        "SELECT id FROM notifications \
+         WHERE user_id = ?1 AND task_id = ?2 AND kind = ?3 AND slot = ?4 AND state = ?5{}",
+        dialect::for_update(engine)
+    );
+    let find = query(find)
+        .bind(entry.user)
+        .bind(entry.promise.task)
+        .bind(entry.promise.kind)
+        .bind(&entry.promise.slot)
+        .bind(State::Cancelled);
+    let Some(row) = tx.optional_row(find).await? else {
+        return Ok(None);
+    };
+    let id: NotificationId = row.get("id")?;
+    change_state(tx, entry.user, id, State::Planned, None, now).await?;
+    Ok(Some(id))
+}
+
+/// Writes down a promise that was not kept; answers whether it was news.
+pub(crate) async fn record_missed(
+    tx: &mut Tx,
+    engine: Engine,
+    entry: &Entry,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    insert(tx, engine, entry, State::Cancelled, Some(reason), now).await
+}
+
+async fn insert(
+    tx: &mut Tx,
+    engine: Engine,
+    entry: &Entry,
+    state: State,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<bool> {
+    let statement = dialect::insert_or_keep(
+        engine,
+        "INSERT INTO notifications (user_id, id, kind, task_id, slot, state, message_id, reason, \
+         attempts, planned_at, updated_at, sent_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?9, NULL)",
+    );
+    let statement = query(statement)
+        .bind(entry.user)
+        .bind(entry.id)
+        .bind(entry.promise.kind)
+        .bind(entry.promise.task)
+        .bind(&entry.promise.slot)
+        .bind(state)
+        .bind(&entry.message_id)
+        .bind(reason)
+        .bind(now);
+    Ok(tx.execute(statement).await? == 1)
+}
+
+/// One promise, locked for the transaction.
+pub(crate) async fn lock(
+    tx: &mut Tx,
+    engine: Engine,
+    user: UserId,
+    id: NotificationId,
+) -> Result<Option<Entry>> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM notifications WHERE user_id = ?1 AND id = ?2{}",
+        dialect::for_update(engine)
+    );
+    tx.optional(query(text).bind(user).bind(id)).await
+}
+
+/// Promises in one state that nothing has happened to since `before`, longest ago first.
+pub(crate) async fn stale(
+    conn: &mut Conn,
+    state: State,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<Entry>> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM notifications WHERE state = ?1 AND updated_at < ?2 \
+         ORDER BY updated_at LIMIT ?3"
+    );
+    conn.all(query(text).bind(state).bind(before).bind(limit))
+        .await
+}
+
+/// Whether the ledger has an overdue mail of a later day.
+pub(crate) async fn has_later_overdue(conn: &mut Conn, user: UserId, slot: &str) -> Result<bool> {
+    let statement = query(
+        "SELECT id FROM notifications \
+         WHERE user_id = ?1 AND task_id = ?2 AND kind = ?3 AND slot > ?4 LIMIT 1",
+    );
+    let statement = statement
+        .bind(user)
+        .bind(NO_TASK)
+        .bind(Kind::Overdue)
+        .bind(slot);
+    Ok(conn.optional_row(statement).await?.is_some())
+}
+
+/// Moves a promise to another state.
+pub(crate) async fn change_state(
+    tx: &mut Tx,
+    user: UserId,
+    id: NotificationId,
+    state: State,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    let statement = query(
+        "UPDATE notifications SET state = ?3, reason = ?4, updated_at = ?5 \
+         WHERE user_id = ?1 AND id = ?2",
+    );
+    let statement = statement
+        .bind(user)
+        .bind(id)
+        .bind(state)
+        .bind(reason)
+        .bind(now);
+    tx.execute(statement).await.map(|_| ())
+}
+
+/// Notes that a promise was looked at and nothing had to be done.
+pub(crate) async fn touch(
+    tx: &mut Tx,
+    user: UserId,
+    id: NotificationId,
+    now: Timestamp,
+) -> Result<()> {
+    let statement =
+        query("UPDATE notifications SET updated_at = ?3 WHERE user_id = ?1 AND id = ?2");
+    tx.execute(statement.bind(user).bind(id).bind(now))
+        .await
+        .map(|_| ())
+}
+
+/// Begins an attempt and answers its number.
+pub(crate) async fn begin_attempt(tx: &mut Tx, entry: &Entry, now: Timestamp) -> Result<u32> {
+    let attempt = entry.attempts.saturating_add(1);
+    let statement = query(
+        "UPDATE notifications SET state = ?3, attempts = ?4, updated_at = ?5 \
+         WHERE user_id = ?1 AND id = ?2",
+    );
+    let statement = statement
+        .bind(entry.user)
+        .bind(entry.id)
+        .bind(State::Sending)
+        .bind(attempt)
+        .bind(now);
+    tx.execute(statement).await?;
+    Ok(attempt)
+}
+
+/// Notes that the mail server has taken the mail, whichever attempt it was.
+pub(crate) async fn record_sent(
+    tx: &mut Tx,
+    user: UserId,
+    id: NotificationId,
+    now: Timestamp,
+) -> Result<()> {
+    let statement = query(
+        "UPDATE notifications SET state = ?3, reason = NULL, sent_at = ?4, updated_at = ?4 \
+         WHERE user_id = ?1 AND id = ?2 AND state <> ?3",
+    );
+    tx.execute(statement.bind(user).bind(id).bind(State::Sent).bind(now))
+        .await
+        .map(|_| ())
+}
+
+/// Ends an attempt that did not succeed, unless another one has begun since.
+pub(crate) async fn end_attempt(
+    tx: &mut Tx,
+    entry: &Entry,
+    attempt: u32,
+    state: State,
+    reason: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let statement = query(
+        "UPDATE notifications SET state = ?5, reason = ?6, updated_at = ?7 \
+         WHERE user_id = ?1 AND id = ?2 AND attempts = ?3 AND state = ?4",
+    )
+    .bind(entry.user)
+    .bind(entry.id)
+    .bind(attempt)
+    .bind(State::Sending)
+    .bind(state)
+    .bind(reason)
+    .bind(now);
+    tx.execute(statement).await.map(|_| ())
+}

@@ -1,0 +1,132 @@
+//! The ledger of promises: what each person was to be told, when, and what became of it.
+
+pub(crate) mod ledger;
+mod list;
+
+use duly_db::{Error as DbError, FromRow, FromValue, Row, Value};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::id::{NotificationId, TaskId};
+
+pub use list::list;
+
+/// What a notification is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A task is due tomorrow or today.
+    Due,
+    /// A task is due now.
+    DueTime,
+    /// Tasks are overdue; one mail a day about all of them.
+    Overdue,
+}
+
+/// How far a notification has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Promised.
+    Planned,
+    /// A job will send it, for the first time or again.
+    Queued,
+    /// It is being handed to the mail server.
+    Sending,
+    /// The mail server has taken it.
+    Sent,
+    /// Every attempt failed.
+    Failed,
+    /// The mail server refused it for good.
+    Bounced,
+    /// There is no need for it any more.
+    Cancelled,
+}
+
+macro_rules! names {
+    ($type:ident, $($name:literal => $variant:ident),*) => {
+        impl $type {
+            /// The name used in the API and in the database.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $($type::$variant => $name),* }
+            }
+        }
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Value::from(value.name())
+            }
+        }
+        impl FromValue for $type {
+            fn from_value(value: &Value) -> Result<Self, DbError> {
+                match String::from_value(value)?.as_str() {
+                    $($name => Ok($type::$variant),)*
+                    other => Err(DbError::Decode(format!(
+                        concat!("{:?} is not a notification's ", stringify!($type)), other
+                    ))),
+                }
+            }
+        }
+    };
+}
+
+names!(Kind, "due" => Due, "due_time" => DueTime, "overdue" => Overdue);
+names!(State, "planned" => Planned, "queued" => Queued, "sending" => Sending, "sent" => Sent,
+    "failed" => Failed, "bounced" => Bounced, "cancelled" => Cancelled);
+
+impl State {
+    /// Whether nothing more will happen to the notification by itself.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(
+            self,
+            State::Sent | State::Failed | State::Bounced | State::Cancelled
+        )
+    }
+}
+
+/// The receipt of one notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Notification {
+    /// Its id.
+    pub id: NotificationId,
+    /// What it is about.
+    pub kind: Kind,
+    /// The task; null for a mail about several.
+    pub task_id: Option<TaskId>,
+    /// The task's title today; null for a mail about several, or when the task is gone.
+    pub task_title: Option<String>,
+    /// The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`.
+    pub slot: String,
+    /// How far it has come.
+    pub state: State,
+    /// When it was promised.
+    #[schema(value_type = String, format = DateTime)]
+    pub planned_at: Timestamp,
+    /// When the mail server took it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub sent_at: Option<Timestamp>,
+    /// How often it was attempted.
+    pub attempts: u32,
+    /// Why it failed, was cancelled, or has to be attempted again.
+    pub reason: Option<String>,
+}
+
+impl FromRow for Notification {
+    fn from_row(row: &Row) -> Result<Self, DbError> {
+        let task: TaskId = row.get("task_id")?;
+        Ok(Notification {
+            id: row.get("id")?,
+            kind: row.get("kind")?,
+            task_id: (task != ledger::NO_TASK).then_some(task),
+            task_title: row.get("title")?,
+            slot: row.get("slot")?,
+            state: row.get("state")?,
+            planned_at: row.get("planned_at")?,
+            sent_at: row.get("sent_at")?,
+            attempts: row.get("attempts")?,
+            reason: row.get("reason")?,
+        })
+    }
+}

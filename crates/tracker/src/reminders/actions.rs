@@ -1,0 +1,280 @@
+//! Links in mails that do something without a log-in.
+//!
+//! A link carries who, what and until when, signed with the installation's key. Opening it only
+//! says what it would do; a POST does it, because mail scanners open every link. Doing it twice
+//! changes nothing more.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use duly_db::Conn;
+use duly_db::versions::{self, Kind as VersionKind};
+use jiff::civil::{Date, Weekday};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::letters::written_day;
+use super::{store, times};
+use crate::id::{TaskId, UserId};
+use crate::tasks::{self, DueDate, Status, TaskChange};
+use crate::{Error, Result, Tracker};
+
+/// How long a link to a task works. A link that ends a kind of mail works for ever.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// A token is shorter than this; longer ones are not even looked at.
+const LONGEST: usize = 1024;
+
+/// What is signed begins with this, so that a signature made for something else is worth nothing.
+const PURPOSE: &str = "mail action ";
+
+/// What a link does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "lowercase")]
+pub enum Action {
+    /// Completes a task.
+    Done {
+        /// Which one.
+        task: TaskId,
+    },
+    /// Keeps quiet about a task until a day.
+    Snooze {
+        /// Which one.
+        task: TaskId,
+        /// Until when.
+        until: SnoozeUntil,
+    },
+    /// Ends a kind of mail.
+    Unsubscribe {
+        /// Which kind.
+        mail: MailKind,
+    },
+}
+
+/// Until when a task is snoozed, counted from the day on which the link is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SnoozeUntil {
+    /// The next day.
+    Tomorrow,
+    /// The first Monday after today.
+    Monday,
+}
+
+/// The kinds of mail that can be ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailKind {
+    /// Every reminder.
+    Reminders,
+    /// The daily mail about overdue tasks.
+    Overdue,
+}
+
+/// What a link would do or has done, for the page that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// One sentence with a full stop.
+    pub sentence: String,
+    /// What the button says; `None` when there is nothing left to do.
+    pub button: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Claims {
+    user: UserId,
+    action: Action,
+    /// Seconds since 1970.
+    expires: Option<i64>,
+}
+
+/// The link that does something, as it stands in a mail.
+pub(super) fn link(tracker: &Tracker, user: UserId, action: Action) -> Result<String> {
+    let page = match action {
+        Action::Done { .. } => "done",
+        Action::Snooze { .. } => "snooze",
+        Action::Unsubscribe { .. } => "unsubscribe",
+    };
+    let token = token(tracker, user, action)?;
+    Ok(format!(
+        "{}/mail/{page}?token={token}",
+        tracker.settings.public_url
+    ))
+}
+
+/// Signs an action on behalf of a user.
+///
+/// # Errors
+/// [`Error::Internal`] when the claims cannot be written as JSON, which ours always can.
+pub fn token(tracker: &Tracker, user: UserId, action: Action) -> Result<String> {
+    let expires = match action {
+        Action::Done { .. } | Action::Snooze { .. } => tracker
+            .clock
+            .now()
+            .checked_add(LIFETIME)
+            .ok()
+            .map(Timestamp::as_second),
+        Action::Unsubscribe { .. } => None,
+    };
+    let claims = serde_json::to_vec(&Claims {
+        user,
+        action,
+        expires,
+    })
+    .map_err(|error| Error::Internal(error.to_string()))?;
+    let payload = URL_SAFE_NO_PAD.encode(claims);
+    let signature = tracker
+        .signing_key
+        .sign(format!("{PURPOSE}{payload}").as_bytes());
+    Ok(format!("{payload}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+fn read(tracker: &Tracker, token: &str) -> Result<Claims> {
+    let claims = verified(tracker, token).ok_or(Error::LinkExpired)?;
+    match claims.expires {
+        Some(second) if second <= tracker.clock.now().as_second() => Err(Error::LinkExpired),
+        _ => Ok(claims),
+    }
+}
+
+fn verified(tracker: &Tracker, token: &str) -> Option<Claims> {
+    if token.len() > LONGEST {
+        return None;
+    }
+    let (payload, signature) = token.split_once('.')?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    let signed = format!("{PURPOSE}{payload}");
+    if !tracker.signing_key.verify(signed.as_bytes(), &signature) {
+        return None;
+    }
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}
+
+/// Says what a link would do. Changes nothing.
+///
+/// # Errors
+/// [`Error::LinkExpired`] when it was tampered with or is too old; [`Error::NotFound`] when the
+/// task or the account is gone.
+pub async fn describe(tracker: &Tracker, token: &str) -> Result<Description> {
+    let Claims { user, action, .. } = read(tracker, token)?;
+    let conn = &mut tracker.db.read_fresh();
+    Ok(match action {
+        Action::Done { task } => match open_task(conn, user, task).await? {
+            (title, true) => offer(format!("Mark “{title}” as done?"), "Mark as done"),
+            (title, false) => nothing_left(format!("“{title}” is done already.")),
+        },
+        Action::Snooze { task, until } => match open_task(conn, user, task).await? {
+            (title, true) => {
+                let day = written_day(snoozed_until(tracker, conn, user, until).await?);
+                offer(format!("Keep quiet about “{title}” until {day}?"), "Snooze")
+            }
+            (title, false) => nothing_left(format!("“{title}” is done already.")),
+        },
+        Action::Unsubscribe { mail } => {
+            let recipient = store::recipient(conn, user)
+                .await?
+                .ok_or(Error::NotFound("account"))?;
+            match mail {
+                MailKind::Reminders if recipient.reminders => offer(
+                    "Send you no more reminders of tasks?".into(),
+                    "No more reminders",
+                ),
+                MailKind::Overdue if recipient.overdue_mail => offer(
+                    "Send you no more mails about overdue tasks?".into(),
+                    "No more overdue mails",
+                ),
+                MailKind::Reminders | MailKind::Overdue => nothing_left(ended(mail)),
+            }
+        }
+    })
+}
+
+/// Does what a link says, and tells what was done. A second time changes nothing more.
+///
+/// # Errors
+/// As [`describe`], and whatever changing the task says.
+pub async fn perform(tracker: &Tracker, token: &str) -> Result<Description> {
+    let Claims { user, action, .. } = read(tracker, token)?;
+    match action {
+        Action::Done { task } => {
+            let change = TaskChange {
+                status: Some(Status::Completed),
+                ..TaskChange::default()
+            };
+            let task = tasks::change(tracker, user, task, change, None).await?;
+            Ok(nothing_left(format!("“{}” is done.", task.title)))
+        }
+        Action::Snooze { task, until } => {
+            let conn = &mut tracker.db.read_fresh();
+            let (title, open) = open_task(conn, user, task).await?;
+            if !open {
+                return Ok(nothing_left(format!("“{title}” is done already.")));
+            }
+            let day = snoozed_until(tracker, conn, user, until).await?;
+            let change = TaskChange {
+                snoozed_until: Some(Some(DueDate(day))),
+                ..TaskChange::default()
+            };
+            tasks::change(tracker, user, task, change, None).await?;
+            let day = written_day(day);
+            Ok(nothing_left(format!("“{title}” is snoozed until {day}.")))
+        }
+        Action::Unsubscribe { mail } => {
+            let mut tx = tracker.db.begin();
+            if store::opt_out(&mut tx, user, mail, tracker.clock.now()).await? {
+                versions::raise(&mut tx, user.0, VersionKind::Data).await?;
+                tx.commit().await?;
+            }
+            Ok(nothing_left(ended(mail)))
+        }
+    }
+}
+
+fn offer(sentence: String, button: &'static str) -> Description {
+    Description {
+        sentence,
+        button: Some(button),
+    }
+}
+
+fn nothing_left(sentence: String) -> Description {
+    Description {
+        sentence,
+        button: None,
+    }
+}
+
+fn ended(mail: MailKind) -> String {
+    let what = match mail {
+        MailKind::Reminders => "reminders of tasks",
+        MailKind::Overdue => "mails about overdue tasks",
+    };
+    format!("You get no more {what}. You can switch them on again in the settings.")
+}
+
+/// A task's title and whether it is open.
+async fn open_task(conn: &mut Conn, user: UserId, task: TaskId) -> Result<(String, bool)> {
+    let (task, open) = store::task(conn, user, task)
+        .await?
+        .ok_or(Error::NotFound("task"))?;
+    Ok((task.title, open))
+}
+
+async fn snoozed_until(
+    tracker: &Tracker,
+    conn: &mut Conn,
+    user: UserId,
+    until: SnoozeUntil,
+) -> Result<Date> {
+    let recipient = store::recipient(conn, user)
+        .await?
+        .ok_or(Error::NotFound("account"))?;
+    let today = times::local_day(tracker.clock.now(), &recipient.zone);
+    Ok(match until {
+        SnoozeUntil::Tomorrow => today.saturating_add(1.day()),
+        SnoozeUntil::Monday => today
+            .nth_weekday(1, Weekday::Monday)
+            .unwrap_or(tasks::LATEST_DUE_DATE),
+    }
+    .min(tasks::LATEST_DUE_DATE))
+}

@@ -1,0 +1,249 @@
+//! What reminders say, and whether they still have to be said.
+
+use duly_db::Conn;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::actions::{Action, MailKind, SnoozeUntil, link};
+use super::plan::timed_slot;
+use super::store::{self, DueTask, Recipient};
+use super::times;
+use crate::mail::{Mail, Template, render};
+use crate::notifications::Kind;
+use crate::notifications::ledger::{self, Entry};
+use crate::tasks::write_hour_and_minute;
+use crate::{Result, Tracker};
+
+const TASK: Template = Template {
+    subject: "{{ heading }}: {{ short_title }}",
+    text: include_str!("mail/task.txt.j2"),
+    html: include_str!("mail/task.html.j2"),
+};
+
+const OVERDUE: Template = Template {
+    subject: "{{ heading }}",
+    text: include_str!("mail/overdue.txt.j2"),
+    html: include_str!("mail/overdue.html.j2"),
+};
+
+/// How many tasks the overdue mail names.
+const NAMED: u32 = 20;
+
+/// How much of a title stands in a subject, in characters.
+const SHORT: usize = 80;
+
+/// Whether a promise still has to be kept.
+pub(super) enum Verdict {
+    /// Nobody wants it any more, and why.
+    Unwanted(String),
+    /// It is to be sent.
+    Wanted(Box<Mail>),
+}
+
+fn unwanted(reason: impl Into<String>) -> Result<Verdict> {
+    Ok(Verdict::Unwanted(reason.into()))
+}
+
+/// Looks at the newest state of settings and tasks and writes the mail, if it is still wanted.
+pub(super) async fn compose(
+    tracker: &Tracker,
+    conn: &mut Conn,
+    recipient: &Recipient,
+    entry: &Entry,
+    now: Timestamp,
+) -> Result<Verdict> {
+    if !recipient.reminders {
+        return unwanted("reminders were switched off");
+    }
+    let today = times::local_day(now, &recipient.zone);
+    match entry.promise.kind {
+        Kind::Due | Kind::DueTime => {
+            let found = store::task(conn, recipient.user, entry.promise.task).await?;
+            about_task(tracker, recipient, entry, found, today)
+        }
+        Kind::Overdue => about_overdue(tracker, conn, recipient, entry, today).await,
+    }
+}
+
+#[derive(Serialize)]
+struct TaskLetter {
+    name: String,
+    heading: &'static str,
+    title: String,
+    short_title: String,
+    due: String,
+    done_url: String,
+    tomorrow_url: String,
+    monday_url: String,
+    page_url: String,
+    unsubscribe_url: String,
+}
+
+fn about_task(
+    tracker: &Tracker,
+    recipient: &Recipient,
+    entry: &Entry,
+    found: Option<(DueTask, bool)>,
+    today: Date,
+) -> Result<Verdict> {
+    let task = match found {
+        None => return unwanted("the task was deleted"),
+        Some((_, false)) => return unwanted("the task was completed"),
+        Some((task, true)) => task,
+    };
+    let timed = entry.promise.kind == Kind::DueTime;
+    let slot = if timed {
+        timed_slot(&task)
+    } else {
+        Some(task.date.to_string())
+    };
+    if slot.as_ref() != Some(&entry.promise.slot) {
+        return unwanted("the due date was changed");
+    }
+    if task.is_snoozed(today) {
+        return unwanted("the task was snoozed");
+    }
+    if task.date < today {
+        return unwanted("too late: the due date has passed");
+    }
+    let heading = match (
+        timed,
+        today.tomorrow().is_ok_and(|tomorrow| tomorrow == task.date),
+    ) {
+        (true, _) => "Due now",
+        (false, true) => "Due tomorrow",
+        (false, false) => "Due today",
+    };
+    let to = |action| link(tracker, recipient.user, action);
+    let letter = TaskLetter {
+        name: recipient.name.clone(),
+        heading,
+        due: when(&task),
+        short_title: shortened(&task.title),
+        done_url: to(Action::Done { task: task.id })?,
+        tomorrow_url: to(Action::Snooze {
+            task: task.id,
+            until: SnoozeUntil::Tomorrow,
+        })?,
+        monday_url: to(Action::Snooze {
+            task: task.id,
+            until: SnoozeUntil::Monday,
+        })?,
+        page_url: tracker.settings.public_url.clone(),
+        unsubscribe_url: to(Action::Unsubscribe {
+            mail: MailKind::Reminders,
+        })?,
+        title: task.title,
+    };
+    let unsubscribe = letter.unsubscribe_url.clone();
+    mail(&TASK, &letter, recipient, entry, unsubscribe)
+}
+
+#[derive(Serialize)]
+struct OverdueLetter {
+    name: String,
+    heading: String,
+    tasks: Vec<OverdueTask>,
+    more: i64,
+    page_url: String,
+    unsubscribe_url: String,
+}
+
+#[derive(Serialize)]
+struct OverdueTask {
+    title: String,
+    due: String,
+    done_url: String,
+    tomorrow_url: String,
+}
+
+async fn about_overdue(
+    tracker: &Tracker,
+    conn: &mut Conn,
+    recipient: &Recipient,
+    entry: &Entry,
+    today: Date,
+) -> Result<Verdict> {
+    if !recipient.overdue_mail {
+        return unwanted("the overdue mail was switched off");
+    }
+    let slot = &entry.promise.slot;
+    if *slot != today.to_string() && ledger::has_later_overdue(conn, recipient.user, slot).await? {
+        return unwanted("replaced by the overdue mail of a later day");
+    }
+    let overdue = store::overdue(conn, recipient.user, today, NAMED).await?;
+    if overdue.is_empty() {
+        return unwanted("nothing is overdue any more");
+    }
+    let count = store::count_overdue(conn, recipient.user, today).await?;
+    let to = |action| link(tracker, recipient.user, action);
+    let tasks = overdue.into_iter().map(|task| {
+        Ok(OverdueTask {
+            due: when(&task),
+            done_url: to(Action::Done { task: task.id })?,
+            tomorrow_url: to(Action::Snooze {
+                task: task.id,
+                until: SnoozeUntil::Tomorrow,
+            })?,
+            title: task.title,
+        })
+    });
+    let letter = OverdueLetter {
+        name: recipient.name.clone(),
+        heading: match count {
+            1 => "1 task is overdue".to_owned(),
+            more => format!("{more} tasks are overdue"),
+        },
+        more: count.saturating_sub(i64::from(NAMED)).max(0),
+        tasks: tasks.collect::<Result<_>>()?,
+        page_url: tracker.settings.public_url.clone(),
+        unsubscribe_url: to(Action::Unsubscribe {
+            mail: MailKind::Overdue,
+        })?,
+    };
+    let unsubscribe = letter.unsubscribe_url.clone();
+    mail(&OVERDUE, &letter, recipient, entry, unsubscribe)
+}
+
+fn mail(
+    template: &Template,
+    letter: &impl Serialize,
+    recipient: &Recipient,
+    entry: &Entry,
+    unsubscribe_url: String,
+) -> Result<Verdict> {
+    let rendered = render(template, letter)?;
+    Ok(Verdict::Wanted(Box::new(Mail {
+        to_name: recipient.name.clone(),
+        to_email: recipient.email.clone(),
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
+        message_id: entry.message_id.clone(),
+        unsubscribe_url: Some(unsubscribe_url),
+    })))
+}
+
+/// `Tuesday 24 November 2026` or `Tuesday 24 November 2026, 18:00`.
+fn when(task: &DueTask) -> String {
+    let day = written_day(task.date);
+    match task.time {
+        Some(time) => format!("{day}, {}", write_hour_and_minute(time)),
+        None => day,
+    }
+}
+
+/// `Tuesday 24 November 2026`.
+pub(super) fn written_day(day: Date) -> String {
+    day.strftime("%A %-d %B %Y").to_string()
+}
+
+fn shortened(title: &str) -> String {
+    if title.chars().count() <= SHORT {
+        return title.to_owned();
+    }
+    let mut short: String = title.chars().take(SHORT - 1).collect();
+    short.push('…');
+    short
+}

@@ -1,0 +1,23 @@
+//! Reminders: a mail the day before a task is due, one at the time it is due, and one a day about
+//! what is overdue. Each at most once.
+//!
+//! `reminder_schedules` says when each user has to be looked at next. [`dispatch_due`] finds them
+//! and pushes [`PlanReminders`], which writes promises into the ledger of [`crate::notifications`]
+//! together with the jobs that keep them. Each job looks again, at the last moment, whether the
+//! mail is still wanted. [`reconcile`] finds promises whose job has been lost.
+
+pub mod actions;
+mod dispatch;
+mod letters;
+mod plan;
+mod reconcile;
+mod schedule;
+mod send;
+mod store;
+pub mod times;
+
+pub use dispatch::dispatch_due;
+pub use plan::PlanReminders;
+pub use reconcile::reconcile;
+pub use schedule::{account_changed, task_changed, user_joined};
+pub use send::{SendOverdue, SendReminder};

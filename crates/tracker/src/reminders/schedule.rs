@@ -1,0 +1,124 @@
+//! Keeping `reminder_schedules` true while tasks and settings change.
+
+use duly_db::Tx;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use super::store::{self, Recipient, Schedule};
+use super::times::{self, Position};
+use crate::id::UserId;
+use crate::tasks::Task;
+use crate::users::Account;
+use crate::{Result, Tracker};
+
+/// No schedule reaches further than this unless the calendar ends: a day has at most 25 hours,
+/// and a zone can skip one.
+const FARTHEST: SignedDuration = SignedDuration::from_hours(73);
+
+/// Stands for "never": a schedule at the end of the calendar.
+pub(super) fn never() -> Timestamp {
+    // Whole microseconds, which is what the database keeps.
+    Timestamp::from_microsecond(Timestamp::MAX.as_microsecond()).unwrap_or(Timestamp::MAX)
+}
+
+/// The farthest a schedule can lie ahead.
+pub(super) fn farthest(now: Timestamp) -> Timestamp {
+    now.checked_add(FARTHEST).unwrap_or_else(|_| never())
+}
+
+/// To be called by whatever writes a task, in its transaction. A task with a time of day may be
+/// the next thing to remind of; all others are found by the daily run.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn task_changed(
+    tracker: &Tracker,
+    tx: &mut Tx,
+    owner: UserId,
+    task: &Task,
+) -> Result<()> {
+    let (Some(date), Some(time)) = (task.due_date, task.due_time) else {
+        return Ok(());
+    };
+    let now = tracker.clock.now();
+    // Whatever is further away than any zone can make it near is found by a daily run before.
+    let near = times::local_day(now, &jiff::tz::TimeZone::UTC).saturating_add(5.days());
+    if date > near || !task.status.is_open() || task.deleted_at.is_some() {
+        return Ok(());
+    }
+    let Some(recipient) = store::recipient(tx, owner).await? else {
+        return Ok(());
+    };
+    match times::instant(date, time, &recipient.zone) {
+        Some(due) if due > now => Ok(store::run_no_later(tx, owner, due).await?),
+        _ => Ok(()),
+    }
+}
+
+/// To be called by whatever writes an account, in its transaction and after the account: the zone,
+/// the hour or the wishes may be others now, so the user is looked at at once.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn account_changed(tracker: &Tracker, tx: &mut Tx, account: &Account) -> Result<()> {
+    user_joined(tracker, tx, account.id).await
+}
+
+/// Makes sure that a user has a schedule. The first daily run is the next one, not the one that
+/// was today.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn user_joined(tracker: &Tracker, tx: &mut Tx, user: UserId) -> Result<()> {
+    let now = tracker.clock.now();
+    if store::lock_schedule(tx, tracker.db.engine(), user)
+        .await?
+        .is_some()
+    {
+        return Ok(store::run_no_later(tx, user, now).await?);
+    }
+    let Some(recipient) = store::recipient(tx, user).await? else {
+        return Ok(());
+    };
+    let today = times::local_day(now, &recipient.zone);
+    let last_day =
+        times::latest_daily(now, &recipient.zone, recipient.minute).map_or(today, |run| run.day);
+    let schedule = Schedule {
+        user,
+        next_run: now,
+        last_day,
+    };
+    let next_run = next_run(tx, &recipient, last_day, now).await?;
+    Ok(store::insert_schedule(
+        tx,
+        &Schedule {
+            next_run,
+            ..schedule
+        },
+    )
+    .await?)
+}
+
+/// When a user has to be looked at next, given the last day whose daily run has happened.
+pub(super) async fn next_run(
+    tx: &mut Tx,
+    recipient: &Recipient,
+    last_day: jiff::civil::Date,
+    now: Timestamp,
+) -> Result<Timestamp> {
+    let zone = &recipient.zone;
+    let today = times::local_day(now, zone);
+    let timed =
+        store::times_between(tx, recipient.user, today, today.saturating_add(4.days())).await?;
+    let earliest_timed = timed
+        .into_iter()
+        .filter_map(|(date, time)| times::instant(date, time, zone))
+        .find(|due| *due > now);
+    let position = Position {
+        now,
+        zone: zone.clone(),
+        minute: recipient.minute,
+        last_day,
+        earliest_timed,
+    };
+    Ok(times::next_run(&position).min(never()))
+}

@@ -1,0 +1,187 @@
+//! Keeping a promise: looking again whether it is wanted, and handing the mail over.
+
+use std::time::Duration;
+
+use duly_db::Tx;
+use duly_db::versions::{self, Kind as VersionKind};
+use duly_queue::{Attempt, Backoff, Job, JobError, Pushed, QueueName};
+use serde::{Deserialize, Serialize};
+
+use super::letters;
+use super::letters::Verdict;
+use super::store;
+use crate::id::{NotificationId, UserId};
+use crate::mail::{Mail, SendError};
+use crate::notifications::ledger::{self, Entry};
+use crate::notifications::{Kind, State};
+use crate::{Result, Tracker};
+
+/// Half a minute, doubling to an hour: a mail server that is down for a night delays mails, and
+/// costs none.
+const BACKOFF: Backoff = Backoff::Exponential {
+    first: Duration::from_secs(30),
+    cap: Duration::from_secs(3600),
+};
+
+/// About 14 hours with [`BACKOFF`].
+const TRIES: u32 = 20;
+
+/// Sends the reminder of one task.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SendReminder {
+    /// Whom to remind.
+    pub user: UserId,
+    /// The promise to keep.
+    pub notification: NotificationId,
+}
+
+/// Sends the mail about everything that is overdue.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SendOverdue {
+    /// Whom to remind.
+    pub user: UserId,
+    /// The promise to keep.
+    pub notification: NotificationId,
+}
+
+macro_rules! sending_job {
+    ($job:ident, $name:literal) => {
+        impl Job for $job {
+            const NAME: &'static str = $name;
+            const QUEUE: QueueName = QueueName::REMINDERS;
+            const TRIES: u32 = TRIES;
+            type Context = Tracker;
+
+            fn backoff() -> Backoff {
+                BACKOFF
+            }
+
+            fn unique(&self) -> Option<String> {
+                Some(self.notification.to_string())
+            }
+
+            fn tags(&self) -> Vec<String> {
+                vec![format!("user:{}", self.user)]
+            }
+
+            async fn run(
+                &self,
+                tracker: &Tracker,
+                attempt: Attempt,
+            ) -> std::result::Result<(), JobError> {
+                keep(tracker, self.user, self.notification, attempt).await
+            }
+        }
+    };
+}
+
+sending_job!(SendReminder, "send_reminder");
+sending_job!(SendOverdue, "send_overdue");
+
+/// Pushes the job that keeps a promise.
+pub(super) async fn enqueue(
+    tracker: &Tracker,
+    tx: &mut Tx,
+    kind: Kind,
+    user: UserId,
+    notification: NotificationId,
+) -> Result<Pushed> {
+    let pushed = match kind {
+        Kind::Due | Kind::DueTime => {
+            tracker
+                .queue
+                .push(tx, &SendReminder { user, notification })
+                .await
+        }
+        Kind::Overdue => {
+            tracker
+                .queue
+                .push(tx, &SendOverdue { user, notification })
+                .await
+        }
+    };
+    Ok(pushed?)
+}
+
+/// A mail that is still wanted, and the attempt at sending it.
+struct Begun {
+    entry: Entry,
+    attempt: u32,
+    mail: Mail,
+}
+
+/// At least once, and as rarely more than once as SMTP allows: only when this process dies, or
+/// the database fails, after the mail server has taken the mail and before that is written down.
+async fn keep(
+    tracker: &Tracker,
+    user: UserId,
+    id: NotificationId,
+    attempt: Attempt,
+) -> std::result::Result<(), JobError> {
+    let Some(begun) = begin(tracker, user, id).await.map_err(JobError::retry)? else {
+        return Ok(());
+    };
+    let outcome = tracker.mailer.send(&begun.mail).await;
+    let state = match &outcome {
+        Ok(()) => State::Sent,
+        Err(SendError::Permanent(_)) => State::Bounced,
+        Err(SendError::Temporary(_)) if attempt.last => State::Failed,
+        Err(SendError::Temporary(_)) => State::Queued,
+    };
+    let reason = outcome
+        .as_ref()
+        .err()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    end(tracker, &begun, state, &reason)
+        .await
+        .map_err(JobError::retry)?;
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(error @ SendError::Permanent(_)) => Err(JobError::fail(error)),
+        Err(error @ SendError::Temporary(_)) => Err(JobError::retry(error)),
+    }
+}
+
+/// Begins an attempt, or cancels the promise when nobody wants it any more.
+async fn begin(tracker: &Tracker, user: UserId, id: NotificationId) -> Result<Option<Begun>> {
+    let now = tracker.clock.now();
+    let mut tx = tracker.db.begin();
+    let entry = match ledger::lock(&mut tx, tracker.db.engine(), user, id).await? {
+        Some(entry) if !entry.state.is_final() => entry,
+        _ => return Ok(None),
+    };
+    let Some(recipient) = store::recipient(&mut tx, user).await? else {
+        return Ok(None);
+    };
+    let begun = match letters::compose(tracker, &mut tx, &recipient, &entry, now).await? {
+        Verdict::Unwanted(reason) => {
+            ledger::change_state(&mut tx, user, id, State::Cancelled, Some(&reason), now).await?;
+            None
+        }
+        Verdict::Wanted(mail) => {
+            let attempt = ledger::begin_attempt(&mut tx, &entry, now).await?;
+            Some(Begun {
+                entry,
+                attempt,
+                mail: *mail,
+            })
+        }
+    };
+    versions::raise(&mut tx, user.0, VersionKind::Data).await?;
+    tx.commit().await?;
+    Ok(begun)
+}
+
+async fn end(tracker: &Tracker, begun: &Begun, state: State, reason: &str) -> Result<()> {
+    let now = tracker.clock.now();
+    let entry = &begun.entry;
+    let mut tx = tracker.db.begin();
+    match state {
+        State::Sent => ledger::record_sent(&mut tx, entry.user, entry.id, now).await?,
+        _ => ledger::end_attempt(&mut tx, entry, begun.attempt, state, reason, now).await?,
+    }
+    versions::raise(&mut tx, entry.user.0, VersionKind::Data).await?;
+    tx.commit().await?;
+    Ok(())
+}
