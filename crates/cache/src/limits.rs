@@ -137,7 +137,7 @@ impl Counters {
 
 impl Counter {
     fn move_to(&mut self, window: u128) {
-        if window == self.window {
+        if window <= self.window {
             return;
         }
         self.before = if window == self.window + 1 { self.current } else { 0 };

@@ -84,6 +84,15 @@ impl From<duly_db::Error> for Error {
     }
 }
 
+impl From<duly_queue::Error> for Error {
+    fn from(error: duly_queue::Error) -> Self {
+        match error {
+            duly_queue::Error::Store(error) => error.into(),
+            other => Error::Internal(other.to_string()),
+        }
+    }
+}
+
 impl Error {
     /// One wrong field.
     #[must_use]

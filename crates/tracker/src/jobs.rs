@@ -1,19 +1,28 @@
 //! Everything that runs later or on a schedule, in two readable lists.
 
-use duly_queue::Registry;
+use std::time::Duration;
 
-use crate::Tracker;
+use duly_queue::{
+    Attempt, Cadence, CatchUp, Job, JobError, Queue, QueueName, Registry, Schedules,
+};
+use jiff::civil::time;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
 use crate::idempotency::ForgetIdempotencyKeys;
-use crate::reminders::{PlanReminders, SendOverdue, SendReminder};
+use crate::reminders::{self, PlanReminders, SendOverdue, SendReminder};
 use crate::tasks::PurgeTrash;
 use crate::users::{
-    SendEmailChanged, SendEmailConfirmation, SendPasswordChanged, SendPasswordReset,
+    self, SendEmailChanged, SendEmailConfirmation, SendPasswordChanged, SendPasswordReset,
 };
+use crate::{Error, Tracker, sessions};
 
 /// Every kind of job that this release can run.
 #[must_use]
 pub fn registry() -> Registry<Tracker> {
     Registry::new()
+        .with::<DispatchReminders>()
+        .with::<ReconcileReminders>()
         .with::<PlanReminders>()
         .with::<SendReminder>()
         .with::<SendOverdue>()
@@ -22,5 +31,92 @@ pub fn registry() -> Registry<Tracker> {
         .with::<SendPasswordChanged>()
         .with::<SendPasswordReset>()
         .with::<PurgeTrash>()
+        .with::<PurgeSessions>()
         .with::<ForgetIdempotencyKeys>()
+}
+
+/// What comes back at certain times, on one node whichever leads.
+#[must_use]
+pub fn schedules(queue: &Queue) -> Schedules {
+    let every = |seconds| Cadence::Every(Duration::from_secs(seconds));
+    let daily = |hour, minute| Cadence::Daily {
+        at: time(hour, minute, 0, 0),
+        zone: TimeZone::UTC,
+    };
+    let once = CatchUp::Once;
+    let schedules = Schedules::new();
+    let schedules = push(schedules, queue, "dispatch_reminders", every(10), once, || DispatchReminders {});
+    let schedules = push(schedules, queue, "reconcile_reminders", every(300), once, || ReconcileReminders {});
+    let schedules = push(schedules, queue, "forget_idempotency_keys", every(3600), once, || ForgetIdempotencyKeys {});
+    let schedules = push(schedules, queue, "purge_trash", daily(2, 30), once, || PurgeTrash {});
+    push(schedules, queue, "purge_sessions", daily(2, 45), once, || PurgeSessions {})
+}
+
+/// Adds a schedule that pushes one job.
+fn push<J: Job>(
+    schedules: Schedules,
+    queue: &Queue,
+    name: &'static str,
+    cadence: Cadence,
+    catch_up: CatchUp,
+    job: fn() -> J,
+) -> Schedules {
+    let queue = queue.clone();
+    schedules.every(name, cadence, catch_up, move |tx, _slot| {
+        let queue = queue.clone();
+        Box::pin(async move {
+            queue.push(tx, &job()).await?;
+            Ok(())
+        })
+    })
+}
+
+/// A fault of the database may pass; any other stays.
+fn outcome(error: Error) -> JobError {
+    match error {
+        Error::Unavailable(_) => JobError::retry(error),
+        other => JobError::fail(other),
+    }
+}
+
+macro_rules! upkeep {
+    ($(#[$doc:meta])* $job:ident, $name:literal, $queue:ident, $run:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Serialize, Deserialize)]
+        pub struct $job {}
+
+        impl Job for $job {
+            const NAME: &'static str = $name;
+            const QUEUE: QueueName = QueueName::$queue;
+            const TIMEOUT: Duration = Duration::from_secs(300);
+            type Context = Tracker;
+
+            fn unique(&self) -> Option<String> {
+                Some(Self::NAME.into())
+            }
+
+            async fn run(&self, tracker: &Tracker, _attempt: Attempt) -> Result<(), JobError> {
+                let run = $run;
+                run(tracker).await.map(|_| ()).map_err(outcome)
+            }
+        }
+    };
+}
+
+upkeep!(
+    /// Gives each user whose time has come a job that plans their reminders.
+    DispatchReminders, "dispatch_reminders", REMINDERS, reminders::dispatch_due
+);
+upkeep!(
+    /// Finds promises whose job has been lost, and makes the jobs again.
+    ReconcileReminders, "reconcile_reminders", MAINTENANCE, reminders::reconcile
+);
+upkeep!(
+    /// Deletes sessions and links that have ended.
+    PurgeSessions, "purge_sessions", MAINTENANCE, purge_sessions
+);
+
+async fn purge_sessions(tracker: &Tracker) -> crate::Result<()> {
+    sessions::purge_expired(tracker).await?;
+    users::purge_links(tracker).await
 }

@@ -83,7 +83,13 @@ impl SigningKey {
     }
 
     fn keyed(&self, message: &[u8]) -> Hmac<Sha256> {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new(&self.0.into());
+        // RFC 2104 pads a short key with zeros to the block of the hash; so the length is right
+        // and making the key cannot fail.
+        let mut block = [0; 64];
+        for (target, source) in block.iter_mut().zip(self.0) {
+            *target = source;
+        }
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
         mac.update(message);
         mac
     }

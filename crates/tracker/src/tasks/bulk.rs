@@ -18,18 +18,22 @@ const MOST_TASKS: usize = 1000;
 
 /// The body of a request to change many tasks: `ids` and exactly one of the others.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct BulkInput {
     /// 1 to 1000 tasks.
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 1000, required = true)]
+    #[serde(default)]
     ids: Field<Vec<TaskId>>,
     /// What to change in each.
+    #[serde(default)]
     change: Option<TaskChangeInput>,
     /// True moves them to the trash.
     #[schema(value_type = bool)]
+    #[serde(default)]
     delete: Field<bool>,
     /// True takes them out of the trash.
     #[schema(value_type = bool)]
+    #[serde(default)]
     restore: Field<bool>,
 }
 

@@ -13,34 +13,43 @@ use crate::{Error, Result, Tracker, reminders};
 
 /// The body of a request to change a task. Fields left out stay as they are.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct TaskChangeInput {
     /// 1 to 500 characters on one line.
     #[schema(value_type = String, min_length = 1, max_length = 500)]
+    #[serde(default)]
     title: Field<TaskTitle>,
     /// Markdown.
     #[schema(value_type = String, max_length = 20000)]
+    #[serde(default)]
     description: Field<Description>,
     /// Setting `completed` sets `completed_at`; anything else clears it.
     #[schema(value_type = Status)]
+    #[serde(default)]
     status: Field<Status>,
     /// Null takes the due date away, and the time with it.
     #[schema(value_type = Option<String>, format = Date)]
+    #[serde(default)]
     due_date: Field<DueDate>,
     /// Null takes the time away.
     #[schema(value_type = Option<String>, example = "18:00")]
+    #[serde(default)]
     due_time: Field<DueTime>,
     /// How much it matters.
     #[schema(value_type = Priority)]
+    #[serde(default)]
     priority: Field<Priority>,
     /// Replaces all labels.
     #[schema(value_type = Vec<String>, max_items = 20)]
+    #[serde(default)]
     labels: Field<Labels>,
     /// The overdue mail leaves the task out until this day.
     #[schema(value_type = Option<String>, format = Date)]
+    #[serde(default)]
     snoozed_until: Field<DueDate>,
     /// The overdue mail leaves the task out.
     #[schema(value_type = bool)]
+    #[serde(default)]
     muted: Field<bool>,
 }
 

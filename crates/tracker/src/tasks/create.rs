@@ -13,28 +13,35 @@ use crate::{Result, Tracker, reminders};
 
 /// The body of a request for a new task.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct NewTaskInput {
     /// 1 to 500 characters on one line.
     #[schema(value_type = String, min_length = 1, max_length = 500, required = true)]
+    #[serde(default)]
     title: Field<TaskTitle>,
     /// Markdown.
     #[schema(value_type = String, max_length = 20000)]
+    #[serde(default)]
     description: Field<Description>,
     /// `pending` when left out.
     #[schema(value_type = Status)]
+    #[serde(default)]
     status: Field<Status>,
     /// The day it is due.
     #[schema(value_type = Option<String>, format = Date)]
+    #[serde(default)]
     due_date: Field<DueDate>,
     /// The time on that day, `HH:MM`; needs a due date.
     #[schema(value_type = Option<String>, example = "18:00")]
+    #[serde(default)]
     due_time: Field<DueTime>,
     /// `none` when left out.
     #[schema(value_type = Priority)]
+    #[serde(default)]
     priority: Field<Priority>,
     /// At most twenty.
     #[schema(value_type = Vec<String>, max_items = 20)]
+    #[serde(default)]
     labels: Field<Labels>,
 }
 

@@ -57,7 +57,7 @@ pub struct Label(String);
 
 /// The form texts are compared by, the same on every engine.
 #[must_use]
-pub fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     text.nfc().collect::<String>().to_lowercase()
 }
 
