@@ -34,7 +34,10 @@ export function Application() {
   usePrefetch()
   return (
     <>
-      <Shell aside={<Suspense>{task ? <TaskPanel id={task} key={task} /> : null}</Suspense>}>
+      <Shell
+        asideOpen={task !== undefined}
+        aside={<Suspense>{task ? <TaskPanel id={task} key={task} /> : null}</Suspense>}
+      >
         <Outlet />
       </Shell>
       {open === 'quick-add' ? <Prompt label="New task" placeholder="What needs doing?" Body={QuickAddBody} /> : null}

@@ -2,7 +2,7 @@ import { useId, type ComponentProps, type ReactNode } from 'react'
 import { classes } from '#lib/classes.ts'
 
 export const INPUT =
-  'h-9 w-full rounded-md border border-edge/60 bg-sheet px-3 text-base transition-colors hover:border-edge focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 aria-invalid:border-danger touch:h-11 touch:text-lg'
+  'h-9 w-full rounded-md border border-edge bg-sheet px-3 text-base transition-colors hover:border-soft focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 aria-invalid:border-danger touch:h-11 touch:text-lg'
 
 interface FieldProps {
   label: string

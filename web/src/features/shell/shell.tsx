@@ -10,6 +10,7 @@ import { closeOverlay, openOverlay, overlay } from '#lib/overlay.ts'
 import { useStore } from '#lib/store.ts'
 import { say } from '#lib/toasts.ts'
 import { takeBackLast } from '#lib/undo.ts'
+import { ONE_COLUMN, useMedia } from '#lib/use-media.ts'
 import { Modal } from '#ui/modal.tsx'
 import { Sidebar } from './sidebar.tsx'
 
@@ -39,11 +40,14 @@ interface ShellProps {
   children: ReactNode
   /** The open task, beside the page on a wide screen and over it on a narrow one. */
   aside: ReactNode
+  asideOpen: boolean
 }
 
-export function Shell({ children, aside }: ShellProps) {
+export function Shell({ children, aside, asideOpen }: ShellProps) {
   useShellKeys()
   const open = useStore(overlay)
+  // On a narrow screen the task covers the page, which then must not be reachable behind it.
+  const covered = useMedia(ONE_COLUMN) && asideOpen
   const href = useRouterState({ select: (state) => state.location.href })
   useEffect(() => {
     if (overlay.get() === 'navigation') closeOverlay()
@@ -58,15 +62,14 @@ export function Shell({ children, aside }: ShellProps) {
       </a>
       <Banners />
       <div className="flex min-h-0 flex-1">
-        <div className="hidden w-60 shrink-0 md:block">
+        <div className="hidden w-60 shrink-0 md:block" inert={covered}>
           <Sidebar />
         </div>
         <main
           id="content"
           tabIndex={-1}
-          className={classes(
-            'relative min-w-0 flex-1 overflow-hidden bg-sheet outline-none md:my-2 md:mr-2 md:rounded-xl md:shadow-sheet forced-colors:border',
-          )}
+          inert={covered}
+          className="relative min-w-0 flex-1 overflow-hidden bg-sheet outline-none md:my-2 md:mr-2 md:rounded-xl md:shadow-sheet forced-colors:border"
         >
           {children}
         </main>
@@ -75,6 +78,7 @@ export function Shell({ children, aside }: ShellProps) {
       <button
         type="button"
         aria-label="Add task"
+        inert={covered}
         className="fixed right-4 bottom-4 z-10 grid size-14 place-items-center rounded-2xl bg-accent text-accent-ink shadow-float md:hidden"
         onClick={() => openOverlay('quick-add')}
       >

@@ -4,6 +4,7 @@ import { moveToTrash, toggleCompleted } from '#api/task-actions.ts'
 import { classes } from '#lib/classes.ts'
 import { useHotkeys } from '#lib/hotkeys.ts'
 import { useStore } from '#lib/store.ts'
+import { NARROW, useMedia } from '#lib/use-media.ts'
 import { useWindow } from '#lib/use-window.ts'
 import { useOpenTask } from '../open-task.ts'
 import { openPicker, type PickerKind } from '../picker/state.ts'
@@ -28,18 +29,6 @@ const ROW = 40
 const TALL_ROW = 58
 const HEADING = 48
 const NEAR = 12
-
-const narrow = typeof matchMedia === 'function' ? matchMedia('(width < 768px)') : null
-
-function useNarrow() {
-  const [value, setValue] = useState(narrow?.matches ?? false)
-  useEffect(() => {
-    const look = () => setValue(narrow?.matches ?? false)
-    narrow?.addEventListener('change', look)
-    return () => narrow?.removeEventListener('change', look)
-  }, [])
-  return value
-}
 
 /** Which row is the list's one tab stop, and moving the focus between rows that may not be mounted. */
 function useRoving(lines: Line[], ids: string[], scrollTo: (index: number) => void) {
@@ -77,7 +66,7 @@ export function TaskList({ label, lines, today, openedId, hiddenLabel, onEndNear
   const scroller = useRef<HTMLDivElement>(null)
   const head = useRef<HTMLDivElement>(null)
   const [margin, setMargin] = useState(0)
-  const isNarrow = useNarrow()
+  const isNarrow = useMedia(NARROW)
   const ids = lines.flatMap((line) => (line.kind === 'task' ? [line.id] : []))
   const chosen = useStore(selection)
   const openTask = useOpenTask()
