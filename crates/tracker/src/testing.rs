@@ -112,12 +112,13 @@ impl TestTracker {
     /// # Panics
     /// When a job failed for good.
     #[expect(clippy::expect_used, reason = "only tests call this")]
-    pub async fn run_jobs(&self) -> u32 {
+    pub async fn run_jobs(&self) -> usize {
         let report = self
             .queue
             .run_due(&jobs::registry(), &self.tracker, 10_000)
             .await
             .expect("the job store works");
+        assert_eq!(report.failed, 0, "{:?}", report.errors);
         report.done
     }
 }
