@@ -34,11 +34,19 @@ function valueOf(facet: Facet, filter: TaskFilter): string | undefined {
 const CHIP =
   'inline-flex h-7 shrink-0 items-center gap-1 rounded-full px-2.5 text-sm whitespace-nowrap transition-colors touch:h-11 touch:px-3.5'
 
-export function FilterBar({ filter }: { filter: TaskFilter }) {
+interface FilterBarProps {
+  filter: TaskFilter
+  facets?: readonly Facet[]
+  /** Offers choosing many at once. */
+  selectable?: boolean
+}
+
+/** Narrows the list or board it stands on; what is chosen is kept in the address. */
+export function FilterBar({ filter, facets = FACETS, selectable = true }: FilterBarProps) {
   const navigate = useNavigate()
   const [open, setOpen] = useState<{ facet: Facet; anchor: Element } | null>(null)
   const change = (next: Partial<TaskFilter>) =>
-    void navigate({ to: '/', search: (search) => ({ ...search, ...next }), replace: true })
+    void navigate({ to: '.', search: ((search: TaskFilter) => ({ ...search, ...next })) as never, replace: true })
   const { choosing, ids } = useStore(selection)
   const active = Object.keys(filter).some((name) => name !== 'sort')
   return (
@@ -49,7 +57,7 @@ export function FilterBar({ filter }: { filter: TaskFilter }) {
         aria-label="Filters"
         className="-ml-2.5 flex min-w-0 flex-1 items-center gap-0.5 [scrollbar-width:none] max-md:-mx-2 max-md:overflow-x-auto max-md:px-2 md:ml-0"
       >
-        {FACETS.map((facet) => {
+        {facets.map((facet) => {
           const value = valueOf(facet, filter)
           return (
             <button
@@ -75,11 +83,12 @@ export function FilterBar({ filter }: { filter: TaskFilter }) {
           <button
             type="button"
             className={classes(CHIP, 'text-soft hover:bg-hover hover:text-ink')}
-            onClick={() => void navigate({ to: '/', search: ({ task }) => ({ task }) })}
+            onClick={() => void navigate({ to: '.', search: (({ task }: { task?: string }) => ({ task })) as never })}
           >
             <X size={13} aria-hidden /> Clear
           </button>
         ) : null}
+{selectable ? (
         <button
           type="button"
           aria-pressed={choosing || ids.size > 0}
@@ -88,6 +97,7 @@ export function FilterBar({ filter }: { filter: TaskFilter }) {
         >
           <ListChecks size={14} aria-hidden /> Select
         </button>
+) : null}
       </div>
       <Suspense>
         {open ? (

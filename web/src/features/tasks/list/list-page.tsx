@@ -47,7 +47,7 @@ export function ListPage({ filter }: { filter: TaskFilter }) {
         hiddenLabel={filter.label}
         onEndNear={onEndNear}
         header={
-          <div className="grid gap-3 px-2 pt-3 md:pt-7 md:pl-8">
+          <div className="grid grid-cols-[minmax(0,1fr)] gap-3 px-2 pt-3 md:pt-7 md:pl-8">
             <PageHeader title={title} note={<Note filter={filter} today={today} />} />
             <FilterBar filter={filter} />
             {filter.status === 'completed' ? null : <Composer filter={filter} today={today} />}

@@ -1,9 +1,8 @@
 import { Plus, X } from 'lucide-react'
 import { useId, type MouseEvent, type ReactNode } from 'react'
 import { PRIORITY_NAMES, STATUS_NAMES, type Task, type TaskChange } from '#api/types.ts'
-import { addDays, fullDate } from '#lib/dates.ts'
+import { fullDate, sayDate } from '#lib/dates.ts'
 import { useToday } from '#lib/use-today.ts'
-import { INPUT } from '#ui/field.tsx'
 import { DueMark, LabelDot, PriorityMark } from '#ui/task-marks.tsx'
 import { openPicker, type PickerKind } from '../picker/state.ts'
 
@@ -89,24 +88,9 @@ export function Properties({ task, save }: PropertiesProps) {
         </button>
       </Property>
       <Property name="Snoozed">
-        <input
-          type="date"
-          aria-label="No reminders until"
-          min={addDays(today, 1)}
-          className={`${INPUT} max-w-40`}
-          value={task.snoozed_until ?? ''}
-          onChange={(event) => void save({ snoozed_until: event.target.value || null })}
-        />
-        {task.snoozed_until ? (
-          <button
-            type="button"
-            aria-label="End the snooze"
-            className="grid size-8 place-items-center rounded-md text-soft hover:bg-hover hover:text-ink touch:size-11"
-            onClick={() => void save({ snoozed_until: null })}
-          >
-            <X size={14} aria-hidden />
-          </button>
-        ) : null}
+        <button type="button" aria-haspopup="dialog" className={VALUE} onClick={pick('snooze')}>
+          {task.snoozed_until ? `Until ${sayDate(task.snoozed_until, today)}` : <span className="text-soft">No</span>}
+        </button>
       </Property>
       <Property name="Reminders">
         <input

@@ -72,3 +72,29 @@ export function DuePicker({ date, time, today, onPick, onDone }: DuePickerProps)
     </div>
   )
 }
+
+interface SnoozePickerProps {
+  until: string | null
+  today: string
+  onPick: (date: string | null) => void
+  onDone: () => void
+}
+
+/** The first day reminders of a task come again. */
+export function SnoozePicker({ until, today, onPick, onDone }: SnoozePickerProps) {
+  const pick = (date: string | null) => {
+    onPick(date)
+    onDone()
+  }
+  return (
+    <div className="grid w-72 gap-3 p-3">
+      <p className="text-sm text-soft">No reminders until</p>
+      <div className="grid grid-cols-2 gap-1">
+        <Button onClick={() => pick(addDays(today, 1))}>Tomorrow</Button>
+        <Button onClick={() => pick(addDays(today, 7 - weekdayOf(today)))}>Next week</Button>
+      </div>
+      <Calendar value={until} today={today} onPick={(date) => date > today && pick(date)} />
+      {until ? <Button onClick={() => pick(null)}>End the snooze</Button> : null}
+    </div>
+  )
+}

@@ -2,12 +2,12 @@ import { useNavigate } from '@tanstack/react-router'
 import { BellOff, Calendar, CircleDot, Columns3, Moon, SignalHigh, SquarePen, Tag, Trash2 } from 'lucide-react'
 import { edit, knownTask, moveToTrash } from '#api/task-actions.ts'
 import { PRIORITIES, PRIORITY_NAMES, STATUS_NAMES, STATUSES, type Task, type TaskChange } from '#api/types.ts'
-import { addDays, sayDue } from '#lib/dates.ts'
+import { sayDate, sayDue } from '#lib/dates.ts'
 import { useToday } from '#lib/use-today.ts'
 import AnchoredMenu, { type MenuEntry } from '#ui/menu.tsx'
 import { AnchoredPopover } from '#ui/popover.tsx'
 import { PriorityMark } from '#ui/task-marks.tsx'
-import { DuePicker } from './due-picker.tsx'
+import { DuePicker, SnoozePicker } from './due-picker.tsx'
 import { LabelPicker } from './label-picker.tsx'
 import { closePicker, openPicker, type Picker as PickerState } from './state.ts'
 
@@ -37,6 +37,23 @@ export default function Picker({ kind, anchor, ids }: PickerState) {
             apply(
               { due_date, due_time },
               due_date ? `${what} is due ${sayDue(due_date, due_time, today)}` : `Removed the date of ${what}`,
+            )
+          }
+          onDone={closePicker}
+        />
+      </AnchoredPopover>
+    )
+  }
+  if (kind === 'snooze') {
+    return (
+      <AnchoredPopover anchor={anchor} label="No reminders until" onClose={closePicker}>
+        <SnoozePicker
+          until={first.snoozed_until}
+          today={today}
+          onPick={(snoozed_until) =>
+            apply(
+              { snoozed_until },
+              snoozed_until ? `Snoozed ${what} until ${sayDate(snoozed_until, today)}` : `Ended the snooze of ${what}`,
             )
           }
           onDone={closePicker}
@@ -74,7 +91,7 @@ export default function Picker({ kind, anchor, ids }: PickerState) {
     actions: { label: 'Actions', entries: [] },
   }
   return kind === 'actions' ? (
-    <ActionsMenu anchor={anchor} task={first} today={today} apply={apply} />
+    <ActionsMenu anchor={anchor} task={first} apply={apply} />
   ) : (
     <AnchoredMenu anchor={anchor} onClose={closePicker} {...menus[kind]} />
   )
@@ -83,11 +100,10 @@ export default function Picker({ kind, anchor, ids }: PickerState) {
 interface ActionsMenuProps {
   anchor: Element
   task: Task
-  today: string
   apply: (change: TaskChange, said: string) => void
 }
 
-function ActionsMenu({ anchor, task, today, apply }: ActionsMenuProps) {
+function ActionsMenu({ anchor, task, apply }: ActionsMenuProps) {
   const navigate = useNavigate()
   const what = `“${task.title}”`
   // The next picker opens once this menu has closed and given the focus back to the anchor.
@@ -114,12 +130,7 @@ function ActionsMenu({ anchor, task, today, apply }: ActionsMenuProps) {
           icon: <CircleDot size={15} />,
           run: () => apply({ status: 'in_progress' }, `Moved ${what} to ${STATUS_NAMES.in_progress}`),
         },
-    {
-      label: 'Snooze until tomorrow',
-      icon: <Moon size={15} />,
-      apart: true,
-      run: () => apply({ snoozed_until: addDays(today, 1) }, `Snoozed ${what} until tomorrow`),
-    },
+    { label: 'Snooze…', icon: <Moon size={15} />, apart: true, run: then('snooze') },
     {
       label: task.muted ? 'Unmute reminders' : 'Mute reminders',
       icon: <BellOff size={15} />,

@@ -1,6 +1,6 @@
 import { createStore } from '#lib/store.ts'
 
-export type PickerKind = 'due' | 'priority' | 'labels' | 'status' | 'actions'
+export type PickerKind = 'due' | 'priority' | 'labels' | 'status' | 'snooze' | 'actions'
 
 export interface Picker {
   kind: PickerKind
