@@ -8,7 +8,8 @@ use duly_db::Random;
 /// that jobs that failed together do not come back together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backoff {
-    /// The wait after the first, second, … attempt; the last one repeats.
+    /// The wait after the first, second, … attempt; the last one repeats. The list is a constant:
+    /// `const WAITS: &[Duration] = &[Duration::from_secs(30)]`.
     List(&'static [Duration]),
     /// `first`, then twice as long each time, never longer than `cap`.
     Exponential {
@@ -64,7 +65,8 @@ mod tests {
 
     #[test]
     fn a_list_repeats_its_last_wait() {
-        let waits = Backoff::List(&[Duration::from_secs(1), Duration::from_secs(5)]);
+        const WAITS: &[Duration] = &[Duration::from_secs(1), Duration::from_secs(5)];
+        let waits = Backoff::List(WAITS);
         let seconds: Vec<u64> = (1..=4)
             .map(|attempt| waits.after(attempt).as_secs())
             .collect();

@@ -1,0 +1,159 @@
+//! Storing jobs.
+
+use duly_queue::store::Outcome;
+use duly_queue::{Attempt, Error, Job, JobError, PAYLOAD_LIMIT, Pushed, UNIQUE_KEY_LIMIT};
+use serde::{Deserialize, Serialize};
+
+use crate::fixture::{Fixture, Once, Plan, Task, World};
+
+pub(crate) async fn a_job_exists_when_its_transaction_commits_and_only_then(fixture: Fixture) {
+    let mut tx = fixture.db.begin();
+    fixture
+        .queue
+        .push(&mut tx, &Task::new("rolled back"))
+        .await
+        .unwrap();
+    drop(tx);
+    let mut tx = fixture.db.begin();
+    fixture
+        .queue
+        .push(&mut tx, &Task::new("committed"))
+        .await
+        .unwrap();
+    assert_eq!(
+        fixture.counts().await.ready,
+        0,
+        "nothing is there before the commit"
+    );
+    tx.commit().await.unwrap();
+    assert_eq!(fixture.run_due().await.done, 1);
+    assert_eq!(fixture.world.started(), ["committed"]);
+}
+
+pub(crate) async fn a_job_that_is_too_large_is_refused(fixture: Fixture) {
+    let mut tx = fixture.db.begin();
+    // The quotes around the text, and the tags, count too.
+    let tags = "test".len();
+    let fits = "x".repeat((PAYLOAD_LIMIT - 2 - tags) / 2);
+    fixture
+        .queue
+        .push(&mut tx, &Task(fits.clone()))
+        .await
+        .unwrap();
+    let refused = fixture
+        .queue
+        .push(&mut tx, &Task(fits + "x"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, Error::TooLarge { name: "task", .. }),
+        "{refused}"
+    );
+    assert_eq!(
+        refused.to_string(),
+        "a task job of 262146 bytes is larger than the 262144 allowed"
+    );
+}
+
+pub(crate) async fn a_unique_key_that_is_too_long_is_refused(fixture: Fixture) {
+    let mut tx = fixture.db.begin();
+    let longest = "k".repeat(UNIQUE_KEY_LIMIT);
+    fixture
+        .queue
+        .push(&mut tx, &Once(longest.clone()))
+        .await
+        .unwrap();
+    let refused = fixture
+        .queue
+        .push(&mut tx, &Once(longest + "k"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, Error::UniqueKeyTooLong { bytes: 256, .. }),
+        "{refused}"
+    );
+}
+
+pub(crate) async fn a_unique_job_is_a_duplicate_while_one_waits_or_runs(fixture: Fixture) {
+    let Pushed::New(first) = fixture.push(&Once::new("a")).await else {
+        panic!("the first is new");
+    };
+    assert_eq!(
+        fixture.push(&Once::new("a")).await,
+        Pushed::Duplicate(first),
+        "while it waits"
+    );
+    assert!(
+        matches!(fixture.push(&Once::new("b")).await, Pushed::New(_)),
+        "another key"
+    );
+    let jobs = fixture.reserve(2).await;
+    assert_eq!(
+        fixture.push(&Once::new("a")).await,
+        Pushed::Duplicate(first),
+        "while it runs"
+    );
+    for job in &jobs {
+        fixture.settle(job, Outcome::Done).await;
+    }
+    assert!(
+        matches!(fixture.push(&Once::new("a")).await, Pushed::New(_)),
+        "when it is done"
+    );
+    assert_eq!(fixture.counts().await.ready, 1);
+}
+
+/// Has the same key as every [`Once`] of its label.
+#[derive(Serialize, Deserialize)]
+struct OtherOnce(String);
+
+impl Job for OtherOnce {
+    const NAME: &'static str = "other_once";
+    type Context = World;
+    fn unique(&self) -> Option<String> {
+        Some(self.0.clone())
+    }
+    async fn run(&self, _: &World, _: Attempt) -> Result<(), JobError> {
+        Ok(())
+    }
+}
+
+pub(crate) async fn a_unique_key_belongs_to_its_kind(fixture: Fixture) {
+    fixture.push(&Once::new("a")).await;
+    assert!(matches!(
+        fixture.push(&OtherOnce("a".to_owned())).await,
+        Pushed::New(_)
+    ));
+}
+
+pub(crate) async fn a_unique_key_is_free_again_after_a_failure(fixture: Fixture) {
+    fixture.push(&Once::new("a")).await;
+    fixture.world.plan("a", Plan::Fail("broken"));
+    assert_eq!(fixture.run_due().await.failed, 1);
+    assert!(matches!(
+        fixture.push(&Once::new("a")).await,
+        Pushed::New(_)
+    ));
+}
+
+pub(crate) async fn pushing_the_same_unique_job_at_once_stores_one(fixture: Fixture) {
+    let pushes = (0..20).map(|_| {
+        let (db, queue) = ((*fixture.db).clone(), fixture.queue.clone());
+        tokio::spawn(async move {
+            let mut tx = db.begin();
+            let pushed = queue.push(&mut tx, &Once::new("a")).await.unwrap();
+            tx.commit().await.unwrap();
+            pushed
+        })
+    });
+    let pushes: Vec<_> = pushes.collect();
+    let (mut new, mut ids) = (0, Vec::new());
+    for push in pushes {
+        let pushed = push.await.unwrap();
+        new += usize::from(matches!(pushed, Pushed::New(_)));
+        ids.push(pushed.id());
+    }
+    ids.dedup();
+    assert_eq!((new, ids.len()), (1, 1));
+    assert_eq!(fixture.counts().await.ready, 1);
+}
