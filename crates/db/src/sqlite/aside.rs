@@ -62,12 +62,9 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 /// Everything that is wrong with the file, one sentence each.
 pub(crate) fn problems(options: &Options, meter: Arc<Meter>) -> Result<Vec<String>, Error> {
     let connection = Connection::open_aside(options, meter)?;
-    let mut found = Vec::new();
-    for row in connection.rows(&query("PRAGMA integrity_check"), None)? {
-        let problem: String = row.get("integrity_check")?;
-        if problem != "ok" {
-            found.push(problem);
-        }
+    let mut found = damage(&connection)?;
+    if !found.is_empty() {
+        return Ok(found);
     }
     for row in connection.rows(&query("PRAGMA foreign_key_check"), None)? {
         let (table, parent): (String, String) = (row.get("table")?, row.get("parent")?);
@@ -76,4 +73,15 @@ pub(crate) fn problems(options: &Options, meter: Arc<Meter>) -> Result<Vec<Strin
         ));
     }
     Ok(found)
+}
+
+fn damage(connection: &Connection) -> Result<Vec<String>, Error> {
+    let rows = match connection.rows(&query("PRAGMA integrity_check"), None) {
+        // Too damaged to be listed.
+        Err(Error::Unavailable(reason)) => return Ok(vec![reason]),
+        answered => answered?,
+    };
+    let lines: Result<Vec<String>, Error> =
+        rows.iter().map(|row| row.get("integrity_check")).collect();
+    Ok(lines?.into_iter().filter(|line| line != "ok").collect())
 }

@@ -199,6 +199,12 @@ impl Deadline {
 }
 
 fn make_folder(path: &Path) -> Result<(), Error> {
+    if path.is_dir() {
+        return Err(Error::Unavailable(format!(
+            "{}: this is a folder",
+            path.display()
+        )));
+    }
     let Some(folder) = path.parent() else {
         return Ok(());
     };
@@ -315,4 +321,31 @@ fn owned(value: ValueRef<'_>) -> rusqlite::Result<Value> {
         ValueRef::Text(text) => Value::Text(std::str::from_utf8(text)?.to_owned()),
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SQLite looks at the clock every so many steps, counted over all runs of a statement.
+    #[test]
+    fn the_deadline_of_a_statement_stops_nothing_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options::file(folder.path().join("deadline.db"));
+        let connection = Connection::open_writer(&options, Arc::default()).unwrap();
+        let many = "WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers \
+                    WHERE i < 20000) ";
+        let counted = crate::query(format!("{many} SELECT COUNT(*) AS total FROM numbers"));
+        let short = crate::query("SELECT 1 AS one");
+        assert!(connection.rows(&short, Some(Duration::ZERO)).is_ok());
+        connection
+            .control("CREATE TABLE counted (i INTEGER)")
+            .unwrap();
+        connection
+            .control(&format!("{many} INSERT INTO counted SELECT i FROM numbers"))
+            .unwrap();
+        let stopped = connection.rows(&counted, Some(Duration::ZERO));
+        assert!(matches!(stopped, Err(Error::Timeout)), "{stopped:?}");
+        assert_eq!(connection.rows(&counted, None).unwrap().len(), 1);
+    }
 }
