@@ -3,10 +3,12 @@
 //! [`import`] reads a file whole, judges every row, and writes all of its tasks in one
 //! transaction or none. [`export`] writes all tasks that are not in the trash, page by page.
 
+mod draft;
 mod export;
 mod formats;
 mod import;
 mod report;
+mod store;
 
 pub use export::{Export, ExportFormat, export};
 pub use formats::Format;

@@ -62,7 +62,12 @@ pub enum Outcome {
 impl Report {
     /// Counts the rows.
     #[must_use]
-    pub(super) fn new(format: Format, dry_run: bool, keep_going: bool, rows: Vec<ReportRow>) -> Self {
+    pub(super) fn new(
+        format: Format,
+        dry_run: bool,
+        keep_going: bool,
+        rows: Vec<ReportRow>,
+    ) -> Self {
         let count = |outcome| rows.iter().filter(|row| row.outcome == outcome).count();
         let refused = count(Outcome::Refused);
         Report {
