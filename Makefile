@@ -4,7 +4,7 @@ CARGO ?= cargo
 NPM := npm --prefix web
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-rust test-web test-e2e check format bench web release openapi clean
+.PHONY: help run dev test test-rust test-web test-e2e check format bench web release openapi docs clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -36,6 +36,7 @@ check: web/node_modules ## Format, lints, types, dead code, licences, structure
 	$(NPM) run check
 	node scripts/check-structure.mjs
 	node scripts/check-licences.mjs
+	node scripts/configuration-reference.mjs --check
 
 format: web/node_modules ## Write every file in the one format
 	$(CARGO) fmt --all
@@ -64,6 +65,9 @@ openapi: ## Write docs/openapi.json and the page's types from the code
 	$(CARGO) run --quiet --locked --bin duly -- openapi > docs/openapi.json.new
 	mv docs/openapi.json.new docs/openapi.json
 	$(NPM) run api
+
+docs: ## Write the configuration reference from config.default.toml
+	node scripts/configuration-reference.mjs
 
 clean: ## Remove everything that was built
 	$(CARGO) clean

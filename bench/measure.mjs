@@ -53,9 +53,8 @@ export async function duly(database) {
   const process = start("target/release/duly", ["serve"], {
     DULY_HTTP__LISTEN: `127.0.0.1:${port}`,
     DULY_HTTP__PUBLIC_URL: url,
-    DULY_HTTP__CONNECTIONS_PER_ADDRESS: "10000",
+    DULY_HTTP__MAX_CONNECTIONS_PER_ADDRESS: "10000",
     DULY_DATABASE__URL: `sqlite:${database}`,
-    DULY_MAIL__OUTBOX: join(folder, "outbox"),
     DULY_LOG__LEVEL: "warn",
   });
   await ready(`${url}/api/openapi.json`);

@@ -13,7 +13,6 @@ for (let run = 0; run < 5; run++) {
   const server = start("target/release/duly", ["serve"], {
     DULY_HTTP__LISTEN: `127.0.0.1:${port}`,
     DULY_DATABASE__URL: `sqlite:${database}`,
-    DULY_MAIL__OUTBOX: join(folder, "outbox"),
     DULY_LOG__LEVEL: "warn",
   });
   await ready(`http://127.0.0.1:${port}/api/v1/me`);
