@@ -75,3 +75,57 @@ impl HeldJobs {
         self.entries().len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::JobId;
+    use crate::store::Fence;
+    use std::time::Duration;
+
+    fn attempt(number: u128) -> Held {
+        Held {
+            id: JobId(uuid::Uuid::from_u128(number)),
+            fence: Fence(1),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lease_is_not_renewed_for_longer_than_the_job_may_take() {
+        let held = HeldJobs::default();
+        let task = tokio::spawn(std::future::pending::<()>());
+        let now = Instant::now();
+        let end = now + Duration::from_secs(65);
+        held.insert(attempt(1), task.abort_handle(), end);
+        assert_eq!(held.to_renew(end - Duration::from_millis(1)), [attempt(1)]);
+        assert!(
+            held.to_renew(end).is_empty(),
+            "whoever is stuck is taken over"
+        );
+        assert_eq!(held.count(), 1, "but what it does may still be stored");
+    }
+
+    #[tokio::test]
+    async fn a_lost_attempt_is_aborted_and_its_successor_is_not() {
+        let held = HeldJobs::default();
+        let (old, new) = (
+            attempt(1),
+            Held {
+                fence: Fence(2),
+                ..attempt(1)
+            },
+        );
+        let end = Instant::now() + Duration::from_secs(65);
+        let tasks = [old, new].map(|attempt| {
+            let task = tokio::spawn(std::future::pending::<()>());
+            held.insert(attempt, task.abort_handle(), end);
+            task
+        });
+        held.lose(&[old]);
+        let [old_task, new_task] = tasks;
+        assert!(old_task.await.unwrap_err().is_cancelled());
+        assert!(held.is_lost(old) && !held.is_lost(new));
+        assert_eq!(held.to_renew(Instant::now()), [new]);
+        new_task.abort();
+    }
+}

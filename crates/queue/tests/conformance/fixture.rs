@@ -157,7 +157,7 @@ pub(crate) fn registry() -> Registry<World> {
 }
 
 /// What a test sees of its jobs, and tells them.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct World {
     started: watch::Sender<Vec<(String, Attempt)>>,
     ended: watch::Sender<usize>,
@@ -177,18 +177,6 @@ pub(crate) enum Plan {
     Hang,
     /// Waits until the test opens the gate.
     Wait,
-}
-
-impl Default for World {
-    fn default() -> Self {
-        World {
-            started: watch::Sender::default(),
-            ended: watch::Sender::default(),
-            open: watch::Sender::default(),
-            most_at_once: Arc::default(),
-            plans: Arc::default(),
-        }
-    }
 }
 
 impl World {

@@ -1,0 +1,299 @@
+//! Kill -9, again and again: a worker process dies in the middle of its jobs, and afterwards
+//! every job has had its effect exactly once, none is lost and none is stuck.
+//!
+//! The worker process is this test program, started again with a folder in its environment. The
+//! clock of each life is twenty seconds ahead of the one before, so that nobody has to wait for
+//! the leases of the dead.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests; the worker process reports by its output"
+)]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use duly_db::clock::SystemClock;
+use duly_db::dialect::insert_or_keep;
+use duly_db::migrate::{Migration, MigrationSet, Mode, run};
+use duly_db::random::SystemRandom;
+use duly_db::{Clock, Db, Options, Row, query};
+use duly_queue::{Attempt, Backoff, Counts, Job, JobError, Queue, Registry, Worker, WorkerOptions};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+const FOLDER: &str = "DULY_QUEUE_KILL_FOLDER";
+const LIFE: &str = "DULY_QUEUE_KILL_LIFE";
+
+/// What a worker process says when a job is in the middle of its work, and when all are done.
+const IN_THE_MIDDLE: &str = "in the middle";
+const ALL_DONE: &str = "all done";
+
+const EFFECTS: MigrationSet = MigrationSet {
+    owner: "test",
+    migrations: &[Migration {
+        name: "0001_effects",
+        sqlite: "CREATE TABLE effects (number INTEGER PRIMARY KEY NOT NULL, \
+                 times INTEGER NOT NULL) STRICT;\n\
+                 CREATE TABLE runs (number INTEGER NOT NULL, attempt INTEGER NOT NULL) STRICT;\n",
+    }],
+};
+
+/// The clock of one life.
+#[derive(Debug)]
+struct Ahead(Duration);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + self.0
+    }
+}
+
+/// Has an effect in the database, once however often it runs.
+#[derive(Serialize, Deserialize)]
+struct Effect(i64);
+
+impl Job for Effect {
+    const NAME: &'static str = "effect";
+    // Every kill may hit the same job, and each counts.
+    const TRIES: u32 = 20;
+    type Context = Db;
+
+    async fn run(&self, db: &Db, attempt: Attempt) -> Result<(), JobError> {
+        write(
+            db,
+            "INSERT INTO runs (number, attempt) VALUES (?1, ?2)",
+            self.0,
+            attempt.number,
+        )
+        .await;
+        say(IN_THE_MIDDLE);
+        let effect = "INSERT INTO effects (number, times) VALUES (?1, ?2)";
+        write(db, &insert_or_keep(db.engine(), effect), self.0, 1).await;
+        Ok(())
+    }
+}
+
+/// Takes its whole process with it.
+#[derive(Serialize, Deserialize)]
+struct Poison(i64);
+
+impl Job for Poison {
+    const NAME: &'static str = "poison";
+    const TRIES: u32 = 3;
+    type Context = Db;
+
+    fn backoff() -> Backoff {
+        Backoff::List(&[])
+    }
+
+    async fn run(&self, db: &Db, attempt: Attempt) -> Result<(), JobError> {
+        write(
+            db,
+            "INSERT INTO runs (number, attempt) VALUES (?1, ?2)",
+            self.0,
+            attempt.number,
+        )
+        .await;
+        std::process::abort();
+    }
+}
+
+async fn write(db: &Db, statement: &str, number: i64, other: u32) {
+    let mut tx = db.begin();
+    tx.execute(query(statement.to_owned()).bind(number).bind(other))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+fn say(line: &str) {
+    println!("{line}");
+    // The reader may be gone with the folder already.
+    let _ = std::io::stdout().flush();
+}
+
+async fn open(folder: &Path, life: u64) -> (Db, Queue) {
+    let db = Db::open(Options::file(folder.join("kill.db")))
+        .await
+        .unwrap();
+    let clock = Arc::new(Ahead(Duration::from_secs(20 * life)));
+    (db.clone(), Queue::new(db, clock, Arc::new(SystemRandom)))
+}
+
+/// One life of a worker process. Does nothing in an ordinary test run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn worker_process() {
+    let (Some(folder), Some(life)) = (std::env::var_os(FOLDER), std::env::var_os(LIFE)) else {
+        return;
+    };
+    let life = life.to_str().unwrap().parse().unwrap();
+    let (db, queue) = open(&PathBuf::from(folder), life).await;
+    let registry = Arc::new(Registry::new().with::<Effect>().with::<Poison>());
+    let options = WorkerOptions {
+        poll: Duration::from_millis(5),
+        ..WorkerOptions::default()
+    };
+    let worker = Worker::start(queue.clone(), registry, db, options);
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    loop {
+        ticks.tick().await;
+        let counts: Vec<Counts> = queue.counts().await.unwrap().into_values().collect();
+        if counts
+            .iter()
+            .all(|it| it.ready + it.scheduled + it.running == 0)
+        {
+            break;
+        }
+    }
+    worker.drain(Duration::from_secs(10)).await;
+    say(ALL_DONE);
+}
+
+fn start_life(folder: &Path, life: u64) -> (Child, BufReader<ChildStdout>) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "worker_process", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(LIFE, life.to_string())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    (child, output)
+}
+
+/// Reads until a line has come so many times; `false` when the process has ended before.
+fn await_line(output: &mut BufReader<ChildStdout>, wanted: &str, times: usize) -> bool {
+    let lines = output.lines().map_while(Result::ok);
+    lines
+        .filter(|line| line.contains(wanted))
+        .take(times)
+        .count()
+        == times
+}
+
+async fn rows(db: &Db, text: &'static str) -> Vec<Row> {
+    db.read_fresh().rows(query(text)).await.unwrap()
+}
+
+#[tokio::test]
+async fn every_job_has_its_effect_once_however_often_the_worker_is_killed() {
+    const JOBS: i64 = 400;
+    const KILLS: u64 = 8;
+    let folder = tempfile::tempdir().unwrap();
+    let (db, queue) = open(folder.path(), 0).await;
+    run(
+        &db,
+        &[duly_queue::MIGRATIONS, EFFECTS],
+        SystemClock.now(),
+        Mode::Apply,
+    )
+    .await
+    .unwrap();
+    let mut tx = db.begin();
+    for number in 0..JOBS {
+        queue.push(&mut tx, &Effect(number)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    for life in 0..KILLS {
+        let (mut child, mut output) = start_life(folder.path(), life);
+        assert!(await_line(
+            &mut output,
+            IN_THE_MIDDLE,
+            17 + 3 * usize::try_from(life).unwrap()
+        ));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let (mut child, mut output) = start_life(folder.path(), KILLS);
+    assert!(
+        await_line(&mut output, ALL_DONE, 1),
+        "the last life finishes the work"
+    );
+    assert!(child.wait().unwrap().success());
+
+    recount(&db, &queue, JOBS, KILLS).await;
+}
+
+async fn recount(db: &Db, queue: &Queue, jobs: i64, kills: u64) {
+    let left = queue.counts().await.unwrap();
+    assert!(left.is_empty(), "none is stuck or failed: {left:?}");
+    let effects = rows(db, "SELECT number FROM effects WHERE times = 1").await;
+    assert_eq!(
+        i64::try_from(effects.len()).unwrap(),
+        jobs,
+        "each had its effect"
+    );
+    let mut starts: BTreeMap<i64, u32> = BTreeMap::new();
+    for row in rows(db, "SELECT number FROM runs").await {
+        *starts.entry(row.get("number").unwrap()).or_default() += 1;
+    }
+    let again = starts.values().filter(|&&times| times > 1).count();
+    assert!(
+        again > 0,
+        "some were in the middle when their worker was killed"
+    );
+    // No more than the slots can be in the middle at each kill.
+    assert!(
+        again <= 8 * usize::try_from(kills).unwrap(),
+        "{again} ran again"
+    );
+    let check = rows(db, "PRAGMA integrity_check").await;
+    assert_eq!(
+        check
+            .first()
+            .unwrap()
+            .get::<String>("integrity_check")
+            .unwrap(),
+        "ok"
+    );
+}
+
+#[tokio::test]
+async fn a_job_that_kills_every_worker_is_given_up_and_the_others_are_done() {
+    const JOBS: i64 = 40;
+    const POISON: i64 = 1_000;
+    let folder = tempfile::tempdir().unwrap();
+    let (db, queue) = open(folder.path(), 0).await;
+    run(
+        &db,
+        &[duly_queue::MIGRATIONS, EFFECTS],
+        SystemClock.now(),
+        Mode::Apply,
+    )
+    .await
+    .unwrap();
+    let mut tx = db.begin();
+    queue.push(&mut tx, &Poison(POISON)).await.unwrap();
+    for number in 0..JOBS {
+        queue.push(&mut tx, &Effect(number)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    let mut life = 0;
+    loop {
+        let (mut child, mut output) = start_life(folder.path(), life);
+        if await_line(&mut output, ALL_DONE, 1) {
+            assert!(child.wait().unwrap().success());
+            break;
+        }
+        assert!(!child.wait().unwrap().success());
+        life += 1;
+        assert!(life <= 3, "it kills no fourth worker");
+    }
+    let deaths = rows(&db, "SELECT attempt FROM runs WHERE number = 1000").await;
+    assert_eq!(deaths.len(), 3, "it had its three tries");
+    let effects = rows(&db, "SELECT number FROM effects").await;
+    assert_eq!(i64::try_from(effects.len()).unwrap(), JOBS);
+    let failed = queue.failed(10, None).await.unwrap();
+    assert_eq!(failed.len(), 1);
+    assert_eq!((failed[0].name.as_str(), failed[0].attempts), ("poison", 3));
+    assert_eq!(queue.attempts(failed[0].id).await.unwrap().len(), 3);
+}
