@@ -1,2 +1,7 @@
-//! The binary. 
-fn main() {}
+//! The binary `duly`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    duly_server::commands::run()
+}

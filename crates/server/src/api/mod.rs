@@ -1,0 +1,65 @@
+//! The API: one file per resource, and here every URL there is.
+
+mod account;
+mod bulk;
+pub mod document;
+mod input;
+mod labels;
+mod notifications;
+pub(crate) mod permit;
+pub mod problem;
+pub(crate) mod reply;
+mod sessions;
+mod statistics;
+pub(crate) mod tasks;
+mod tokens;
+mod transfer;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::Context;
+use crate::{docs, mail_links, web};
+use problem::{Code, Problem};
+
+/// Every URL of the API, below `/api/v1`.
+fn v1() -> OpenApiRouter<Arc<Context>> {
+    OpenApiRouter::new()
+        .routes(routes!(account::register))
+        .routes(routes!(account::log_in))
+        .routes(routes!(account::log_out))
+        .routes(routes!(account::forgot_password))
+        .routes(routes!(account::reset_password))
+        .routes(routes!(account::confirm_email))
+        .routes(routes!(account::resend_confirmation))
+        .routes(routes!(account::me, account::change_me))
+        .routes(routes!(sessions::list, sessions::revoke_others))
+        .routes(routes!(sessions::get, sessions::revoke))
+        .routes(routes!(tokens::list, tokens::create, tokens::revoke_all))
+        .routes(routes!(tokens::get, tokens::revoke))
+        .routes(routes!(tasks::list, tasks::create))
+        .routes(routes!(bulk::bulk))
+        .routes(routes!(tasks::get, tasks::change, tasks::delete))
+        .routes(routes!(tasks::restore))
+        .routes(routes!(labels::list))
+        .routes(routes!(statistics::show))
+        .routes(routes!(notifications::list))
+        .routes(routes!(transfer::import))
+        .routes(routes!(transfer::export))
+}
+
+/// Every URL there is: the API, its documentation, and the page for all others.
+pub(crate) fn router(context: Arc<Context>) -> Router {
+    let (v1, _) = OpenApiRouter::new().nest("/api/v1", v1()).split_for_parts();
+    v1.route("/api/openapi.json", get(docs::document))
+        .route("/api/docs", get(docs::page))
+        .route("/api/docs.css", get(docs::stylesheet))
+        .merge(mail_links::router())
+        .method_not_allowed_fallback(|| async { Problem::new(Code::MethodNotAllowed) })
+        .fallback(web::serve)
+        .with_state(context)
+}

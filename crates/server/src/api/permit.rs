@@ -1,0 +1,111 @@
+//! Who asks, and whether they may: an argument of each handler that needs it. A handler without
+//! such an argument is open to everybody.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use duly_tracker::secret::Secret;
+use duly_tracker::sessions::{self, Principal};
+use duly_tracker::tokens::{self, Ability};
+use duly_tracker::{Error, SessionId};
+
+use super::problem::Problem;
+use crate::app::Context;
+use crate::http::cookie;
+
+/// What an API token must be good for, as a type. A log-in in the browser is good for everything.
+pub(crate) trait Needs: Send {
+    /// The ability.
+    const ABILITY: Ability;
+}
+
+macro_rules! needs {
+    ($($(#[$doc:meta])* $type:ident)*) => {
+        $($(#[$doc])* #[derive(Debug)] pub(crate) struct $type; impl Needs for $type {
+            const ABILITY: Ability = Ability::$type;
+        })*
+    };
+}
+
+needs! {
+    /// To see tasks, labels, statistics and receipts.
+    TasksRead
+    /// To make, change and delete tasks.
+    TasksWrite
+    /// To see the account.
+    AccountRead
+}
+
+/// Proof that somebody is logged in, or holds a token with this ability.
+#[derive(Debug)]
+pub(crate) struct Permit<A> {
+    /// Who.
+    pub(crate) principal: Principal,
+    needs: PhantomData<A>,
+}
+
+impl<A: Needs> FromRequestParts<Arc<Context>> for Permit<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        context: &Arc<Context>,
+    ) -> Result<Self, Problem> {
+        let principal = principal(context, &parts.headers).await?;
+        principal.require(A::ABILITY)?;
+        Ok(Permit { principal, needs: PhantomData })
+    }
+}
+
+/// Proof that somebody is logged in in the browser. API tokens may neither change the account nor
+/// make further tokens, whatever their abilities.
+#[derive(Debug)]
+pub(crate) struct SessionOnly {
+    /// Who.
+    pub(crate) principal: Principal,
+    /// By which session.
+    pub(crate) session: SessionId,
+}
+
+impl FromRequestParts<Arc<Context>> for SessionOnly {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        context: &Arc<Context>,
+    ) -> Result<Self, Problem> {
+        let principal = principal(context, &parts.headers).await?;
+        let session = principal.require_session()?;
+        Ok(SessionOnly { principal, session })
+    }
+}
+
+/// Who asks. A token that is sent counts even when it is worthless: falling back to the cookie
+/// would hide the mistake.
+async fn principal(context: &Context, headers: &HeaderMap) -> Result<Principal, Problem> {
+    let principal = match headers.get(header::AUTHORIZATION) {
+        Some(line) => {
+            let token = line.to_str().ok().and_then(bearer).ok_or(Error::Unauthenticated)?;
+            tokens::authenticate(&context.tracker, &Secret::received(token)).await?
+        }
+        None => {
+            let secret = session_secret(context, headers).ok_or(Error::Unauthenticated)?;
+            sessions::authenticate(&context.tracker, &secret).await?
+        }
+    };
+    Ok(principal)
+}
+
+/// The secret of the session in the cookie, if there is one.
+pub(crate) fn session_secret(context: &Context, headers: &HeaderMap) -> Option<Secret> {
+    cookie::session(headers, context.https()).map(Secret::received)
+}
+
+/// `Bearer` and a token (RFC 6750).
+fn bearer(line: &str) -> Option<&str> {
+    let (scheme, token) = line.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

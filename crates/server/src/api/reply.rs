@@ -1,0 +1,163 @@
+//! Answers: JSON, and answers that need not be sent again.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use duly_tracker::idempotency::Recorded;
+use duly_tracker::sessions::Principal;
+use duly_tracker::tasks::Task;
+use duly_tracker::{Error, Result};
+use serde::Serialize;
+
+use super::problem::Problem;
+use crate::app::Context;
+
+/// What handlers answer.
+pub(crate) type Reply = std::result::Result<Response, Problem>;
+
+/// JSON with the given status.
+///
+/// # Errors
+/// When the value cannot be written as JSON, which no value of ours is.
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Result<Response> {
+    let body = serde_json::to_vec(value).map_err(|error| Error::Internal(error.to_string()))?;
+    let mut response = (status, Body::from(body)).into_response();
+    let kind = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(response)
+}
+
+/// Success without anything to say.
+#[must_use]
+pub(crate) fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// The request is taken note of; whether anything comes of it is not said.
+#[must_use]
+pub(crate) fn accepted() -> Response {
+    StatusCode::ACCEPTED.into_response()
+}
+
+/// For how long a view of unchanged data stays true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// Until the data changes.
+    Always,
+    /// Until the owner's next midnight: it says what is due today.
+    Today,
+    /// Until the next minute: it says what is overdue.
+    ThisMinute,
+}
+
+/// Answers a view of the owner's data, or 304 when the client has it already. `load` is awaited
+/// only when the view has to be made: for a 304 the look at who asks is the only query.
+///
+/// # Errors
+/// What `load` says.
+pub(crate) async fn view<T: Serialize>(
+    context: &Context,
+    principal: &Principal,
+    headers: &HeaderMap,
+    holds: Holds,
+    load: impl Future<Output = Result<T>>,
+) -> Reply {
+    let tag = view_tag(context, principal, holds);
+    let mut response = if matches(headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        json(StatusCode::OK, &load.await?)?
+    };
+    let answer = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        answer.insert(header::ETAG, tag);
+    }
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    answer.append(header::VARY, HeaderValue::from_static("Cookie, Authorization"));
+    Ok(response)
+}
+
+/// A weak tag: the owner's version, and everything else an answer of this URL depends on.
+fn view_tag(context: &Context, principal: &Principal, holds: Holds) -> String {
+    let mut hasher = DefaultHasher::new();
+    principal.user.hash(&mut hasher);
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    let now = principal.time_zone.to_datetime(context.tracker.clock.now());
+    match holds {
+        Holds::Always => {}
+        Holds::Today => now.date().hash(&mut hasher),
+        Holds::ThisMinute => (now.date(), now.hour(), now.minute()).hash(&mut hasher),
+    }
+    format!("W/\"{}-{:x}\"", principal.version.number(), hasher.finish())
+}
+
+/// Whether `If-None-Match` names the tag, compared weakly (RFC 9110, 13.1.2).
+pub(crate) fn matches(headers: &HeaderMap, tag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let wanted = opaque(tag);
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .any(|item| item.trim() == "*" || opaque(item) == wanted)
+}
+
+/// One task, with its version as strong tag.
+///
+/// # Errors
+/// As [`json`].
+pub(crate) fn task(status: StatusCode, task: &Task) -> Result<Response> {
+    let mut response = json(status, task)?;
+    tag_task(&mut response, task.version);
+    Ok(response)
+}
+
+/// One task, or 304 when the client has this version.
+///
+/// # Errors
+/// As [`json`].
+pub(crate) fn task_unless_known(headers: &HeaderMap, found: &Task) -> Result<Response> {
+    let mut response = if matches(headers, &format!("\"{}\"", found.version)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        json(StatusCode::OK, found)?
+    };
+    tag_task(&mut response, found.version);
+    let caching = HeaderValue::from_static("private, no-cache");
+    response.headers_mut().insert(header::CACHE_CONTROL, caching);
+    Ok(response)
+}
+
+fn tag_task(response: &mut Response, version: i64) {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+}
+
+/// The answer to a request that may have been done before: then the one given at that time.
+///
+/// # Errors
+/// As `fresh`.
+pub(crate) fn recorded<T>(
+    outcome: Recorded<T>,
+    fresh: impl FnOnce(T) -> Result<Response>,
+) -> Result<Response> {
+    let earlier = match outcome {
+        Recorded::Fresh(value) => return fresh(value),
+        Recorded::Replayed(earlier) => earlier,
+    };
+    let status = StatusCode::from_u16(earlier.status).unwrap_or(StatusCode::OK);
+    let mut response = json(status, &earlier.body)?;
+    let headers = response.headers_mut();
+    headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
+    if let Some(location) = earlier.location.and_then(|text| HeaderValue::try_from(text).ok()) {
+        headers.insert(header::LOCATION, location);
+    }
+    if let Some(version) = earlier.body.get("version").and_then(serde_json::Value::as_i64) {
+        tag_task(&mut response, version);
+    }
+    Ok(response)
+}

@@ -1,0 +1,189 @@
+//! `/tasks`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use duly_tracker::input::Reader;
+use duly_tracker::sessions::Principal;
+use duly_tracker::tasks::{self, Due, NewTaskInput, Task, TaskChangeInput, TaskEntry, TaskFilter};
+use duly_tracker::{Page, TaskId};
+
+use super::input::{Id, IfMatch, JsonBody, Parameters};
+use super::permit::{Permit, TasksRead, TasksWrite};
+use super::reply::{self, Holds, Reply};
+use crate::app::Context;
+
+/// Lists tasks.
+///
+/// Without `status` tasks of every status are listed. A list that has not changed since the
+/// `ETag` named by `If-None-Match` is answered by 304.
+#[utoipa::path(
+    get,
+    path = "/tasks",
+    tag = "tasks",
+    params(
+        ("status" = Option<String>, Query, description = "One or several of `pending`, `in_progress`, `completed`.", example = "pending,in_progress"),
+        ("due" = Option<String>, Query, description = "`overdue`, `today`, `tomorrow` or `week`, judged in your time zone."),
+        ("due_from" = Option<String>, Query, description = "The first day due.", example = "2026-11-24"),
+        ("due_to" = Option<String>, Query, description = "The last day due.", example = "2026-11-30"),
+        ("priority" = Option<String>, Query, description = "One or several of `none`, `low`, `medium`, `high`.", example = "medium,high"),
+        ("label" = Option<String>, Query, description = "Tasks that carry all of these labels.", example = "home"),
+        ("q" = Option<String>, Query, description = "Each word must stand in the title or the description."),
+        ("trash" = Option<bool>, Query, description = "`true` lists what is in the trash instead."),
+        ("sort" = Option<String>, Query, description = "`due_date`, `created_at`, `updated_at`, `priority` or `title`, with `-` before it for the reverse order.", example = "-priority"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; 50 when left out.", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+        ("fields" = Option<String>, Query, description = "Only these fields of each task.", example = "id,title"),
+    ),
+    responses(
+        (status = 200, description = "A page of tasks.", body = Page<Task>),
+        (status = 304, description = "Not changed."),
+    ),
+    security(("session" = []), ("token" = ["tasks:read"]))
+)]
+pub(crate) async fn list(
+    State(context): State<Arc<Context>>,
+    permit: Permit<TasksRead>,
+    headers: HeaderMap,
+    parameters: Parameters,
+) -> Reply {
+    let filter = TaskFilter::parse(parameters.pairs())?;
+    let holds = match filter.due {
+        Some(Due::Overdue) => Holds::ThisMinute,
+        Some(_) => Holds::Today,
+        None => Holds::Always,
+    };
+    let load = page(&context, &permit.principal, &filter);
+    reply::view(&context, &permit.principal, &headers, holds, load).await
+}
+
+/// A page of the list, for the API and for the first data of the web page alike.
+pub(crate) async fn page(
+    context: &Context,
+    principal: &Principal,
+    filter: &TaskFilter,
+) -> duly_tracker::Result<Page<TaskEntry>> {
+    let now = principal.time_zone.to_datetime(context.tracker.clock.now());
+    tasks::list(&context.tracker, principal.user, principal.version, filter, now).await
+}
+
+/// Writes a task down.
+#[utoipa::path(
+    post,
+    path = "/tasks",
+    tag = "tasks",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes sending the same request again safe for 24 hours.")),
+    request_body(content = NewTaskInput, example = json!({"title": "Pay rent", "due_date": "2026-11-30", "due_time": "18:00", "priority": "high", "labels": ["home"]})),
+    responses((status = 201, description = "The task.", body = Task, headers(
+        ("Location" = String, description = "Its URL."),
+        ("ETag" = String, description = "Its version."),
+    ))),
+    security(("session" = []), ("token" = ["tasks:write"]))
+)]
+pub(crate) async fn create(
+    State(context): State<Arc<Context>>,
+    permit: Permit<TasksWrite>,
+    body: JsonBody<NewTaskInput>,
+) -> Reply {
+    let new = body.value.parse()?;
+    let outcome =
+        tasks::create(&context.tracker, permit.principal.user, new, body.idempotent).await?;
+    let response = reply::recorded(outcome, |task| {
+        let mut response = reply::task(StatusCode::CREATED, &task)?;
+        if let Ok(location) = HeaderValue::try_from(format!("/api/v1/tasks/{}", task.id)) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        Ok(response)
+    })?;
+    Ok(response)
+}
+
+/// Shows a task.
+#[utoipa::path(
+    get,
+    path = "/tasks/{id}",
+    tag = "tasks",
+    params(("id" = TaskId, Path, description = "The task.")),
+    responses(
+        (status = 200, description = "The task.", body = Task, headers(("ETag" = String, description = "Its version."))),
+        (status = 304, description = "Not changed."),
+    ),
+    security(("session" = []), ("token" = ["tasks:read"]))
+)]
+pub(crate) async fn get(
+    State(context): State<Arc<Context>>,
+    permit: Permit<TasksRead>,
+    Id(id): Id<TaskId>,
+    headers: HeaderMap,
+) -> Reply {
+    let principal = &permit.principal;
+    let task = tasks::get(&context.tracker, principal.user, principal.version, id).await?;
+    Ok(reply::task_unless_known(&headers, &task)?)
+}
+
+/// Changes a task. Fields left out stay as they are.
+#[utoipa::path(
+    patch,
+    path = "/tasks/{id}",
+    tag = "tasks",
+    params(
+        ("id" = TaskId, Path, description = "The task."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version you have seen; 412 when it has changed since."),
+    ),
+    request_body(content = TaskChangeInput, example = json!({"status": "completed"})),
+    responses((status = 200, description = "The task as it is now.", body = Task)),
+    security(("session" = []), ("token" = ["tasks:write"]))
+)]
+pub(crate) async fn change(
+    State(context): State<Arc<Context>>,
+    permit: Permit<TasksWrite>,
+    Id(id): Id<TaskId>,
+    IfMatch(version): IfMatch,
+    body: JsonBody<TaskChangeInput>,
+) -> Reply {
+    let change = body.value.parse(Reader::new())?;
+    let task =
+        tasks::change(&context.tracker, permit.principal.user, id, change, version).await?;
+    Ok(reply::task(StatusCode::OK, &task)?)
+}
+
+/// Moves a task to the trash.
+#[utoipa::path(
+    delete,
+    path = "/tasks/{id}",
+    tag = "tasks",
+    params(
+        ("id" = TaskId, Path, description = "The task."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version you have seen; 412 when it has changed since."),
+    ),
+    responses((status = 204, description = "It is in the trash.")),
+    security(("session" = []), ("token" = ["tasks:write"]))
+)]
+pub(crate) async fn delete(
+    State(context): State<Arc<Context>>,
+    permit: Permit<TasksWrite>,
+    Id(id): Id<TaskId>,
+    IfMatch(version): IfMatch,
+) -> Reply {
+    tasks::delete(&context.tracker, permit.principal.user, id, version).await?;
+    Ok(reply::no_content())
+}
+
+/// Takes a task out of the trash.
+#[utoipa::path(
+    post,
+    path = "/tasks/{id}/restore",
+    tag = "tasks",
+    params(("id" = TaskId, Path, description = "The task.")),
+    responses((status = 200, description = "The task.", body = Task)),
+    security(("session" = []), ("token" = ["tasks:write"]))
+)]
+pub(crate) async fn restore(
+    State(context): State<Arc<Context>>,
+    permit: Permit<TasksWrite>,
+    Id(id): Id<TaskId>,
+) -> Reply {
+    let task = tasks::restore(&context.tracker, permit.principal.user, id).await?;
+    Ok(reply::task(StatusCode::OK, &task)?)
+}

@@ -1,0 +1,63 @@
+//! What every request needs, made once at start.
+
+use std::sync::Arc;
+
+use axum::Router;
+use duly_db::random::new_id;
+use duly_tracker::Tracker;
+use tokio_util::task::TaskTracker;
+
+use crate::api;
+use crate::config::Http;
+use crate::http::SecurityHeaders;
+use crate::web::Pages;
+
+/// What handlers are given.
+#[derive(Debug)]
+pub struct Context {
+    /// What Duly does.
+    pub tracker: Tracker,
+    /// `[http]` of the settings.
+    pub http: Http,
+    pub(crate) pages: Pages,
+}
+
+impl Context {
+    /// Whether people reach Duly by TLS, so that cookies can insist on it.
+    #[must_use]
+    pub fn https(&self) -> bool {
+        self.http.public_url.starts_with("https://")
+    }
+}
+
+/// Everything that answers requests.
+#[derive(Debug)]
+pub struct App {
+    /// What handlers are given.
+    pub context: Arc<Context>,
+    /// Changes under way; they come to their end even when their client has gone away.
+    pub changes: TaskTracker,
+    pub(crate) security_headers: SecurityHeaders,
+    pub(crate) router: Router,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(tracker: Tracker, http: Http) -> Arc<Self> {
+        let pages = Pages::new(http.assets_url.as_deref());
+        let context = Arc::new(Context { tracker, http, pages });
+        let assets_url = context.http.assets_url.as_deref();
+        Arc::new(App {
+            security_headers: SecurityHeaders::new(assets_url, context.https()),
+            router: api::router(context.clone()),
+            changes: TaskTracker::new(),
+            context,
+        })
+    }
+
+    pub(crate) fn new_request_id(&self) -> String {
+        let tracker = &self.context.tracker;
+        new_id(tracker.random.as_ref(), tracker.clock.now()).to_string()
+    }
+}

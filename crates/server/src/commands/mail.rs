@@ -1,0 +1,35 @@
+//! `duly mail`
+
+use clap::Subcommand;
+use duly_tracker::mail;
+
+use super::{CommandError, Outcome};
+use crate::config::Config;
+use crate::{output, start};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Send a test mail and say what the mail server answered.
+    #[command(after_help = "Example: duly mail test --to ann@example.org")]
+    Test {
+        /// The address to send it to.
+        #[arg(long)]
+        to: String,
+    },
+}
+
+pub(super) async fn run(command: Command, config: &Config) -> Outcome {
+    let Command::Test { to } = command;
+    let tracker = start::tracker(config).await?;
+    mail::test_mail(&tracker, &to).await.map_err(|error| {
+        CommandError::Failed(format!("the mail was not sent: {error}; see mail.url in the settings"))
+    })?;
+    match &config.mail.server {
+        Some(server) => output::say(format!("{} has taken the mail to {to}.", server.host)),
+        None => {
+            let folder = start::outbox(config);
+            output::say(format!("The mail lies in {}; set mail.url to send it.", folder.display()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! The commands of `duly`, one file each.
+
+mod check;
+mod config;
+mod mail;
+mod migrate;
+mod serve;
+mod transfer;
+mod user;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::api::document;
+use crate::config::{Config, Fault, Loaded};
+use crate::{output, start};
+
+/// Tasks, and reminders that come once.
+#[derive(Debug, Parser)]
+#[command(name = "duly", version, after_help = "Start with: duly serve")]
+struct Cli {
+    /// The settings file (duly.toml in this folder when there is one).
+    #[arg(long, global = true, env = "DULY_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run Duly.
+    #[command(after_help = "Example: duly serve\n         DULY_HTTP__LISTEN=0.0.0.0:8080 duly serve")]
+    Serve(serve::Arguments),
+    /// Bring the database up to date; `serve` does it too.
+    #[command(after_help = "Example: duly migrate --dry-run")]
+    Migrate(migrate::Arguments),
+    /// Look after accounts.
+    #[command(subcommand, after_help = "Example: duly user create --name Ann --email ann@example.org --admin")]
+    User(user::Command),
+    /// Bring tasks in from a file of Taskwarrior, todo.txt, iCalendar, Todoist or Duly.
+    #[command(after_help = "Example: task export > tasks.json\n         duly import --user ann@example.org tasks.json --dry-run")]
+    Import(transfer::ImportArguments),
+    /// Write somebody's tasks to a file.
+    #[command(after_help = "Example: duly export --user ann@example.org --format csv --output tasks.csv")]
+    Export(transfer::ExportArguments),
+    /// Find out what is wrong with this installation.
+    #[command(after_help = "Example: duly doctor")]
+    Doctor,
+    /// Print the OpenAPI document.
+    #[command(after_help = "Example: duly openapi > openapi.json")]
+    Openapi,
+    /// Print the settings in force and where each comes from.
+    #[command(after_help = "Example: duly config\n         duly config check")]
+    Config(config::Arguments),
+    /// Send mail.
+    #[command(subcommand, after_help = "Example: duly mail test --to ann@example.org")]
+    Mail(mail::Command),
+    /// Print a script that completes commands in your shell.
+    #[command(after_help = "Example: duly completions bash > /etc/bash_completion.d/duly")]
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// It could not: exit code 1.
+    #[error("{0}")]
+    Failed(String),
+    /// It was asked the wrong way, or the settings are wrong: exit code 2.
+    #[error("{0}")]
+    Wrong(String),
+}
+
+impl From<duly_tracker::Error> for CommandError {
+    fn from(error: duly_tracker::Error) -> Self {
+        match error {
+            duly_tracker::Error::Invalid(_) => CommandError::Wrong(error.to_string()),
+            other => CommandError::Failed(other.to_string()),
+        }
+    }
+}
+
+impl From<Vec<Fault>> for CommandError {
+    fn from(faults: Vec<Fault>) -> Self {
+        let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+        CommandError::Wrong(format!(
+            "the settings are wrong:\n{}\n`duly config` shows the settings in force",
+            lines.join("\n")
+        ))
+    }
+}
+
+/// What commands answer.
+pub(crate) type Outcome = Result<(), CommandError>;
+
+/// Runs the command named by the arguments of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse_from(std::env::args_os().map(OsString::from));
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(format!("duly: {error}"));
+            match error {
+                CommandError::Failed(_) => ExitCode::from(1),
+                CommandError::Wrong(_) => ExitCode::from(2),
+            }
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Outcome {
+    let settings = || load(cli.config.as_deref());
+    match cli.command {
+        Command::Openapi => {
+            output::write(document::text().as_bytes()).map_err(|error| failed(&error))
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "duly", &mut script);
+            output::write(&script).map_err(|error| failed(&error))
+        }
+        Command::Config(arguments) => config::run(&arguments, &settings()?),
+        Command::Doctor => check::run(settings()),
+        Command::Serve(arguments) => {
+            let config = settings()?.config;
+            start::logging(&config.log);
+            block_on(serve::run(arguments, config))?
+        }
+        Command::Migrate(arguments) => with_settings(settings()?, |config| async move {
+            migrate::run(arguments, &config).await
+        }),
+        Command::User(command) => with_settings(settings()?, |config| async move {
+            user::run(command, &config).await
+        }),
+        Command::Import(arguments) => with_settings(settings()?, |config| async move {
+            transfer::import(arguments, &config).await
+        }),
+        Command::Export(arguments) => with_settings(settings()?, |config| async move {
+            transfer::export(arguments, &config).await
+        }),
+        Command::Mail(command) => with_settings(settings()?, |config| async move {
+            mail::run(command, &config).await
+        }),
+    }
+}
+
+fn load(named: Option<&std::path::Path>) -> Result<Loaded, CommandError> {
+    // A variable that is not text cannot be one of ours.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Ok(crate::config::load(named, variables)?)
+}
+
+fn with_settings<F: Future<Output = Outcome>>(
+    loaded: Loaded,
+    work: impl FnOnce(Config) -> F,
+) -> Outcome {
+    block_on(work(loaded.config))?
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    Ok(runtime.map_err(|error| failed(&error))?.block_on(work))
+}
+
+fn failed(error: &dyn std::error::Error) -> CommandError {
+    CommandError::Failed(error.to_string())
+}

@@ -1,0 +1,353 @@
+//! The settings as types, one struct per section of `config.default.toml`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use duly_tracker::LoginAttempts;
+use duly_tracker::mail::{Sender, SmtpSettings};
+use duly_tracker::users::Registration;
+
+use super::layers::{Layers, Setting, Source};
+use super::value::{self, Network};
+use super::Fault;
+
+/// Every setting.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[http]`
+    pub http: Http,
+    /// `[database]`
+    pub database: Database,
+    /// `[mail]`
+    pub mail: Mail,
+    /// `[accounts]`
+    pub accounts: Accounts,
+    /// `[tasks]`
+    pub tasks: Tasks,
+    /// `[worker]`
+    pub worker: WorkerSettings,
+    /// `[log]`
+    pub log: Log,
+}
+
+/// `[http]`; `config.default.toml` says what each means.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "config.default.toml documents them")]
+pub struct Http {
+    pub listen: SocketAddr,
+    /// Without a trailing slash, never empty.
+    pub public_url: String,
+    pub trusted_proxies: Vec<Network>,
+    pub max_connections: usize,
+    pub max_connections_per_address: usize,
+    pub header_timeout: Duration,
+    pub body_timeout: Duration,
+    /// In bytes.
+    pub body_limit: usize,
+    /// In bytes.
+    pub import_limit: usize,
+    pub drain_timeout: Duration,
+    /// Without a trailing slash.
+    pub assets_url: Option<String>,
+}
+
+/// `[database]`
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// The file of the SQLite database.
+    pub path: PathBuf,
+    /// How many threads answer reads.
+    pub readers: usize,
+}
+
+/// `[mail]`
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The server to hand mails to; without one they are written as files.
+    pub server: Option<SmtpSettings>,
+    /// The sender.
+    pub from: Sender,
+}
+
+/// `[accounts]`; `config.default.toml` says what each means.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "config.default.toml documents them")]
+pub struct Accounts {
+    pub registration: Registration,
+    pub password_min_length: usize,
+    pub session_idle: Duration,
+    pub session_lifetime: Duration,
+    pub login_attempts: LoginAttempts,
+    /// In KiB.
+    pub argon2_memory: u32,
+    pub argon2_iterations: u32,
+    /// Never zero.
+    pub argon2_parallel: usize,
+}
+
+/// `[tasks]`
+#[derive(Debug, Clone)]
+pub struct Tasks {
+    /// How many days a deleted task can be restored.
+    pub trash_days: u16,
+}
+
+/// `[worker]`
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// How many jobs run at once.
+    pub slots: usize,
+    /// How often to look for jobs.
+    pub poll: Duration,
+}
+
+/// `[log]`
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// How lines look.
+    pub format: LogFormat,
+    /// Which lines are written.
+    pub level: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Reads every section, and everything that is wrong with any of them.
+pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
+    let mut reader = Reader { layers, section: "", faults: Vec::new() };
+    let http = http(reader.section("http"));
+    let database = database(reader.section("database"));
+    let mail = mail(reader.section("mail"));
+    let accounts = accounts(reader.section("accounts"));
+    let trash_days = reader.section("tasks").number("trash_days", 1, 3650);
+    let worker = worker(reader.section("worker"));
+    let log = log(reader.section("log"));
+    let config = || {
+        let tasks = Tasks { trash_days: trash_days? };
+        Some(Config {
+            http: http?,
+            database: database?,
+            mail: mail?,
+            accounts: accounts?,
+            tasks,
+            worker: worker?,
+            log: log?,
+        })
+    };
+    (config(), reader.faults)
+}
+
+fn http(reader: &mut Reader<'_>) -> Option<Http> {
+    let listen: Option<SocketAddr> = reader
+        .text("listen", "an address and a port, like 127.0.0.1:8080", |text| text.parse().ok());
+    let public_url = reader.text("public_url", "empty or a URL like https://duly.example.org", url);
+    let trusted_proxies = reader.list("trusted_proxies", "a network like 10.0.0.0/8", |text| {
+        text.parse().ok()
+    });
+    let max_connections = reader.number("max_connections", 1, 1_000_000);
+    let per_address = reader.number("max_connections_per_address", 1, 1_000_000);
+    let header_timeout = reader.duration("header_timeout");
+    let body_timeout = reader.duration("body_timeout");
+    let body_limit = reader.size("body_limit", 1024, 64 * 1024 * 1024);
+    let import_limit = reader.size("import_limit", 1024, 256 * 1024 * 1024);
+    let drain_timeout = reader.duration("drain_timeout");
+    let assets_url = reader.text("assets_url", "empty or a URL like https://cdn.example.org", url);
+    let listen = listen?;
+    Some(Http {
+        listen,
+        public_url: public_url?.unwrap_or_else(|| format!("http://{listen}")),
+        trusted_proxies: trusted_proxies?,
+        max_connections: max_connections?,
+        max_connections_per_address: per_address?,
+        header_timeout: header_timeout?,
+        body_timeout: body_timeout?,
+        body_limit: body_limit?,
+        import_limit: import_limit?,
+        drain_timeout: drain_timeout?,
+        assets_url: assets_url?,
+    })
+}
+
+fn database(reader: &mut Reader<'_>) -> Option<Database> {
+    let path = reader.text("url", "sqlite: and the path of a file, like sqlite:data/duly.db", |text| {
+        text.strip_prefix("sqlite:").filter(|path| !path.is_empty()).map(PathBuf::from)
+    });
+    let readers = reader.number("readers", 1, 64);
+    Some(Database { path: path?, readers: readers? })
+}
+
+fn mail(reader: &mut Reader<'_>) -> Option<Mail> {
+    let must = "a sender like Duly <duly@example.org>";
+    let from: Sender = reader.text("from", must, |text| text.parse().ok())?;
+    let server = reader.judged("url", |text| match text {
+        "" => Ok(None),
+        url => SmtpSettings::from_url(url, from.clone()).map(Some).map_err(|wrong| wrong.to_string()),
+    });
+    Some(Mail { server: server?, from })
+}
+
+fn accounts(reader: &mut Reader<'_>) -> Option<Accounts> {
+    let registration =
+        reader.text("registration", "open, invite or closed", |text| match text {
+            "open" => Some(Registration::Open),
+            "invite" => Some(Registration::Invite),
+            "closed" => Some(Registration::Closed),
+            _ => None,
+        });
+    let password_min_length = reader.number("password_min_length", 8, 64);
+    let session_idle = reader.duration("session_idle");
+    let session_lifetime = reader.duration("session_lifetime");
+    let per_pair = reader.number("login_attempts_per_pair", 1, 1000);
+    let per_account = reader.number("login_attempts_per_account", 1, 10_000);
+    let per_address = reader.number("login_attempts_per_address", 1, 100_000);
+    // Less than this can be guessed too fast (OWASP, Password Storage Cheat Sheet).
+    let memory: Option<u32> = reader.size("argon2_memory", 19 * 1024 * 1024, 1024 * 1024 * 1024);
+    let argon2_iterations = reader.number("argon2_iterations", 2, 100);
+    let argon2_parallel: Option<usize> = reader.number("argon2_parallel", 0, 1024);
+    let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Some(Accounts {
+        registration: registration?,
+        password_min_length: password_min_length?,
+        session_idle: session_idle?,
+        session_lifetime: session_lifetime?,
+        login_attempts: LoginAttempts {
+            per_pair: per_pair?,
+            per_account: per_account?,
+            per_address: per_address?,
+        },
+        argon2_memory: memory? / 1024,
+        argon2_iterations: argon2_iterations?,
+        argon2_parallel: match argon2_parallel? {
+            0 => processors(),
+            chosen => chosen,
+        },
+    })
+}
+
+fn worker(reader: &mut Reader<'_>) -> Option<WorkerSettings> {
+    let slots = reader.number("slots", 1, 1024);
+    let poll = reader.duration("poll");
+    Some(WorkerSettings { slots: slots?, poll: poll? })
+}
+
+fn log(reader: &mut Reader<'_>) -> Option<Log> {
+    let format = reader.text("format", "text or json", |text| match text {
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    });
+    let level = reader.text("level", "error, warn, info, debug or trace, or such per part", |text| {
+        let valid = tracing_subscriber::EnvFilter::try_new(text).is_ok() && !text.is_empty();
+        valid.then(|| text.to_owned())
+    });
+    Some(Log { format: format?, level: level? })
+}
+
+/// `Some(None)` when empty, without a trailing slash.
+#[expect(clippy::option_option, reason = "wrong, left empty and given are three things")]
+fn url(text: &str) -> Option<Option<String>> {
+    let text = text.trim_end_matches('/');
+    if text.is_empty() {
+        return Some(None);
+    }
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let plain = !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['@', '?', '#', ' ', '"', '<', '>', ';', ',']);
+    (plain && rest.is_ascii()).then(|| Some(text.to_owned()))
+}
+
+struct Reader<'layers> {
+    layers: &'layers Layers,
+    section: &'static str,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    fn section(&mut self, name: &'static str) -> &mut Self {
+        self.section = name;
+        self
+    }
+
+    fn find(&self, key: &str) -> (Setting, Source) {
+        let section = self.section;
+        let entry = self.layers.entries().iter().find(|entry| entry.section == section && entry.key == key);
+        // The defaults hold every key; a test reads them all.
+        entry.map_or((Setting::Number(0), Source::Default), |entry| {
+            (entry.value.clone(), entry.source.clone())
+        })
+    }
+
+    fn refuse(&mut self, key: &str, source: &Source, must: &str, given: &str) {
+        let section = self.section;
+        let given = value::masked(given);
+        let message = format!("{section}.{key} must be {must}, not {given:?}");
+        self.faults.push(Fault::new(source, message));
+    }
+
+    fn text<T>(&mut self, key: &str, must: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let (value, source) = self.find(key);
+        let text = match value {
+            Setting::Text(text) => text,
+            Setting::Number(number) => number.to_string(),
+            Setting::List(items) => items.join(","),
+        };
+        let found = read(text.trim());
+        if found.is_none() {
+            self.refuse(key, &source, must, &text);
+        }
+        found
+    }
+
+    /// Text that is judged by another part of Duly, which never repeats a secret.
+    fn judged<T>(&mut self, key: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let (value, source) = self.find(key);
+        let text = if let Setting::Text(text) = value { text } else { String::new() };
+        let wrong = |wrong| Fault::new(&source, format!("{}.{key} {wrong}", self.section));
+        read(text.trim()).map_err(wrong).map_err(|fault| self.faults.push(fault)).ok()
+    }
+
+    fn list<T>(&mut self, key: &str, must: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+        let (value, source) = self.find(key);
+        let items = if let Setting::List(items) = value { items } else { Vec::new() };
+        let mut found = Vec::with_capacity(items.len());
+        for item in &items {
+            match read(item) {
+                Some(value) => found.push(value),
+                None => self.refuse(key, &source, must, item),
+            }
+        }
+        (found.len() == items.len()).then_some(found)
+    }
+
+    fn number<T: TryFrom<i64>>(&mut self, key: &str, least: i64, most: i64) -> Option<T> {
+        let (value, source) = self.find(key);
+        let number = if let Setting::Number(number) = value { number } else { least };
+        let found = T::try_from(number).ok().filter(|_| (least..=most).contains(&number));
+        if found.is_none() {
+            let must = format!("a number between {least} and {most}");
+            self.refuse(key, &source, &must, &number.to_string());
+        }
+        found
+    }
+
+    fn duration(&mut self, key: &str) -> Option<Duration> {
+        self.text(key, "a duration above zero, like 250ms, 10s, 5m, 2h or 14d", |text| {
+            value::duration(text).filter(|found| !found.is_zero())
+        })
+    }
+
+    fn size<T: TryFrom<u64>>(&mut self, key: &str, least: u64, most: u64) -> Option<T> {
+        let must = format!("a size like 256KiB or 10MiB, between {least} and {most} bytes");
+        self.text(key, &must, |text| {
+            let found = value::size(text).filter(|found| (least..=most).contains(found))?;
+            T::try_from(found).ok()
+        })
+    }
+}

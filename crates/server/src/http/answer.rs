@@ -1,0 +1,114 @@
+//! From a request to its answer: checks before, the handler, headers and the log line after.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, header};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+use tower::ServiceExt as _;
+
+use super::{accept, address, compress, origin};
+use crate::api::problem::{Code, Problem};
+use crate::app::App;
+
+/// Where a request comes from, as far as proxies can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+/// Answers one request. `peer` is the address at the other end of the connection.
+pub async fn answer(app: &Arc<App>, mut request: Request<Body>, peer: IpAddr) -> Response {
+    let started = Instant::now();
+    let id = app.new_request_id();
+    let client = address::client(peer, request.headers(), &app.context.http.trusted_proxies);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let accepts_gzip = compress::quality(request.headers(), "gzip") > 0;
+    request.extensions_mut().insert(ClientAddress(client));
+    let response = match refuse(app, &request) {
+        Some(problem) => problem.into_response(),
+        None => handle(app, request).await,
+    };
+    let response = compress::compress(finish(app, response, &id), accepts_gzip).await;
+    log(&id, client, &method, &path, response.status().as_u16(), started);
+    response
+}
+
+/// One line per request. Never the query: links in mails carry their secret there.
+fn log(id: &str, client: IpAddr, method: &Method, path: &str, status: u16, started: Instant) {
+    let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tracing::info!(
+        target: "duly::access",
+        { request.id = id, client.address = %client, duration_us },
+        "{method} {path} {status}"
+    );
+}
+
+/// What no handler has to think of.
+fn refuse(app: &App, request: &Request<Body>) -> Option<Problem> {
+    let path = request.uri().path();
+    // Mail programs post the one-click unsubscribe (RFC 8058) without cookie or origin; these
+    // URLs carry a signed token instead.
+    let by_link = path.starts_with("/mail/");
+    if !by_link
+        && !origin::may_change(request.method(), request.headers(), &app.context.http.public_url)
+    {
+        return Some(Problem::new(Code::ForeignOrigin));
+    }
+    let answers_json = path.starts_with("/api/v1/") && path != "/api/v1/export";
+    if answers_json
+        && !accept::admits(request.headers(), "application/json")
+        && !accept::admits(request.headers(), "application/problem+json")
+    {
+        return Some(Problem::new(Code::NotAcceptable));
+    }
+    None
+}
+
+/// Runs the handler. One that may change something runs in a task of its own: a client that goes
+/// away must not stop it between two steps.
+async fn handle(app: &Arc<App>, request: Request<Body>) -> Response {
+    let safe = request.method().is_safe();
+    let handled = AssertUnwindSafe(app.router.clone().oneshot(request)).catch_unwind();
+    let outcome = if safe {
+        handled.await.ok()
+    } else {
+        app.changes.spawn(handled).await.ok().and_then(Result::ok)
+    };
+    match outcome {
+        Some(Ok(response)) => response,
+        Some(Err(never)) => match never {},
+        None => {
+            let problem = Problem::new(Code::Internal);
+            Problem { internal: Some("a handler panicked".into()), ..problem }.into_response()
+        }
+    }
+}
+
+/// Writes the body of a problem and the headers every answer has.
+fn finish(app: &App, mut response: Response, id: &str) -> Response {
+    let problem = response.extensions_mut().remove::<Problem>();
+    if let Some(problem) = &problem {
+        if let Some(reason) = &problem.internal {
+            tracing::error!(request.id = id, code = problem.code.name(), "{reason}");
+        }
+        *response.body_mut() = Body::from(problem.body(id));
+    }
+    let headers = response.headers_mut();
+    if problem.is_some() {
+        headers.remove(header::CONTENT_LENGTH);
+        let kind = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, kind);
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert("x-request-id", id);
+    }
+    app.security_headers.apply(headers);
+    response
+}

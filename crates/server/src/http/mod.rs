@@ -1,0 +1,15 @@
+//! Everything between a connection and a handler: what is true of every request and every answer.
+
+pub mod accept;
+pub mod address;
+mod answer;
+pub mod compress;
+pub mod cookie;
+mod headers;
+pub mod json;
+pub mod listener;
+pub mod origin;
+pub mod query;
+
+pub use answer::{ClientAddress, answer};
+pub use headers::SecurityHeaders;

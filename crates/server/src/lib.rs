@@ -1,0 +1,13 @@
+//! How Duly is reached: HTTP, the web page, the commands of `duly`.
+
+pub mod api;
+pub mod app;
+pub mod commands;
+pub mod config;
+pub mod demo;
+mod docs;
+pub mod http;
+mod mail_links;
+pub mod output;
+pub mod start;
+mod web;

@@ -1,0 +1,125 @@
+//! Putting the tracker together from the settings.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use duly_cache::limits::Limiter;
+use duly_db::clock::SystemClock;
+use duly_db::migrate::{self, MigrationSet, Mode, Report};
+use duly_db::random::SystemRandom;
+use duly_db::{Db, Options, SharedClock, SharedRandom, versions};
+use duly_queue::Queue;
+use duly_tracker::idempotency::InFlight;
+use duly_tracker::mail::Mailer;
+use duly_tracker::sessions::Seen;
+use duly_tracker::users::PasswordRules;
+use duly_tracker::users::password::{HashCost, PasswordHasher};
+use duly_tracker::{Error, Result, Settings, Tracker, instance};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, Log, LogFormat, Mail};
+
+/// The schema of every part, in the order it is made.
+pub const SCHEMA: [MigrationSet; 3] =
+    [versions::MIGRATIONS, duly_queue::MIGRATIONS, duly_tracker::MIGRATIONS];
+
+/// Log lines go to the standard error output.
+pub fn logging(settings: &Log) {
+    let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = builder.with_ansi(std::io::stderr().is_terminal());
+    // A second subscriber is refused; the first one serves as well.
+    let _ = match settings.format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+}
+
+/// Opens the database.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn database(config: &Config) -> Result<Db> {
+    let mut options = Options::file(&config.database.path);
+    options.readers = config.database.readers;
+    Ok(Db::open(options).await?)
+}
+
+/// Brings the schema up to date, or says what would be done.
+///
+/// # Errors
+/// When a step fails, or the database is of a newer release.
+pub async fn migrate(db: &Db, mode: Mode) -> Result<Report> {
+    use duly_db::Clock as _;
+    Ok(migrate::run(db, &SCHEMA, SystemClock.now(), mode).await?)
+}
+
+/// Opens everything.
+///
+/// # Errors
+/// When the database cannot be opened or brought up to date.
+pub async fn tracker(config: &Config) -> Result<Tracker> {
+    let db = database(config).await?;
+    let report = migrate(&db, Mode::Apply).await?;
+    for step in &report.applied {
+        tracing::info!(migration = %step, "brought the database up to date");
+    }
+    assemble(config, db).await
+}
+
+async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    let random: SharedRandom = Arc::new(SystemRandom);
+    let accounts = &config.accounts;
+    let cost = HashCost::new(accounts.argon2_memory, accounts.argon2_iterations)
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(Tracker {
+        signing_key: instance::signing_key(&db, random.as_ref()).await?,
+        queue: Queue::new(db.clone(), clock.clone(), random.clone()),
+        mailer: mailer(config),
+        hasher: PasswordHasher::new(cost, accounts.argon2_parallel),
+        limiter: Limiter::new(clock.clone()),
+        settings: Arc::new(settings(config)),
+        in_flight: InFlight::default(),
+        seen: Seen::default(),
+        db,
+        clock,
+        random,
+    })
+}
+
+fn settings(config: &Config) -> Settings {
+    let accounts = &config.accounts;
+    Settings {
+        public_url: config.http.public_url.clone(),
+        registration: accounts.registration,
+        password_rules: PasswordRules { minimum_length: accounts.password_min_length },
+        session_idle: accounts.session_idle,
+        session_lifetime: accounts.session_lifetime,
+        login_attempts: accounts.login_attempts,
+        trash_days: config.tasks.trash_days,
+    }
+}
+
+fn mailer(config: &Config) -> Mailer {
+    let Mail { server, from } = &config.mail;
+    match server {
+        Some(server) => Mailer::smtp(server.clone()),
+        None => {
+            let folder = outbox(config);
+            tracing::info!(
+                folder = %folder.display(),
+                "no mail server is configured (mail.url): mails are written to a folder"
+            );
+            Mailer::outbox(folder, from.clone())
+        }
+    }
+}
+
+/// Where mails are written while no server is configured.
+#[must_use]
+pub fn outbox(config: &Config) -> PathBuf {
+    config.database.path.with_file_name("outbox")
+}

@@ -1,0 +1,219 @@
+//! The page: the files that the web build left in `web/dist`, and `index.html` with the first
+//! data in it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use duly_tracker::sessions::{self, Principal};
+use duly_tracker::tasks::{LabelCount, TaskEntry, TaskFilter, labels};
+use duly_tracker::users::{self, Account, Registration};
+use duly_tracker::{Error, Page, Result};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use serde::Serialize;
+
+use crate::api::problem::{Code, Problem};
+use crate::api::{permit, reply, tasks};
+use crate::app::Context;
+use crate::http::{accept, compress};
+
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../../web/dist"]
+#[allow_missing = true]
+struct Dist;
+
+/// Where the page wants its first data.
+const BOOT_PLACE: &str = "<!--duly:boot-->";
+
+const NOT_BUILT: &str = include_str!("../templates/not_built.html");
+
+/// How the page is put together here.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    assets_url: Option<String>,
+}
+
+impl Pages {
+    pub(crate) fn new(assets_url: Option<&str>) -> Self {
+        Pages { assets_url: assets_url.map(str::to_owned) }
+    }
+
+    /// `index.html` before and after the first data.
+    fn index(&self) -> Option<(String, String)> {
+        let file = Dist::get("index.html")?;
+        let mut text = String::from_utf8_lossy(&file.data).into_owned();
+        if let Some(url) = &self.assets_url {
+            text = text.replace("\"/assets/", &format!("\"{url}/assets/"));
+        }
+        let (before, after) = text.split_once(BOOT_PLACE)?;
+        Some((before.to_owned(), after.to_owned()))
+    }
+}
+
+/// Answers every URL that is neither of the API nor of a mail.
+pub(crate) async fn serve(
+    State(context): State<Arc<Context>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> reply::Reply {
+    let path = uri.path();
+    if path.starts_with("/api/") || path.starts_with("/mail/") {
+        return Err(Problem::new(Code::NotFound));
+    }
+    if method != Method::GET && method != Method::HEAD {
+        let mut response = Problem::new(Code::MethodNotAllowed).into_response();
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+        return Ok(response);
+    }
+    let name = path.trim_start_matches('/');
+    let is_file = !name.is_empty() && name != "index.html" && !is_variant(name);
+    if let Some(file) = is_file.then(|| Dist::get(name)).flatten() {
+        return Ok(asset(name, file, &headers));
+    }
+    if path.starts_with("/assets/") || !accept::admits(&headers, "text/html") {
+        return Err(Problem::new(Code::NotFound));
+    }
+    Ok(page(&context, &headers).await?)
+}
+
+/// The compressed copies are answers to the plain names, never files of their own.
+fn is_variant(name: &str) -> bool {
+    name.ends_with(".br") || name.ends_with(".gz") || name.starts_with(".vite/")
+}
+
+fn asset(name: &str, plain: EmbeddedFile, headers: &HeaderMap) -> Response {
+    let kind = content_type(name);
+    let (file, coding) = best_variant(name, plain, headers);
+    let digest: String =
+        file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let tag = format!("\"{digest}\"");
+    let known = reply::matches(headers, &tag);
+    let mut response = match known {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => Body::from(file.data.into_owned()).into_response(),
+    };
+    let answer = response.headers_mut();
+    if !known {
+        answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        if let Some(coding) = coding {
+            answer.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+        }
+    }
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        answer.insert(header::ETAG, tag);
+    }
+    answer.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    // The names of files in /assets change with their content.
+    let caching = match name.starts_with("assets/") {
+        true => "public, max-age=31536000, immutable",
+        false => "no-cache",
+    };
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    // A page on our host may load them from a CDN that fetched them here.
+    answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    answer.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    response
+}
+
+/// The smallest variant the client takes; Brotli is smaller than gzip.
+fn best_variant(
+    name: &str,
+    plain: EmbeddedFile,
+    headers: &HeaderMap,
+) -> (EmbeddedFile, Option<&'static str>) {
+    let (brotli, gzip) = (compress::quality(headers, "br"), compress::quality(headers, "gzip"));
+    let mut wanted = [("br", ".br", brotli), ("gzip", ".gz", gzip)];
+    if gzip > brotli {
+        wanted.reverse();
+    }
+    for (coding, suffix, quality) in wanted {
+        if quality > 0
+            && let Some(file) = Dist::get(&format!("{name}{suffix}"))
+        {
+            return (file, Some(coding));
+        }
+    }
+    (plain, None)
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+async fn page(context: &Context, headers: &HeaderMap) -> Result<Response> {
+    let html = match context.pages.index() {
+        Some((before, after)) => {
+            let boot = boot(context, headers).await?;
+            let json = serde_json::to_string(&boot)
+                .map_err(|error| Error::Internal(error.to_string()))?
+                // Nothing in the data can end the script element.
+                .replace('<', "\\u003c");
+            format!(
+                "{before}<script type=\"application/json\" id=\"duly-boot\">{json}</script>{after}"
+            )
+        }
+        None => NOT_BUILT.to_owned(),
+    };
+    let mut response = Body::from(html).into_response();
+    let answer = response.headers_mut();
+    answer.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    answer.append(header::VARY, HeaderValue::from_static("Cookie"));
+    Ok(response)
+}
+
+/// What the page needs to show itself without asking.
+#[derive(Serialize)]
+struct Boot {
+    account: Option<Account>,
+    registration: Registration,
+    setup_needed: bool,
+    tasks: Option<Page<TaskEntry>>,
+    labels: Option<Page<LabelCount>>,
+    version: &'static str,
+}
+
+async fn boot(context: &Context, headers: &HeaderMap) -> Result<Boot> {
+    let tracker = &context.tracker;
+    let mut boot = Boot {
+        account: None,
+        registration: tracker.settings.registration,
+        setup_needed: false,
+        tasks: None,
+        labels: None,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    match logged_in(context, headers).await? {
+        Some(principal) => {
+            boot.account = Some(users::profile(tracker, principal.user).await?);
+            boot.tasks = Some(tasks::page(context, &principal, &TaskFilter::active()).await?);
+            boot.labels = Some(labels(tracker, principal.user).await?);
+        }
+        None => boot.setup_needed = users::setup_needed(tracker).await?,
+    }
+    Ok(boot)
+}
+
+async fn logged_in(context: &Context, headers: &HeaderMap) -> Result<Option<Principal>> {
+    let Some(secret) = permit::session_secret(context, headers) else { return Ok(None) };
+    match sessions::authenticate(&context.tracker, &secret).await {
+        Ok(principal) => Ok(Some(principal)),
+        Err(Error::Unauthenticated) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
