@@ -27,7 +27,7 @@ pub mod users;
 pub use error::{Error, Refusal};
 pub use id::{NotificationId, SessionId, TaskId, TokenId, UserId};
 pub use page::Page;
-pub use tracker::{MIGRATIONS, Settings, Tracker};
+pub use tracker::{LoginAttempts, MIGRATIONS, Settings, Tracker};
 
 /// The answer of a feature function.
 pub type Result<T> = std::result::Result<T, Error>;

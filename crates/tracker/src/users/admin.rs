@@ -119,3 +119,12 @@ pub async fn invite(tracker: &Tracker, email: Option<&Email>) -> Result<String> 
     tx.commit().await?;
     Ok(url)
 }
+
+/// The account of an address.
+///
+/// # Errors
+/// [`Error::NotFound`] when no account has the address.
+pub async fn find(tracker: &Tracker, email: &Email) -> Result<Account> {
+    let found = store::find_by_email(&mut tracker.db.read_fresh(), email).await?;
+    found.ok_or(Error::NotFound("account"))
+}
