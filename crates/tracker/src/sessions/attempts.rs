@@ -7,10 +7,10 @@
 //!
 //! The counters know nothing of which accounts exist, and their names are folded addresses.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
-use duly_cache::limits::{Limiter, Policy};
+use duly_cache::limits::{Limiter, Policy, network_of};
 
 use super::{ClientInfo, store};
 use crate::id::UserId;
@@ -115,16 +115,16 @@ pub(super) async fn log_in(
     email: &Email,
     client: &ClientInfo,
 ) -> Result<Attempt> {
-    let (network, folded) = (network(client.ip), email.folded());
+    let (network, folded) = (network_of(client.ip), email.folded());
     let both = format!("{network} {folded}");
     let mut attempt = Attempt::new(tracker);
-    attempt.count(address(tracker), &network)?;
+    attempt.count(address(tracker), &network.to_string())?;
     attempt.count(pair(tracker), &both)?;
     attempt.pair = Some((pair(tracker), both));
     let decision = tracker.limiter.hit(&account(tracker), &folded);
     if decision.allowed {
         attempt.counted.push((account(tracker), folded));
-    } else if !is_at_home(tracker, &folded, &network).await? {
+    } else if !is_at_home(tracker, &folded, network).await? {
         attempt.void();
         return Err(Error::RateLimited {
             retry_after: decision.retry_after,
@@ -134,12 +134,12 @@ pub(super) async fn log_in(
 }
 
 /// Whether somebody is logged in to the account from the network.
-async fn is_at_home(tracker: &Tracker, folded: &str, from: &str) -> Result<bool> {
+async fn is_at_home(tracker: &Tracker, folded: &str, from: IpAddr) -> Result<bool> {
     let now = tracker.clock.now();
     let addresses = store::addresses(&mut tracker.db.read_fresh(), folded, now).await?;
     Ok(addresses
         .into_iter()
-        .any(|address| network(address) == from))
+        .any(|address| network_of(address) == from))
 }
 
 /// Counts an attempt to prove the current password within a session.
@@ -164,14 +164,14 @@ pub(crate) fn registration(tracker: &Tracker, client: &ClientInfo) -> Result<()>
         limit,
         window: WINDOW,
     };
-    Attempt::new(tracker).count(policy, &network(client.ip))
+    Attempt::new(tracker).count(policy, &network_of(client.ip).to_string())
 }
 
 /// Counts a mail that somebody asked for; `false` when there have been enough.
 pub(crate) fn mail(tracker: &Tracker, mailbox: &str, client: Option<&ClientInfo>) -> bool {
     let mut attempt = Attempt::new(tracker);
     let asked = client.map_or(Ok(()), |client| {
-        attempt.count(MAILS_ASKED_FOR, &network(client.ip))
+        attempt.count(MAILS_ASKED_FOR, &network_of(client.ip).to_string())
     });
     asked.and_then(|()| attempt.count(MAILS, mailbox)).is_ok()
 }
@@ -179,15 +179,4 @@ pub(crate) fn mail(tracker: &Tracker, mailbox: &str, client: Option<&ClientInfo>
 /// Forgets the mistakes made with an account from everywhere.
 pub(crate) fn forgive(tracker: &Tracker, email: &Email) {
     tracker.limiter.forget(&account(tracker), &email.folded());
-}
-
-/// What counts as one place: an IPv4 address, or the /64 that an IPv6 customer is given.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let prefix = u128::from(address) & !u128::from(u64::MAX);
-            format!("{}/64", Ipv6Addr::from(prefix))
-        }
-    }
 }

@@ -21,13 +21,15 @@ const MOST_SESSIONS: usize = 100;
 
 /// The body of a log-in.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct LogInInput {
     /// The address of the account.
     #[schema(value_type = String, format = Email, required = true)]
+    #[serde(default)]
     email: Field<Email>,
     /// Its password.
     #[schema(value_type = String, format = Password, required = true)]
+    #[serde(default)]
     password: Field<Password>,
 }
 

@@ -45,16 +45,19 @@ impl FromText for Instant {
 
 /// The body of a request for a new token.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct NewTokenInput {
     /// What the person calls it.
     #[schema(value_type = String, min_length = 1, max_length = 100, required = true)]
+    #[serde(default)]
     name: Field<TokenName>,
     /// What it is good for.
     #[schema(value_type = Vec<Ability>, min_items = 1, required = true)]
+    #[serde(default)]
     abilities: Field<Abilities>,
     /// When it ends; never when left out.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default)]
     expires_at: Field<Instant>,
 }
 

@@ -14,10 +14,11 @@ use crate::{Error, Result, Tracker};
 
 /// The body of a request that opens a mailed link.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct LinkInput {
     /// From the mailed link.
     #[schema(value_type = String, required = true)]
+    #[serde(default)]
     token: Field<Secret>,
 }
 

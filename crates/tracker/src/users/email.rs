@@ -64,8 +64,13 @@ impl FromText for Email {
         }
         let (local, domain) = text.rsplit_once('@').ok_or_else(wrong)?;
         let local: String = local.nfc().collect();
-        // Full-width letters and dots become what a mail server will make of them anyway.
-        let domain: String = domain.nfkc().flat_map(char::to_lowercase).nfc().collect();
+        // Full-width letters and ideographic full stops become what a mail server will make of
+        // them anyway (UTS #46).
+        let domain: String = domain
+            .nfkc()
+            .map(|found| if found == '\u{3002}' { '.' } else { found })
+            .collect();
+        let domain: String = domain.to_lowercase().nfc().collect();
         let address = format!("{local}@{domain}");
         if !is_local_part(&local) || !is_domain(&domain) || address.len() > LONGEST {
             return Err(wrong());

@@ -20,34 +20,43 @@ use crate::{Error, Result, Tracker, reminders};
 
 /// The body of a request to change one's account. Fields left out stay as they are.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct ProfileChangeInput {
     /// What the person wants to be called.
     #[schema(value_type = String, min_length = 1, max_length = 100)]
+    #[serde(default)]
     name: Field<PersonName>,
     /// Takes effect when the link mailed to it is opened; needs `current_password`.
     #[schema(value_type = String, format = Email, max_length = 254)]
+    #[serde(default)]
     email: Field<Email>,
     /// Logs all other devices out; needs `current_password`.
     #[schema(value_type = String, format = Password, max_length = 256)]
+    #[serde(default)]
     password: Field<Password>,
     /// The password until now.
     #[schema(value_type = String, format = Password)]
+    #[serde(default)]
     current_password: Field<Password>,
     /// Where the person's days begin and end.
     #[schema(value_type = String, example = "Europe/Berlin")]
+    #[serde(default)]
     time_zone: Field<TimeZoneName>,
     /// The language of mails and of the page.
     #[schema(value_type = String, example = "en")]
+    #[serde(default)]
     locale: Field<Locale>,
     /// Whether to send reminders at all.
     #[schema(value_type = bool)]
+    #[serde(default)]
     reminders: Field<bool>,
     /// When the daily reminders are sent.
     #[schema(value_type = String, example = "09:00")]
+    #[serde(default)]
     reminder_time: Field<ReminderTime>,
     /// Whether to send the daily mail about overdue tasks.
     #[schema(value_type = bool)]
+    #[serde(default)]
     overdue_mail: Field<bool>,
 }
 

@@ -15,10 +15,11 @@ use crate::{Error, Result, Tracker, tokens};
 
 /// The body of a request for a link by mail.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct ForgottenPasswordInput {
     /// The address of the account.
     #[schema(value_type = String, format = Email, required = true)]
+    #[serde(default)]
     email: Field<Email>,
 }
 
@@ -37,13 +38,15 @@ impl ForgottenPasswordInput {
 
 /// The body of a request that sets a new password.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct PasswordResetInput {
     /// From the mailed link.
     #[schema(value_type = String, required = true)]
+    #[serde(default)]
     token: Field<Secret>,
     /// The new password.
     #[schema(value_type = String, format = Password, max_length = 256, required = true)]
+    #[serde(default)]
     password: Field<Password>,
 }
 

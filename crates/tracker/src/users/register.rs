@@ -19,25 +19,31 @@ use crate::{Error, Refusal, Result, Tracker, reminders};
 
 /// The body of a registration.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct RegistrationInput {
     /// What the person wants to be called.
     #[schema(value_type = String, min_length = 1, max_length = 100, required = true)]
+    #[serde(default)]
     name: Field<PersonName>,
     /// Where mails go, and what the person logs in with.
     #[schema(value_type = String, format = Email, max_length = 254, required = true)]
+    #[serde(default)]
     email: Field<Email>,
     /// A password that is long and not a common one.
     #[schema(value_type = String, format = Password, max_length = 256, required = true)]
+    #[serde(default)]
     password: Field<Password>,
     /// `UTC` when left out.
     #[schema(value_type = String, example = "Europe/Berlin")]
+    #[serde(default)]
     time_zone: Field<TimeZoneName>,
     /// From an invitation; needed where only invited people may register.
     #[schema(value_type = Option<String>)]
+    #[serde(default)]
     invite: Field<Secret>,
     /// From the address that the server has printed at its first start; makes an administrator.
     #[schema(value_type = Option<String>)]
+    #[serde(default)]
     setup_token: Field<Secret>,
 }
 
