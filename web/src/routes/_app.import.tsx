@@ -1,3 +1,4 @@
 import { createFileRoute } from '@tanstack/react-router'
+import { TransferPage } from '#features/transfer/transfer-page.tsx'
 
-export const Route = createFileRoute('/_app/import')({ component: () => <p>Board</p> })
+export const Route = createFileRoute('/_app/import')({ component: TransferPage })

@@ -1,3 +1,4 @@
 import { createFileRoute } from '@tanstack/react-router'
+import { AccountSettings } from '#features/settings/account.tsx'
 
-export const Route = createFileRoute('/_app/settings/')({ component: () => <p>Board</p> })
+export const Route = createFileRoute('/_app/settings/')({ component: AccountSettings })

@@ -1,3 +1,4 @@
 import { createFileRoute } from '@tanstack/react-router'
+import { ReminderSettings } from '#features/settings/reminders.tsx'
 
-export const Route = createFileRoute('/_app/settings/reminders')({ component: () => <p>Board</p> })
+export const Route = createFileRoute('/_app/settings/reminders')({ component: ReminderSettings })

@@ -1,3 +1,4 @@
 import { createFileRoute } from '@tanstack/react-router'
+import { SessionSettings } from '#features/settings/sessions.tsx'
 
-export const Route = createFileRoute('/_app/settings/sessions')({ component: () => <p>Board</p> })
+export const Route = createFileRoute('/_app/settings/sessions')({ component: SessionSettings })

@@ -1,3 +1,4 @@
-import { createFileRoute, Outlet } from '@tanstack/react-router'
+import { createFileRoute } from '@tanstack/react-router'
+import { SettingsPage } from '#features/settings/layout.tsx'
 
-export const Route = createFileRoute('/_app/settings')({ component: Outlet })
+export const Route = createFileRoute('/_app/settings')({ component: SettingsPage })

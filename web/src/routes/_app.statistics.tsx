@@ -1,3 +1,8 @@
 import { createFileRoute } from '@tanstack/react-router'
+import { queryClient, statisticsQuery } from '#api/queries.ts'
+import { StatisticsPage } from '#features/statistics/statistics-page.tsx'
 
-export const Route = createFileRoute('/_app/statistics')({ component: () => <p>Statistics</p> })
+export const Route = createFileRoute('/_app/statistics')({
+  loader: () => void queryClient.prefetchQuery(statisticsQuery),
+  component: StatisticsPage,
+})

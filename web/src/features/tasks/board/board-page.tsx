@@ -143,7 +143,7 @@ export function BoardPage({ filter }: { filter: TaskFilter }) {
       <div
         ref={board}
         role="presentation"
-        className="grid min-h-0 flex-1 snap-x snap-mandatory auto-cols-[minmax(260px,1fr)] grid-flow-col gap-3 overflow-x-auto px-4 pb-4 max-md:auto-cols-[82%] md:px-8"
+        className="grid min-h-0 flex-1 snap-x snap-mandatory scroll-px-4 auto-cols-[minmax(260px,1fr)] grid-flow-col gap-3 overflow-x-auto px-4 pb-4 max-md:auto-cols-[82%] md:px-8"
         onKeyDown={onKeyDown}
         onBlur={() => setCarried(null)}
       >

@@ -121,7 +121,7 @@ export function Column(props: ColumnProps) {
           {hasNextPage ? '+' : ''}
         </span>
       </h2>
-      <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
+      <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto px-2 pt-0.5 pb-2">
         {ghost ? (
           <div className="mb-2 rounded-lg border-2 border-dashed border-accent bg-sheet px-3 py-2.5 text-base text-soft">
             {ghost.title}

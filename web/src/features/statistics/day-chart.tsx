@@ -1,0 +1,137 @@
+import { useLayoutEffect, useRef, useState } from 'react'
+import type { Statistics } from '#api/types.ts'
+import { fullDate, longDay } from '#lib/dates.ts'
+
+type Day = Statistics['per_day'][number]
+
+const FIRST_GUESS = 900
+const HEIGHT = 220
+const LEFT = 32
+const FOOT = 24
+const PLOT = HEIGHT - FOOT - 8
+
+/** A round number of steps that holds the highest day. */
+function scaleFor(highest: number) {
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((size) => highest / size <= 4) ?? 1000
+  const steps = Math.max(1, Math.ceil(highest / step))
+  return { top: steps * step, marks: Array.from({ length: steps + 1 }, (_, index) => index * step) }
+}
+
+const shortDay = (date: string) => longDay(date).split(', ')[1]?.replace(/(\w{3})\w*/, '$1') ?? date
+
+/** The drawing is as wide as its place, so that its text keeps its size. */
+function useWidth() {
+  const place = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(FIRST_GUESS)
+  useLayoutEffect(() => {
+    const element = place.current
+    if (!element) return
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  return { place, width }
+}
+
+/** Completed and created tasks per day: bars and a line, with the same figures as a table. */
+export function DayChart({ days }: { days: Day[] }) {
+  const { place, width } = useWidth()
+  const { top, marks } = scaleFor(Math.max(1, ...days.flatMap((day) => [day.completed, day.created])))
+  const slot = (width - LEFT) / Math.max(1, days.length)
+  const bar = Math.min(18, slot * 0.6)
+  const y = (value: number) => 8 + PLOT - (value / top) * PLOT
+  const middle = (index: number) => LEFT + slot * (index + 0.5)
+  const done = days.reduce((sum, day) => sum + day.completed, 0)
+  const made = days.reduce((sum, day) => sum + day.created, 0)
+  return (
+    <section aria-labelledby="per-day" className="grid gap-3">
+      <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
+        <h2 id="per-day" className="text-base font-semibold">
+          Day by day
+        </h2>
+        <p className="flex gap-5 text-sm text-soft">
+          <span className="flex items-center gap-2">
+            <span aria-hidden className="h-3 w-2 rounded-sm bg-accent" /> Completed {done}
+          </span>
+          <span className="flex items-center gap-2">
+            <span aria-hidden className="h-0.5 w-4 bg-edge" /> Created {made}
+          </span>
+        </p>
+      </div>
+      <div ref={place}>
+      <svg
+        width={width}
+        height={HEIGHT}
+        role="img"
+        aria-label={`${done} completed and ${made} created in ${days.length} days`}
+        className="block"
+      >
+        {marks.map((mark) => (
+          <g key={mark}>
+            <line x1={LEFT} x2={width} y1={y(mark)} y2={y(mark)} className="stroke-line" />
+            <text x={LEFT - 8} y={y(mark) + 4} textAnchor="end" className="fill-soft text-[12px] tabular-nums">
+              {mark}
+            </text>
+          </g>
+        ))}
+        {days.map((day, index) => (
+          <g key={day.date}>
+            <title>{`${fullDate(day.date)}: ${day.completed} completed, ${day.created} created`}</title>
+            <rect x={middle(index) - slot / 2} y={8} width={slot} height={PLOT} className="fill-transparent hover:fill-hover" />
+            {day.completed > 0 ? (
+              <rect
+                x={middle(index) - bar / 2}
+                y={y(day.completed)}
+                width={bar}
+                height={y(0) - y(day.completed)}
+                rx="3"
+                className="pointer-events-none fill-accent"
+              />
+            ) : null}
+            {index % 7 === 1 ? (
+              <text x={middle(index)} y={HEIGHT - 6} textAnchor="middle" className="fill-soft text-[12px]">
+                {shortDay(day.date)}
+              </text>
+            ) : null}
+          </g>
+        ))}
+        <polyline
+          points={days.map((day, index) => `${middle(index)},${y(day.created)}`).join(' ')}
+          className="pointer-events-none fill-none stroke-edge"
+          strokeWidth="2"
+          strokeLinejoin="round"
+        />
+      </svg>
+      </div>
+      <details className="text-sm">
+        <summary className="w-fit text-soft hover:text-ink touch:min-h-11">Show as a table</summary>
+        <table className="mt-2 w-full max-w-md text-left tabular-nums">
+          <thead className="text-xs text-soft">
+            <tr>
+              <th scope="col" className="py-1 font-medium">
+                Day
+              </th>
+              <th scope="col" className="py-1 text-right font-medium">
+                Completed
+              </th>
+              <th scope="col" className="py-1 text-right font-medium">
+                Created
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {days.toReversed().map((day) => (
+              <tr key={day.date} className="border-t border-line">
+                <th scope="row" className="py-1 font-normal">
+                  {longDay(day.date)}
+                </th>
+                <td className="text-right">{day.completed}</td>
+                <td className="text-right">{day.created}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </details>
+    </section>
+  )
+}
