@@ -11,6 +11,7 @@
 pub mod clock;
 mod conn;
 mod db;
+pub mod diagnosis;
 pub mod dialect;
 mod error;
 pub mod migrate;

@@ -98,4 +98,18 @@ impl Mailer {
             Way::Catcher(catcher) => catcher.take(mail),
         }
     }
+
+    /// Whether a mail could be handed over now: reaches the mail server and logs in, but sends
+    /// nothing.
+    ///
+    /// # Errors
+    /// What is in the way.
+    pub async fn check(&self) -> Result<(), SendError> {
+        match &*self.0 {
+            Way::Smtp(settings) => smtp::check(settings).await,
+            Way::Outbox { .. } => Ok(()),
+            #[cfg(feature = "testing")]
+            Way::Catcher(_) => Ok(()),
+        }
+    }
 }

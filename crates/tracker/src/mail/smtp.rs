@@ -66,6 +66,17 @@ pub(super) async fn send(settings: &SmtpSettings, mail: &Mail) -> Result<(), Sen
     Ok(())
 }
 
+/// Reaches the server, encrypts and logs in as for a mail, then leaves.
+pub(super) async fn check(settings: &SmtpSettings) -> Result<(), SendError> {
+    let exchange = Exchange {
+        deadline: Instant::now() + settings.send_timeout,
+        reply_timeout: settings.reply_timeout,
+    };
+    let mut connection = exchange.open(settings).await?;
+    exchange.about_the_server("good-bye", connection.quit()).await?;
+    Ok(())
+}
+
 struct Exchange {
     deadline: Instant,
     reply_timeout: Duration,
