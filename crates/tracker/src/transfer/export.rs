@@ -3,8 +3,8 @@
 use duly_db::Db;
 use jiff::tz::TimeZone;
 
-use super::draft::Moment;
 use super::formats::{duly, ics, table, todotxt};
+use super::parsed::Moment;
 use super::store;
 use crate::input::{FromText, Wrong};
 use crate::tasks::Task;

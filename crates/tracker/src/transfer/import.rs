@@ -7,7 +7,7 @@ use duly_db::random::new_id;
 use duly_db::versions::{self, Kind};
 use jiff::tz::TimeZone;
 
-use super::draft::{Moment, Parsed, Row};
+use super::parsed::{Moment, Parsed, Row};
 use super::{Format, Outcome, Report, ReportRow, formats, store};
 use crate::reminders::{self, times};
 use crate::tasks::{self, Task};

@@ -7,6 +7,7 @@ mod draft;
 mod export;
 mod formats;
 mod import;
+mod parsed;
 mod report;
 mod store;
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 
-use crate::transfer::draft::Moment;
+use crate::transfer::parsed::Moment;
 
 /// A date or time as a file states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 use super::json::{self, Element, RawList, Short};
 use crate::input::FromText;
 use crate::tasks::{DueDate, DueTime, Priority, Status, Task, write_hour_and_minute};
-use crate::transfer::draft::{Draft, Moment, Parsed};
+use crate::transfer::draft::Draft;
+use crate::transfer::parsed::{Moment, Parsed};
 use crate::{Error, Result, TaskId};
 
 /// The version of the document that is written, and the newest that is read.

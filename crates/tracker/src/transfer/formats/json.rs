@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::position::Lines;
 use crate::transfer::MOST_ROWS;
 use crate::{Error, Result};
 
@@ -40,18 +41,15 @@ pub(super) fn located<'a>(text: &'a str, raw: Vec<&'a RawValue>) -> Result<Vec<E
         let message = format!("has more than {MOST_ROWS} rows");
         return Err(Error::field("file", "too_many_rows", message));
     }
-    let (mut line, mut position) = (1, 0);
+    let mut lines = Lines::of(text);
     let elements = raw.into_iter().map(|raw| {
         let start = raw
             .get()
             .as_ptr()
             .addr()
             .saturating_sub(text.as_ptr().addr());
-        let between = text.as_bytes().get(position..start).unwrap_or_default();
-        line += between.iter().filter(|byte| **byte == b'\n').count();
-        position = start;
         Element {
-            line,
+            line: lines.at(start),
             json: raw.get(),
         }
     });

@@ -5,6 +5,9 @@ pub(super) mod duly;
 mod fingerprint;
 pub(super) mod ics;
 mod json;
+mod position;
+#[cfg(test)]
+mod sample;
 pub(super) mod table;
 mod taskwarrior;
 mod todoist;
@@ -15,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::LARGEST_FILE;
-use super::draft::{Moment, Parsed};
+use super::parsed::{Moment, Parsed};
 use crate::input::{FromText, Wrong};
 use crate::{Error, Result};
 

@@ -8,7 +8,8 @@ use super::words::{self, Tag};
 use crate::Result;
 use crate::input::FromText;
 use crate::tasks::{DueTime, Priority, Status, Task, write_hour_and_minute};
-use crate::transfer::draft::{Draft, Moment, Parsed};
+use crate::transfer::draft::Draft;
+use crate::transfer::parsed::{Moment, Parsed};
 
 /// Whether a line has something that only todo.txt has.
 pub(super) fn is_marked(line: &str) -> bool {

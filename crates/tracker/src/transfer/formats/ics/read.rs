@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::lines::{Line, unfold};
 use super::todo::{Ended, Todo};
 use crate::Result;
-use crate::transfer::draft::{Moment, Parsed};
 use crate::transfer::formats::fingerprint::Fingerprints;
+use crate::transfer::parsed::{Moment, Parsed};
 
 /// Reads a file.
 ///
@@ -48,7 +48,10 @@ impl Reading<'_> {
         match (name, &mut self.open) {
             ("BEGIN", Some(todo)) => todo.inside += 1,
             ("END", Some(todo)) if todo.inside > 0 => todo.inside -= 1,
-            ("END", Some(_)) => {
+            ("END", Some(todo)) => {
+                if component.as_deref() != Some("VTODO") {
+                    todo.cut_off();
+                }
                 if let Some(todo) = self.open.take() {
                     self.end(todo)?;
                 }

@@ -4,8 +4,9 @@ use jiff::tz::TimeZone;
 
 use super::lines::Property;
 use crate::tasks::{Priority, Status};
-use crate::transfer::draft::{Draft, Moment};
+use crate::transfer::draft::Draft;
 use crate::transfer::formats::dates::Stamp;
+use crate::transfer::parsed::Moment;
 
 /// A to-do being read.
 pub(super) struct Todo {
@@ -47,9 +48,9 @@ impl Todo {
             .refuse(format!("line {line} is not UTF-8 or has no name and value"));
     }
 
-    /// The file ended before it did.
+    /// Something around it ended before it did.
     pub(super) fn cut_off(&mut self) {
-        self.draft.refuse("the file ends inside it");
+        self.draft.refuse("it has no end");
     }
 
     /// Takes what a property says. Where one stands twice the first counts.

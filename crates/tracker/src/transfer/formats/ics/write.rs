@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::lines::{escape, fold_into};
 use crate::tasks::{Priority, Status, Task};
-use crate::transfer::draft::Moment;
+use crate::transfer::parsed::Moment;
 
 /// What a calendar starts with.
 pub(in crate::transfer) const HEADER: &str =

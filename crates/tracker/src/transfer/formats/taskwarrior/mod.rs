@@ -12,7 +12,8 @@ use super::dates::Stamp;
 use super::json::{self, Element, wrong};
 use crate::Result;
 use crate::tasks::{Priority, Status};
-use crate::transfer::draft::{Draft, Moment, Parsed};
+use crate::transfer::draft::Draft;
+use crate::transfer::parsed::{Moment, Parsed};
 
 /// Attributes that say nothing to anyone but Taskwarrior.
 const INTERNAL: [&str; 8] = [

@@ -9,9 +9,11 @@ use jiff::tz::TimeZone;
 
 use super::dates::{Stamp, looks_like_date};
 use super::fingerprint::Fingerprints;
+use super::position::Lines;
 use super::words::{self, Words};
 use crate::tasks::Priority;
-use crate::transfer::draft::{Draft, Moment, Parsed};
+use crate::transfer::draft::Draft;
+use crate::transfer::parsed::{Moment, Parsed};
 use crate::{Error, Result};
 
 /// Whether a line names the columns of the template.
@@ -46,6 +48,7 @@ pub(super) fn read(text: &str, moment: &Moment) -> Result<Parsed> {
     let mut reading = Reading {
         moment,
         columns,
+        lines: Lines::of(text),
         parsed: Parsed::default(),
         fingerprints: Fingerprints::default(),
         section: None,
@@ -66,6 +69,7 @@ fn invalid(error: &csv::Error) -> Error {
 struct Reading<'a> {
     moment: &'a Moment,
     columns: HashMap<String, usize>,
+    lines: Lines<'a>,
     parsed: Parsed,
     fingerprints: Fingerprints,
     /// The section the rows stand in.
@@ -99,7 +103,7 @@ impl Reading<'_> {
             kind => {
                 self.close()?;
                 let kind: String = kind.chars().take(40).collect();
-                let mut draft = Draft::new(line_of(record));
+                let mut draft = Draft::new(self.line_of(record));
                 draft.set_title(&content);
                 draft.refuse(format!("its TYPE is “{kind}”, not task, section or note"));
                 self.parsed.push(draft.finish(self.moment))?;
@@ -116,6 +120,12 @@ impl Reading<'_> {
         cell.unwrap_or_default().trim()
     }
 
+    /// The reader's own count is off by one after `\r\n`.
+    fn line_of(&mut self, record: &StringRecord) -> usize {
+        let byte = record.position().map_or(0, csv::Position::byte);
+        self.lines.at(usize::try_from(byte).unwrap_or(usize::MAX))
+    }
+
     /// Ends the last task: no further comment belongs to it.
     fn close(&mut self) -> Result<()> {
         match self.open.take() {
@@ -125,7 +135,7 @@ impl Reading<'_> {
     }
 
     fn task(&mut self, record: &StringRecord, content: &str) -> Draft {
-        let mut draft = Draft::new(line_of(record));
+        let mut draft = Draft::new(self.line_of(record));
         let cells: Vec<&str> = record.iter().collect();
         draft.source_id = Some(self.fingerprints.next(&cells.join("\u{1f}")));
         let Words { title, labels, .. } = words::split(content, words::context);
@@ -225,11 +235,6 @@ fn priority(draft: &mut Draft, text: &str) {
             Priority::None
         }
     };
-}
-
-fn line_of(record: &StringRecord) -> usize {
-    let line = record.position().map_or(0, csv::Position::line);
-    usize::try_from(line).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
