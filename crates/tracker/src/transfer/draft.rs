@@ -97,6 +97,10 @@ impl Draft {
         self.due.is_some()
     }
 
+    pub(super) fn is_refused(&self) -> bool {
+        !self.refusals.is_empty()
+    }
+
     /// Says what differs from the source.
     pub(super) fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());
@@ -165,7 +169,10 @@ impl Draft {
             .trim()
             .to_owned();
         if clean.is_empty() {
-            self.refuse("it has no title");
+            // A row that could not be read may have had one.
+            if self.refusals.is_empty() {
+                self.refuse("it has no title");
+            }
             return clean;
         }
         if clean.chars().count() <= TaskTitle::LONGEST {

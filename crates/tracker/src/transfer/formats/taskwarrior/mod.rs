@@ -78,7 +78,7 @@ fn read_task(draft: &mut Draft, attributes: Attributes, moment: &Moment) -> Opti
     if draft.status == Status::Pending && is_started {
         draft.status = Status::InProgress;
     }
-    if draft.source_id.is_none() {
+    if draft.source_id.is_none() && !draft.is_refused() {
         draft.refuse("it has no uuid");
     }
     left_out
@@ -96,7 +96,7 @@ impl Reading<'_> {
         match (name, value) {
             ("uuid", Attribute::Text(uuid)) => match uuid.parse::<uuid::Uuid>() {
                 Ok(uuid) => self.draft.source_id = Some(uuid.to_string()),
-                Err(_) => self.draft.refuse("its uuid is none"),
+                Err(_) => self.draft.refuse("its uuid is not one"),
             },
             ("description", Attribute::Text(title)) => self.draft.set_title(&title),
             ("status", Attribute::Text(status)) => self.status(&status),
