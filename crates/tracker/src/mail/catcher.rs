@@ -41,6 +41,11 @@ impl MailCatcher {
         self.caught().refusals.push_back(error);
     }
 
+    /// Forgets the refusals that have not been used up.
+    pub fn accept_again(&self) {
+        self.caught().refusals.clear();
+    }
+
     pub(super) fn take(&self, mail: &Mail) -> Result<(), SendError> {
         let mut caught = self.caught();
         if let Some(error) = caught.refusals.pop_front() {

@@ -31,11 +31,11 @@ pub(super) fn build(from: &Sender, mail: &Mail) -> Result<Message, SendError> {
         .to_email
         .parse()
         .map_err(|error| SendError::Permanent(format!("{:?}: {error}", mail.to_email)))?;
-    let name = one_line(&mail.to_name);
+    let name = head_text(&mail.to_name);
     let mut builder = Message::builder()
         .from(from.0.clone())
         .to(Mailbox::new((!name.is_empty()).then_some(name), address))
-        .subject(one_line(&mail.subject))
+        .subject(head_text(&mail.subject))
         .message_id(Some(format!("<{}>", token(&mail.message_id)?)))
         // RFC 3834: out-of-office replies and the like are not sent to mails that say so.
         .raw_header(header("Auto-Submitted", "auto-generated"));
@@ -58,6 +58,16 @@ pub(super) fn build(from: &Sender, mail: &Mail) -> Result<Message, SendError> {
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// Text for a header: on one line, and cut to 250 characters, because a word of more than 998
+/// octets cannot travel (RFC 5322, section 2.1.1).
+fn head_text(text: &str) -> String {
+    let line = one_line(text);
+    match line.char_indices().nth(250) {
+        Some((end, _)) => line.get(..end).unwrap_or_default().to_owned(),
+        None => line,
+    }
 }
 
 /// Text on one line, without control characters.

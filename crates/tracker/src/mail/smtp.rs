@@ -73,7 +73,9 @@ pub(super) async fn check(settings: &SmtpSettings) -> Result<(), SendError> {
         reply_timeout: settings.reply_timeout,
     };
     let mut connection = exchange.open(settings).await?;
-    exchange.about_the_server("good-bye", connection.quit()).await?;
+    exchange
+        .about_the_server("good-bye", connection.quit())
+        .await?;
     Ok(())
 }
 

@@ -18,6 +18,6 @@ pub mod times;
 
 pub use dispatch::dispatch_due;
 pub use plan::PlanReminders;
-pub use reconcile::reconcile;
+pub use reconcile::{Reconciled, reconcile};
 pub use schedule::{account_changed, task_changed, user_joined};
 pub use send::{SendOverdue, SendReminder};

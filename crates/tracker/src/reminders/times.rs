@@ -103,20 +103,14 @@ fn daily_run(day: Date, zone: &TimeZone, minute: i64) -> Option<DailyRun> {
 #[must_use]
 pub fn instant(day: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
     let ambiguous = zone.to_ambiguous_timestamp(DateTime::from_parts(day, time));
-    let AmbiguousOffset::Gap { .. } = ambiguous.offset() else {
+    let AmbiguousOffset::Gap { after, .. } = ambiguous.offset() else {
         return ambiguous.earlier().ok();
     };
     let before_gap = ambiguous.earlier().ok()?;
-    let after_gap = zone.following(before_gap).next()?.timestamp();
-    let last_moment = after_gap.checked_sub(SignedDuration::from_micros(1)).ok()?;
-    (local_day(last_moment, zone) >= day.yesterday().ok()? || local_day(after_gap, zone) == day)
-        .then_some(after_gap)
-        .filter(|_| day_exists(day, last_moment, after_gap, zone))
-}
-
-/// Whether a gap leaves something of a day.
-fn day_exists(day: Date, last_moment: Timestamp, after_gap: Timestamp, zone: &TimeZone) -> bool {
-    local_day(last_moment, zone) == day || local_day(after_gap, zone) == day
+    let end = zone.following(before_gap).find(|change| change.offset() == after)?.timestamp();
+    let last_moment = end.checked_sub(SignedDuration::from_micros(1)).ok()?;
+    let day_exists = local_day(last_moment, zone) == day || local_day(end, zone) == day;
+    day_exists.then_some(end)
 }
 
 /// The day it is in a zone.
