@@ -31,7 +31,10 @@ export default defineConfig({
               test: /node_modules\/(react|react-dom|scheduler|openapi-fetch|@tanstack\/(?!.*virtual).*)\//,
             },
             // Small modules most pages share: one file compresses better than ten.
-            { name: 'shared', test: /src\/(api|lib)\/(?!quick-add|use-form|schema)|src\/ui\/(button|kbd|modal|page|prompt|states|task-marks|toaster|brand)\./ },
+            {
+              name: 'shared',
+              test: /src\/(api|lib)\/(?!quick-add|use-form|schema)|src\/ui\/(button|kbd|modal|page|prompt|states|task-marks|toaster|brand)\./,
+            },
           ],
         },
       },

@@ -49,9 +49,12 @@ const lines = [
 let over = false
 for (const [name, size, limit] of lines) {
   over ||= size > limit
-  console.log(`${size > limit ? 'OVER' : 'ok  '}  ${(size / KB).toFixed(1).padStart(6)} of ${limit / KB} KB  ${name}`)
+  console.log(
+    `${size > limit ? 'OVER' : 'ok  '}  ${(size / KB).toFixed(1).padStart(6)} of ${limit / KB} KB  ${name}`,
+  )
 }
 if (process.argv.includes('--files')) {
-  for (const file of scripts) console.log(`      ${(compressed(file) / KB).toFixed(1).padStart(6)} KB  ${file}`)
+  for (const file of scripts)
+    console.log(`      ${(compressed(file) / KB).toFixed(1).padStart(6)} KB  ${file}`)
 }
 if (over) process.exitCode = 1

@@ -3,7 +3,7 @@
   var theme = 'system'
   try {
     theme = JSON.parse(localStorage.getItem('duly.preferences') || '{}').theme || theme
-  } catch (_) {}
+  } catch {}
   var dark = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
   document.documentElement.classList.toggle('dark', dark)
 })()

@@ -31,7 +31,11 @@ export function whenSignedOut(action: () => void) {
 /** Requests whose own 401 means "wrong password", not "the session has ended". */
 const OWN_401 = /\/api\/v1\/(login|register|me)$/
 
-export const api = createClient<paths>({ baseUrl: typeof location === 'undefined' ? '' : location.origin })
+export const api = createClient<paths>({
+  baseUrl: typeof location === 'undefined' ? '' : location.origin,
+  // Looked up at each call, so that a test can stand in for the network.
+  fetch: (request) => fetch(request),
+})
 
 api.use({
   onResponse({ request, response }) {
@@ -64,7 +68,8 @@ export const isProblem = (body: unknown): body is Problem =>
   typeof body === 'object' && body !== null && 'code' in body && 'status' in body
 
 const unexplained = (response: Response): Problem => ({
-  title: response.status >= 500 ? 'The server had a problem. Try again in a moment' : 'The request was refused',
+  title:
+    response.status >= 500 ? 'The server had a problem. Try again in a moment' : 'The request was refused',
   status: response.status,
   code: 'unexplained',
 })
@@ -72,7 +77,9 @@ const unexplained = (response: Response): Problem => ({
 /** A key that makes a repeated POST count once. randomUUID exists on secure origins only. */
 export function idempotencyKey(): string {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
 }
 
 export const sayError = (error: unknown) =>

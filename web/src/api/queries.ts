@@ -15,7 +15,8 @@ export const queryClient = new QueryClient({
       staleTime: FRESH_MS,
       // A refusal will be refused again; only an unreachable or failing server is worth asking twice.
       retry: (failures, error) =>
-        failures < GIVE_UP_AFTER && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
+        failures < GIVE_UP_AFTER &&
+        (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
     },
   },
 })

@@ -2,7 +2,16 @@ import type { QueryKey } from '@tanstack/react-query'
 import { say, sayWithUndo } from '#lib/toasts.ts'
 import { answer, api, ApiError, idempotencyKey, sayError } from './client.ts'
 import { accountToday, labelsQuery, queryClient, statisticsQuery, taskQuery } from './queries.ts'
-import { applyChange, findIn, inverseOf, placeTask, sweep, withoutTask, type Patch, type TaskPages } from './task-cache.ts'
+import {
+  applyChange,
+  findIn,
+  inverseOf,
+  placeTask,
+  sweep,
+  withoutTask,
+  type Patch,
+  type TaskPages,
+} from './task-cache.ts'
 import type { TaskFilter } from './task-filter.ts'
 import type { NewTask, Task, TaskChange } from './types.ts'
 
@@ -80,7 +89,9 @@ async function attempt({ tasks, patch, send, scope, linger = false }: Attempt): 
   const now = new Date().toISOString()
   const patches = new Map(tasks.map((task) => [task.id, patch(task)]))
   for (const task of tasks) show(applyChange(task, patches.get(task.id) ?? {}, now), linger)
-  const mutation = queryClient.getMutationCache().build(queryClient, { mutationFn: send, scope: { id: scope } })
+  const mutation = queryClient
+    .getMutationCache()
+    .build(queryClient, { mutationFn: send, scope: { id: scope } })
   try {
     for (const task of await mutation.execute(undefined)) show(task, linger)
     return true
@@ -88,7 +99,10 @@ async function attempt({ tasks, patch, send, scope, linger = false }: Attempt): 
     for (const task of tasks) {
       const current = knownTask(task.id) ?? task
       const before = Object.fromEntries(
-        [...Object.keys(patches.get(task.id) ?? {}), 'completed_at'].map((field) => [field, task[field as keyof Task]]),
+        [...Object.keys(patches.get(task.id) ?? {}), 'completed_at'].map((field) => [
+          field,
+          task[field as keyof Task],
+        ]),
       )
       show({ ...current, ...before }, false)
     }
@@ -164,7 +178,10 @@ export function edit(edits: Edit[], options: { said?: string; guarded?: boolean 
         patch: () => change as Patch,
         send: alone
           ? patchOne(first.id, change, options.guarded ?? false)
-          : bulk(tasks.map((task) => task.id), { change }),
+          : bulk(
+              tasks.map((task) => task.id),
+              { change },
+            ),
         scope: alone ? `task-${first.id}` : 'tasks',
         linger: true,
       })
@@ -183,7 +200,10 @@ export function moveToTrash(ids: string[]): Promise<boolean> {
   return attempt({
     tasks,
     patch: () => ({ deleted_at }),
-    send: bulk(tasks.map((task) => task.id), { delete: true }),
+    send: bulk(
+      tasks.map((task) => task.id),
+      { delete: true },
+    ),
     scope: 'tasks',
   })
 }
@@ -195,7 +215,10 @@ export function restore(ids: string[], said?: string): Promise<boolean> {
   return attempt({
     tasks,
     patch: () => ({ deleted_at: null }),
-    send: bulk(tasks.map((task) => task.id), { restore: true }),
+    send: bulk(
+      tasks.map((task) => task.id),
+      { restore: true },
+    ),
     scope: 'tasks',
   })
 }
@@ -239,7 +262,8 @@ export async function create(task: NewTask): Promise<Task | null> {
     mutationFn: () =>
       answer(api.POST('/api/v1/tasks', { params: { header: { 'Idempotency-Key': key } }, body: task })),
     // Safe to repeat: the key makes the server count it once.
-    retry: (failures: number, error: unknown) => failures < 2 && error instanceof ApiError && error.status === 0,
+    retry: (failures: number, error: unknown) =>
+      failures < 2 && error instanceof ApiError && error.status === 0,
     scope: { id: 'create' },
   })
   try {

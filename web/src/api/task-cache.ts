@@ -43,7 +43,9 @@ function mapPages(pages: TaskPages, change: (tasks: Task[]) => Task[]): TaskPage
 }
 
 export const withoutTask = (pages: TaskPages, id: string): TaskPages =>
-  mapPages(pages, (tasks) => (tasks.some((task) => task.id === id) ? tasks.filter((task) => task.id !== id) : tasks))
+  mapPages(pages, (tasks) =>
+    tasks.some((task) => task.id === id) ? tasks.filter((task) => task.id !== id) : tasks,
+  )
 
 function insertSorted(pages: TaskPages, task: Task, filter: TaskFilter): TaskPages {
   const order = compare(sortOf(filter))
@@ -75,7 +77,9 @@ export function placeTask(
   if (!belongs && !linger) return withoutTask(pages, task.id)
   if (!belongs || compare(sortOf(filter))(present, task) === 0) {
     return mapPages(pages, (tasks) =>
-      tasks.some((item) => item.id === task.id) ? tasks.map((item) => (item.id === task.id ? task : item)) : tasks,
+      tasks.some((item) => item.id === task.id)
+        ? tasks.map((item) => (item.id === task.id ? task : item))
+        : tasks,
     )
   }
   return insertSorted(withoutTask(pages, task.id), task, filter)

@@ -27,7 +27,7 @@ export interface TaskFilter {
 }
 
 const DUES: readonly string[] = ['overdue', 'today', 'tomorrow', 'week'] satisfies Due[]
-export const SORTS: readonly Sort[] = [
+const SORTS: readonly Sort[] = [
   'due_date',
   '-due_date',
   'priority',
@@ -60,7 +60,11 @@ export function parseFilter(search: Record<string, unknown>): TaskFilter {
 }
 
 export const statusesOf = (filter: TaskFilter): readonly Status[] | null =>
-  filter.trash || filter.status === 'all' ? null : filter.status ? (filter.status.split(',') as Status[]) : OPEN
+  filter.trash || filter.status === 'all'
+    ? null
+    : filter.status
+      ? (filter.status.split(',') as Status[])
+      : OPEN
 
 export const sortOf = (filter: TaskFilter): Sort =>
   filter.sort ?? (filter.trash || filter.status === 'completed' ? '-updated_at' : 'due_date')
@@ -95,7 +99,8 @@ export function matches(task: Task, filter: TaskFilter, today: string): boolean 
   if (statuses && !statuses.includes(task.status)) return false
   if (filter.priority && !filter.priority.split(',').includes(task.priority)) return false
   if (filter.label && !task.labels.includes(filter.label)) return false
-  if (filter.q && !`${task.title}\n${task.description}`.toLowerCase().includes(filter.q.toLowerCase())) return false
+  if (filter.q && !`${task.title}\n${task.description}`.toLowerCase().includes(filter.q.toLowerCase()))
+    return false
   return matchesDue(task, filter.due, today)
 }
 

@@ -4,7 +4,7 @@ import type { paths } from './schema.d.ts'
  * Named by where the API uses them, not by the document's own schema names, so that a renamed
  * schema on the server changes nothing here.
  */
-type Json<Response> = Response extends { content: { 'application/json': infer Body } } ? Body : never
+type Json<Response> = Response extends { content: { 'application/json': infer Content } } ? Content : never
 type Answer<Operation, Code extends number> = Operation extends { responses: Record<Code, infer Response> }
   ? Json<Response>
   : never
@@ -19,12 +19,11 @@ export type TaskChange = Body<paths['/api/v1/tasks/{id}']['patch']>
 export type Status = Task['status']
 export type Priority = Task['priority']
 export type LabelList = Answer<paths['/api/v1/labels']['get'], 200>
-export type Label = LabelList['data'][number]
 export type Statistics = Answer<paths['/api/v1/statistics']['get'], 200>
 export type Notification = Answer<paths['/api/v1/notifications']['get'], 200>['data'][number]
 export type Session = Answer<paths['/api/v1/sessions']['get'], 200>['data'][number]
 export type Token = Answer<paths['/api/v1/tokens']['get'], 200>['data'][number]
-export type NewToken = Body<paths['/api/v1/tokens']['post']>
+type NewToken = Body<paths['/api/v1/tokens']['post']>
 export type CreatedToken = Answer<paths['/api/v1/tokens']['post'], 201>
 export type Ability = NewToken['abilities'][number]
 export type ImportReport = Answer<paths['/api/v1/import']['post'], 200>

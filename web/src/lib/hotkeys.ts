@@ -62,7 +62,7 @@ export const HOTKEYS = {
   closeTask: { keys: ['Escape'], group: 'In a task', label: 'Close the task', local: true },
 } as const satisfies Record<string, Hotkey>
 
-export type HotkeyName = keyof typeof HOTKEYS
+type HotkeyName = keyof typeof HOTKEYS
 
 const isMac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.userAgent)
 
@@ -81,9 +81,7 @@ const NAMES: Record<string, string> = {
 export function keyCaps(combination: string): string[] {
   if (combination === ' ') return ['Space']
   return combination.split(' ').flatMap((part, index) => {
-    const caps = part
-      .split('+')
-      .map((key) => NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key))
+    const caps = part.split('+').map((key) => NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key))
     return index > 0 ? ['then', ...caps] : caps
   })
 }
@@ -97,7 +95,8 @@ export function pressOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey'
 }
 
 /** A press of a plain character, which people may switch off (WCAG 2.1.4). */
-export const isSingleKey = (combination: string) => combination.split(' ').every((part) => part.length === 1 && part !== ' ')
+export const isSingleKey = (combination: string) =>
+  combination.split(' ').every((part) => part.length === 1 && part !== ' ')
 
 export type Handlers = Partial<Record<HotkeyName, (event: KeyboardEvent) => boolean | void>>
 
@@ -125,7 +124,8 @@ let pending: string | null = null
 let pendingSince = 0
 const SEQUENCE_MS = 1500
 
-const TYPING = 'input:not([type=checkbox]):not([type=radio]):not([type=button]),textarea,select,[contenteditable=true]'
+const TYPING =
+  'input:not([type=checkbox]):not([type=radio]):not([type=button]),textarea,select,[contenteditable=true]'
 const OWN_KEYS = `${TYPING},dialog,[role=menu],[role=dialog],[role=listbox]`
 
 function onKeyDown(event: KeyboardEvent) {

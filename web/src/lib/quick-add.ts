@@ -1,9 +1,9 @@
 import { addDays, addMonths, isDate, weekdayOf } from './dates.ts'
 
-export type Priority = 'none' | 'low' | 'medium' | 'high'
+type Priority = 'none' | 'low' | 'medium' | 'high'
 
 /** A stretch of the text that was understood as something other than the title. */
-export interface Understood {
+interface Understood {
   kind: 'date' | 'time' | 'label' | 'priority'
   text: string
 }
@@ -30,7 +30,17 @@ const DAY_NAMES =
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const MONTH_NAMES =
   /^(jan|january|feb|february|mar|march|apr|april|may|jun|june|jul|july|aug|august|sep|sept|september|oct|october|nov|november|dec|december)$/
-const NUMBERS: Record<string, number> = { a: 1, an: 1, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7 }
+const NUMBERS: Record<string, number> = {
+  a: 1,
+  an: 1,
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+}
 const PRIORITIES: Record<string, Priority> = {
   '!high': 'high',
   '!h': 'high',
@@ -144,7 +154,10 @@ function readPhrase(words: string[], today: string): Phrase | null {
   const lead = /^(on|by|due|at)$/.test(first) ? 1 : 0
   const rest = words.slice(lead)
   const date =
-    readRelativeWeek(rest, today) ?? readDistance(rest, today) ?? readMonthDay(rest, today) ?? readDay(rest, today)
+    readRelativeWeek(rest, today) ??
+    readDistance(rest, today) ??
+    readMonthDay(rest, today) ??
+    readDay(rest, today)
   const phrase = date && first !== 'at' ? date : readTime(rest, first === 'at')
   return phrase ? { ...phrase, words: phrase.words + lead } : null
 }
@@ -163,7 +176,10 @@ export function parseQuickAdd(text: string, { today, now }: Clock): QuickAdd {
   const lower = words.map((word) => word.toLowerCase())
   const taken = new Map<Understood['kind'], { from: number; to: number; value: string }[]>()
   const take = (kind: Understood['kind'], from: number, to: number, value: string) =>
-    taken.set(kind, kind === 'label' ? [...(taken.get(kind) ?? []), { from, to, value }] : [{ from, to, value }])
+    taken.set(
+      kind,
+      kind === 'label' ? [...(taken.get(kind) ?? []), { from, to, value }] : [{ from, to, value }],
+    )
 
   for (let index = 0; index < words.length; index++) {
     const word = lower[index] ?? ''
@@ -180,12 +196,18 @@ export function parseQuickAdd(text: string, { today, now }: Clock): QuickAdd {
   }
 
   const spans = [...taken].flatMap(([kind, all]) => all.map((span) => ({ kind, ...span })))
-  const used = new Set(spans.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, step) => from + step)))
+  const used = new Set(
+    spans.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, step) => from + step)),
+  )
   const due_time = taken.get('time')?.[0]?.value ?? null
   const labels = (taken.get('label') ?? []).map(({ value }) => value)
   const bareTimeDay = due_time && now && due_time <= now ? addDays(today, 1) : today
   return {
-    title: words.filter((_, index) => !used.has(index)).map(unquote).join(' ').trim(),
+    title: words
+      .filter((_, index) => !used.has(index))
+      .map(unquote)
+      .join(' ')
+      .trim(),
     due_date: taken.get('date')?.[0]?.value ?? (due_time ? bareTimeDay : null),
     due_time,
     priority: (taken.get('priority')?.[0]?.value as Priority | undefined) ?? 'none',

@@ -5,7 +5,10 @@ import { ApiError, sayError } from '#api/client.ts'
  * Sends a form and keeps what the server refused: `problem` for the whole, `error(field)` for one
  * field. The first refused field gets the focus.
  */
-export function useForm<Result>(send: (values: Record<string, string>) => Promise<Result>, done: (result: Result) => void) {
+export function useForm<Result>(
+  send: (values: Record<string, string>) => Promise<Result>,
+  done: (result: Result) => void,
+) {
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<unknown>(null)
 

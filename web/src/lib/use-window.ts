@@ -11,7 +11,7 @@ interface WindowOptions {
   keep: number
 }
 
-export interface Shown {
+interface Shown {
   index: number
   top: number
   height: number
@@ -40,12 +40,12 @@ export function lineAt(tops: readonly number[], y: number): number {
 export function useWindow({ heights, scroller, margin, keep }: WindowOptions) {
   const { tops, total } = useMemo(() => {
     let sum = 0
-    const tops = heights.map((height) => {
-      const top = sum
+    const starts = heights.map((height) => {
+      const start = sum
       sum += height
-      return top
+      return start
     })
-    return { tops, total: sum }
+    return { tops: starts, total: sum }
   }, [heights])
   const [[first, last], setRange] = useState<readonly [number, number]>([0, FIRST_GUESS])
 

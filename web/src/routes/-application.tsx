@@ -40,7 +40,9 @@ export function Application() {
       >
         <Outlet />
       </Shell>
-      {open === 'quick-add' ? <Prompt label="New task" placeholder="What needs doing?" Body={QuickAddBody} /> : null}
+      {open === 'quick-add' ? (
+        <Prompt label="New task" placeholder="What needs doing?" Body={QuickAddBody} />
+      ) : null}
       {open === 'palette' ? (
         <Prompt
           label="Search or jump to"

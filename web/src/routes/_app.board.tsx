@@ -7,7 +7,9 @@ import { BoardPage } from '#features/tasks/board/board-page.tsx'
 /** The columns are the statuses and the order is by date: the rest may be chosen. */
 function boardFilter(search: Record<string, unknown>): TaskFilter {
   const { due, priority, label, q } = parseFilter(search)
-  return Object.fromEntries(Object.entries({ due, priority, label, q }).filter(([, value]) => value !== undefined))
+  return Object.fromEntries(
+    Object.entries({ due, priority, label, q }).filter(([, value]) => value !== undefined),
+  )
 }
 
 export const Route = createFileRoute('/_app/board')({

@@ -7,7 +7,8 @@ export const Route = createFileRoute('/_app')({
     typeof search.task === 'string' ? { task: search.task } : {},
   beforeLoad: async ({ location }) => {
     const account = await queryClient.ensureQueryData(accountQuery)
-    if (!account) throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } })
+    if (!account)
+      throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } })
   },
   component: Application,
 })

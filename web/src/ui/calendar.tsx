@@ -62,7 +62,13 @@ export function Calendar({ value, today, onPick }: CalendarProps) {
           />
         </span>
       </div>
-      <table ref={grid} role="grid" aria-label={monthName(cursor)} className="w-full border-collapse" onKeyDown={onKeyDown}>
+      <table
+        ref={grid}
+        role="grid"
+        aria-label={monthName(cursor)}
+        className="w-full border-collapse"
+        onKeyDown={onKeyDown}
+      >
         <thead>
           <tr>
             {WEEKDAYS.map((day) => (

@@ -32,7 +32,19 @@ export default function Markdown({ text }: { text: string }) {
     () =>
       DOMPurify.sanitize(marked.parse(text, { async: false }), {
         ADD_ATTR: ['target'],
-        FORBID_TAGS: ['style', 'form', 'input', 'button', 'textarea', 'select', 'img', 'video', 'audio', 'svg', 'math'],
+        FORBID_TAGS: [
+          'style',
+          'form',
+          'input',
+          'button',
+          'textarea',
+          'select',
+          'img',
+          'video',
+          'audio',
+          'svg',
+          'math',
+        ],
         FORBID_ATTR: ['style', 'class', 'id'],
       }),
     [text],

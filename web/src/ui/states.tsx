@@ -4,7 +4,15 @@ import { sayError } from '#api/client.ts'
 import { Button } from './button.tsx'
 
 /** What to show instead of nothing: what is so, and what to do next. */
-export function EmptyState({ icon, title, children }: { icon?: ReactNode; title: string; children?: ReactNode }) {
+export function EmptyState({
+  icon,
+  title,
+  children,
+}: {
+  icon?: ReactNode
+  title: string
+  children?: ReactNode
+}) {
   return (
     <div className="flex flex-col items-center gap-2 px-6 py-16 text-center">
       {icon ? <span className="mb-2 text-soft">{icon}</span> : null}

@@ -11,7 +11,14 @@ export function PriorityMark({ priority, quiet = false }: { priority: Priority; 
   if (filled === 0 && quiet) return null
   const name = filled === 0 ? PRIORITY_NAMES.none : `${PRIORITY_NAMES[priority]} priority`
   return (
-    <svg width="14" height="14" viewBox="0 0 14 14" role="img" aria-label={name} className="shrink-0 overflow-visible">
+    <svg
+      width="14"
+      height="14"
+      viewBox="0 0 14 14"
+      role="img"
+      aria-label={name}
+      className="shrink-0 overflow-visible"
+    >
       <title>{name}</title>
       {[0, 1, 2].map((bar) => (
         <rect

@@ -33,7 +33,9 @@ export function ConfirmEmail({ token }: { token: string }) {
     <AuthPage title={title}>
       <p role="status" className="text-base text-soft">
         {outcome.state === 'confirmed' ? 'Reminders reach you from now on.' : null}
-        {outcome.state === 'refused' ? `${outcome.why} You can have a new one sent from your settings.` : null}
+        {outcome.state === 'refused'
+          ? `${outcome.why} You can have a new one sent from your settings.`
+          : null}
       </p>
       <Link to={account ? '/' : '/login'} className={LINK}>
         {account ? 'To your tasks' : 'Log in'}

@@ -3,7 +3,15 @@ import { Brand } from '#ui/brand.tsx'
 import { usePageTitle } from '#ui/page.tsx'
 
 /** The quiet frame around everything one does before being signed in. */
-export function AuthPage({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
+export function AuthPage({
+  title,
+  lead,
+  children,
+}: {
+  title: string
+  lead?: ReactNode
+  children: ReactNode
+}) {
   usePageTitle(title)
   return (
     <div className="h-full overflow-y-auto bg-canvas">

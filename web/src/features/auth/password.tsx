@@ -10,18 +10,16 @@ import { AuthPage, LINK } from './layout.tsx'
 
 export function ForgotPassword() {
   const [sentTo, setSentTo] = useState<string | null>(null)
-  const form = useForm(
-    async ({ email = '' }) => {
-      await answer(api.POST('/api/v1/password/forgot', { body: { email } }))
-      return email
-    },
-    setSentTo,
-  )
+  const form = useForm(async ({ email = '' }) => {
+    await answer(api.POST('/api/v1/password/forgot', { body: { email } }))
+    return email
+  }, setSentTo)
   if (sentTo !== null) {
     return (
       <AuthPage title="Look in your mail">
         <p role="status" className="text-base text-soft">
-          If {sentTo} has an account here, a link to choose a new password is on its way. It works once, for one hour.
+          If {sentTo} has an account here, a link to choose a new password is on its way. It works once, for
+          one hour.
         </p>
         <Link to="/login" className={LINK}>
           Back to log in

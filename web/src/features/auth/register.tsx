@@ -49,11 +49,22 @@ export function Register({ setupToken, invite }: RegisterProps) {
   return (
     <AuthPage
       title={setupToken ? 'Set up Duly' : 'Create an account'}
-      lead={setupToken ? 'The first account administers this server.' : 'Your tasks, and a reminder when they are due.'}
+      lead={
+        setupToken
+          ? 'The first account administers this server.'
+          : 'Your tasks, and a reminder when they are due.'
+      }
     >
       <form className="grid gap-4" onSubmit={(event) => void form.onSubmit(event)}>
         <FormProblem text={form.problem ?? form.error('setup_token') ?? null} />
-        <TextField label="Name" name="name" autoComplete="name" required autoFocus error={form.error('name')} />
+        <TextField
+          label="Name"
+          name="name"
+          autoComplete="name"
+          required
+          autoFocus
+          error={form.error('name')}
+        />
         <TextField
           label="E-mail"
           name="email"

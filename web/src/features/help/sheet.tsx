@@ -25,7 +25,9 @@ export default function HelpSheet() {
         <IconButton label="Close" icon={<X size={16} aria-hidden />} onClick={closeOverlay} />
       </div>
       {singleKeys ? null : (
-        <p className="px-6 pt-4 text-sm text-soft">Shortcuts of a single key are switched off in your settings.</p>
+        <p className="px-6 pt-4 text-sm text-soft">
+          Shortcuts of a single key are switched off in your settings.
+        </p>
       )}
       <div className="columns-2 gap-10 p-6 max-md:columns-1">
         {[...groups].map(([group, hotkeys]) => (

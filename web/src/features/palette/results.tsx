@@ -77,11 +77,28 @@ function useResults(text: string): Result[] {
     run: () => void navigate({ to }),
   }))
   const doings: Result[] = [
-    { id: 'do-add', group: 'Do', label: 'Add a task', end: <Keys keys="q" />, run: () => openOverlay('quick-add') },
-    { id: 'do-help', group: 'Do', label: 'Keyboard shortcuts', end: <Keys keys="?" />, run: () => openOverlay('help') },
+    {
+      id: 'do-add',
+      group: 'Do',
+      label: 'Add a task',
+      end: <Keys keys="q" />,
+      run: () => openOverlay('quick-add'),
+    },
+    {
+      id: 'do-help',
+      group: 'Do',
+      label: 'Keyboard shortcuts',
+      end: <Keys keys="?" />,
+      run: () => openOverlay('help'),
+    },
     { id: 'do-dark', group: 'Do', label: 'Dark theme', run: () => setPreference('theme', 'dark') },
     { id: 'do-light', group: 'Do', label: 'Light theme', run: () => setPreference('theme', 'light') },
-    { id: 'do-system', group: 'Do', label: 'Theme of the device', run: () => setPreference('theme', 'system') },
+    {
+      id: 'do-system',
+      group: 'Do',
+      label: 'Theme of the device',
+      run: () => setPreference('theme', 'system'),
+    },
   ]
   const tasks: Result[] = (q.length > 1 ? (found.data?.pages[0]?.data ?? []) : [])
     .slice(0, TASKS_SHOWN)
@@ -183,7 +200,12 @@ export default function Results({ text, keys, waiting, onActive }: PromptBodyPro
         </div>
       ))}
       {results.length === 0 ? (
-        <div role="option" aria-selected={false} aria-disabled className="px-3 py-6 text-center text-base text-soft">
+        <div
+          role="option"
+          aria-selected={false}
+          aria-disabled
+          className="px-3 py-6 text-center text-base text-soft"
+        >
           Nothing found
         </div>
       ) : null}

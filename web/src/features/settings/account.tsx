@@ -41,7 +41,11 @@ function ProfileForm({ account }: { account: Account }) {
           defaultValue={account.name}
           error={form.error('name')}
         />
-        <Field label="Time zone" hint="Decides what “today” is and when reminders come." error={form.error('time_zone')}>
+        <Field
+          label="Time zone"
+          hint="Decides what “today” is and when reminders come."
+          error={form.error('time_zone')}
+        >
           {(control) => (
             <select {...control} name="time_zone" className={INPUT} defaultValue={account.time_zone}>
               {zones.map((zone) => (

@@ -12,18 +12,20 @@ const PAGES = [
 
 export function SettingsPage() {
   const path = useRouterState({ select: (state) => state.location.pathname.replace(/\/$/, '') })
-  const page = PAGES.find(([to]) => to === path)?.[1] ?? 'Account'
   return (
     <ScrollPage>
-      <PageHeader title={page === 'Account' ? 'Settings' : page} />
-      <nav aria-label="Settings" className="-mt-2 flex gap-1 overflow-x-auto border-b border-line [scrollbar-width:none]">
+      <PageHeader title="Settings" />
+      <nav
+        aria-label="Settings"
+        className="-mt-3 flex gap-1 overflow-x-auto border-b border-line [scrollbar-width:none]"
+      >
         {PAGES.map(([to, name]) => (
           <Link
             key={to}
             to={to}
             aria-current={path === to ? 'page' : undefined}
             className={classes(
-              '-mb-px flex h-9 items-center border-b-2 px-3 text-base whitespace-nowrap -outline-offset-2 touch:h-11',
+              '-mb-px flex h-9 items-center border-b-2 text-base whitespace-nowrap mr-4 -outline-offset-2 touch:h-11',
               path === to
                 ? 'border-accent font-medium text-ink'
                 : 'border-transparent text-soft hover:text-ink',

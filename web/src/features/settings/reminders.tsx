@@ -7,7 +7,10 @@ export function ReminderSettings() {
   const account = useAccount()
   if (!account) return null
   return (
-    <Section title="Mail reminders" note={`Sent to ${account.email}, in ${account.time_zone.replaceAll('_', ' ')} time.`}>
+    <Section
+      title="Mail reminders"
+      note={`Sent to ${account.email}, in ${account.time_zone.replaceAll('_', ' ')} time.`}
+    >
       <div className="grid max-w-lg gap-4">
         <SwitchField
           label="Remind me"
@@ -32,7 +35,8 @@ export function ReminderSettings() {
               key={account.reminder_time}
               onBlur={(event) => {
                 const reminder_time = event.target.value
-                if (reminder_time && reminder_time !== account.reminder_time) void setAccount({ reminder_time })
+                if (reminder_time && reminder_time !== account.reminder_time)
+                  void setAccount({ reminder_time })
               }}
             />
           )}

@@ -16,8 +16,8 @@ function deviceOf(agent: string | null | undefined): string {
   const system = /(Windows|Android|iPhone|iPad|Mac OS X|CrOS|Linux)/.exec(agent)?.[1]
   if (!browser && !system) return agent.slice(0, 60)
   const names: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', 'Mac OS X': 'macOS', CrOS: 'ChromeOS' }
-  const say = (name: string | undefined, other: string) => (name ? (names[name] ?? name) : other)
-  return `${say(browser, 'A program')} on ${say(system, 'an unknown system')}`
+  const known = (name: string | undefined, other: string) => (name ? (names[name] ?? name) : other)
+  return `${known(browser, 'A program')} on ${known(system, 'an unknown system')}`
 }
 
 export function SessionSettings() {
@@ -28,7 +28,8 @@ export function SessionSettings() {
       session === 'others'
         ? answer(api.DELETE('/api/v1/sessions'))
         : answer(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id: session.id } } })),
-    onSuccess: (_, session) => say(session === 'others' ? 'All other sessions are ended' : 'The session is ended'),
+    onSuccess: (_, session) =>
+      say(session === 'others' ? 'All other sessions are ended' : 'The session is ended'),
     onError: (failure) => say(`Not ended: ${sayError(failure)}`, { tone: 'danger' }),
     onSettled: () => queries.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
   })
@@ -47,7 +48,10 @@ export function SessionSettings() {
     >
       <ul className="grid">
         {data.data.map((session) => (
-          <li key={session.id} className="flex min-h-14 items-center gap-3 border-b border-line py-2 last:border-0">
+          <li
+            key={session.id}
+            className="flex min-h-14 items-center gap-3 border-b border-line py-2 last:border-0"
+          >
             {/Android|iPhone|Mobile/.test(session.user_agent ?? '') ? (
               <Smartphone size={18} className="text-soft" aria-hidden />
             ) : (
@@ -61,7 +65,9 @@ export function SessionSettings() {
               </p>
             </div>
             {session.current ? (
-              <span className="rounded-full bg-accent-wash px-2.5 py-0.5 text-xs font-medium text-accent">This one</span>
+              <span className="rounded-full bg-accent-wash px-2.5 py-0.5 text-xs font-medium text-accent">
+                This one
+              </span>
             ) : (
               <Button
                 look="quiet"

@@ -28,7 +28,11 @@ export function TokenSettings() {
           </>
         }
       >
-        {created ? <Secret token={created} onDone={() => setCreated(null)} /> : <TokenForm onCreated={setCreated} />}
+        {created ? (
+          <Secret token={created} onDone={() => setCreated(null)} />
+        ) : (
+          <TokenForm onCreated={setCreated} />
+        )}
       </Section>
       <Section title="Your tokens">
         {isError ? (
@@ -80,7 +84,8 @@ function Secret({ token, onDone }: { token: CreatedToken; onDone: () => void }) 
 function TokenList({ tokens }: { tokens: Token[] }) {
   const queries = useQueryClient()
   const revoke = useMutation({
-    mutationFn: (token: Token) => answer(api.DELETE('/api/v1/tokens/{id}', { params: { path: { id: token.id } } })),
+    mutationFn: (token: Token) =>
+      answer(api.DELETE('/api/v1/tokens/{id}', { params: { path: { id: token.id } } })),
     onSuccess: (_, token) => say(`Revoked “${token.name}”`),
     onError: (failure) => say(`Not revoked: ${sayError(failure)}`, { tone: 'danger' }),
     onSettled: () => queries.invalidateQueries({ queryKey: tokensQuery.queryKey }),
@@ -88,7 +93,10 @@ function TokenList({ tokens }: { tokens: Token[] }) {
   return (
     <ul className="grid">
       {tokens.map((token) => (
-        <li key={token.id} className="flex min-h-14 items-center gap-3 border-b border-line py-2 last:border-0">
+        <li
+          key={token.id}
+          className="flex min-h-14 items-center gap-3 border-b border-line py-2 last:border-0"
+        >
           <div className="min-w-0 flex-1">
             <p className="truncate">{token.name}</p>
             <p className="text-xs text-soft">

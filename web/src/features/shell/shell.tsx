@@ -88,7 +88,7 @@ export function Shell({ children, aside, asideOpen }: ShellProps) {
         <Modal
           label="Navigation"
           onClose={closeOverlay}
-          className="mr-auto ml-0 h-dvh w-72 animate-slide rounded-l-none bg-canvas"
+          className="mr-auto ml-0 h-dvh w-72 animate-slide rounded-l-none"
         >
           <Sidebar />
         </Modal>

@@ -26,7 +26,8 @@ import { LabelDot } from '#ui/task-marks.tsx'
 const AccountMenu = lazy(() => import('./account-menu.tsx'))
 
 const ITEM =
-  'flex h-8 items-center gap-2.5 rounded-md px-2.5 text-base text-soft transition-colors duration-100 hover:bg-hover-strong hover:text-ink touch:h-11'
+  'flex h-8 items-center gap-2.5 rounded-md px-2.5 text-base transition-colors duration-100 touch:h-11'
+const QUIET = 'text-soft hover:bg-hover-strong hover:text-ink'
 
 interface NavItemProps {
   to: '/' | '/board' | '/statistics' | '/import' | '/trash'
@@ -38,14 +39,17 @@ interface NavItemProps {
   children: ReactNode
 }
 
-function NavItem({ to, search = {}, icon, current, count, urgent, children }: NavItemProps) {
+function NavItem({ to, search, icon, current, count, urgent, children }: NavItemProps) {
   return (
     <li>
       <Link
         to={to}
-        search={search}
+        search={search ?? {}}
         aria-current={current ? 'page' : undefined}
-        className={classes(ITEM, current && 'bg-sheet font-medium text-ink shadow-sheet forced-colors:outline-1')}
+        className={classes(
+          ITEM,
+          current ? 'bg-sheet font-medium text-ink shadow-sheet forced-colors:outline-1' : QUIET,
+        )}
       >
         <span className={classes('grid w-4 place-items-center', current && 'text-accent')}>{icon}</span>
         <span className="min-w-0 flex-1 truncate">{children}</span>
@@ -61,12 +65,19 @@ function NavItem({ to, search = {}, icon, current, count, urgent, children }: Na
 
 /** Which entry the address belongs to; a list with any other filter belongs to none. */
 function useCurrent() {
-  const { status, due, label, q, priority } = useSearch({ strict: false }) as Record<string, string | undefined>
+  const { status, due, label, q, priority } = useSearch({ strict: false }) as Record<
+    string,
+    string | undefined
+  >
   return (path: string, wanted: Record<string, string> = {}) => {
     if (location.pathname !== path) return false
     if (path !== '/') return true
     return (
-      status === wanted.status && due === wanted.due && label === wanted.label && q === undefined && priority === undefined
+      status === wanted.status &&
+      due === wanted.due &&
+      label === wanted.label &&
+      q === undefined &&
+      priority === undefined
     )
   }
 }
@@ -92,71 +103,87 @@ export function Sidebar() {
             Q
           </kbd>
         </button>
-        <button type="button" className={ITEM} onClick={() => openOverlay('palette')}>
+        <button type="button" className={classes(ITEM, QUIET)} onClick={() => openOverlay('palette')}>
           <Search size={16} aria-hidden />
           <span className="flex-1 text-left">Search</span>
           <Keys keys="mod+k" />
         </button>
       </div>
       <div className="-mx-3 flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-3 py-1">
-      <ul className="grid gap-px">
-        <NavItem to="/" search={{}} current={current('/')} icon={<Inbox size={16} />} count={statistics?.open}>
-          All open
-        </NavItem>
-        <NavItem to="/" search={{ due: 'today' }} current={current('/', { due: 'today' })} icon={<Sun size={16} />}>
-          Today
-        </NavItem>
-        <NavItem to="/" search={{ due: 'week' }} current={current('/', { due: 'week' })} icon={<CalendarDays size={16} />}>
-          Upcoming
-        </NavItem>
-        <NavItem
-          to="/"
-          search={{ due: 'overdue' }}
-          current={current('/', { due: 'overdue' })}
-          icon={<TriangleAlert size={16} />}
-          count={statistics?.overdue}
-          urgent
-        >
-          Overdue
-        </NavItem>
-        <NavItem
-          to="/"
-          search={{ status: 'completed' }}
-          current={current('/', { status: 'completed' })}
-          icon={<CircleCheck size={16} />}
-        >
-          Completed
-        </NavItem>
-      </ul>
-      <ul className="grid gap-px">
-        <NavItem to="/board" current={current('/board')} icon={<Columns3 size={16} />}>
-          Board
-        </NavItem>
-        <NavItem to="/statistics" current={current('/statistics')} icon={<ChartNoAxesColumn size={16} />}>
-          Statistics
-        </NavItem>
-      </ul>
-      {labels && labels.data.length > 0 ? (
-        <section aria-labelledby="sidebar-labels">
-          <h2 id="sidebar-labels" className="px-2.5 pb-1 text-xs font-medium text-soft">
-            Labels
-          </h2>
-          <ul className="grid gap-px">
-            {labels.data.map(({ name, open }) => (
-              <NavItem
-                key={name}
-                to="/"
-                search={{ label: name }}
-                current={current('/', { label: name })}
-                icon={<LabelDot name={name} />}
-                count={open}
-              >
-                {name}
-              </NavItem>
-            ))}
-          </ul>
-        </section>
-      ) : null}
+        <ul className="grid gap-px">
+          <NavItem
+            to="/"
+            search={{}}
+            current={current('/')}
+            icon={<Inbox size={16} />}
+            count={statistics?.open}
+          >
+            All open
+          </NavItem>
+          <NavItem
+            to="/"
+            search={{ due: 'today' }}
+            current={current('/', { due: 'today' })}
+            icon={<Sun size={16} />}
+          >
+            Today
+          </NavItem>
+          <NavItem
+            to="/"
+            search={{ due: 'week' }}
+            current={current('/', { due: 'week' })}
+            icon={<CalendarDays size={16} />}
+          >
+            Upcoming
+          </NavItem>
+          <NavItem
+            to="/"
+            search={{ due: 'overdue' }}
+            current={current('/', { due: 'overdue' })}
+            icon={<TriangleAlert size={16} />}
+            count={statistics?.overdue}
+            urgent
+          >
+            Overdue
+          </NavItem>
+          <NavItem
+            to="/"
+            search={{ status: 'completed' }}
+            current={current('/', { status: 'completed' })}
+            icon={<CircleCheck size={16} />}
+          >
+            Completed
+          </NavItem>
+        </ul>
+        <ul className="grid gap-px">
+          <NavItem to="/board" current={current('/board')} icon={<Columns3 size={16} />}>
+            Board
+          </NavItem>
+          <NavItem to="/statistics" current={current('/statistics')} icon={<ChartNoAxesColumn size={16} />}>
+            Statistics
+          </NavItem>
+        </ul>
+        {labels && labels.data.length > 0 ? (
+          <section aria-labelledby="sidebar-labels">
+            <h2 id="sidebar-labels" className="px-2.5 pb-1 text-xs font-medium text-soft">
+              Labels
+            </h2>
+            <ul className="grid gap-px">
+              {labels.data.map(({ name, open }) => (
+                <NavItem
+                  key={name}
+                  to="/"
+                  search={{ label: name }}
+                  current={current('/', { label: name })}
+                  icon={<LabelDot name={name} />}
+                  count={open}
+                >
+                  {name}
+                </NavItem>
+              ))}
+            </ul>
+          </section>
+        ) : null}
       </div>
       <div className="grid gap-px">
         <ul className="grid gap-px">
@@ -195,11 +222,7 @@ function AccountButton() {
         <span className="min-w-0 flex-1 truncate text-base font-medium">{account.name}</span>
         <ChevronsUpDown size={14} className="text-soft" aria-hidden />
       </button>
-      <Suspense>
-        {anchor ? (
-          <AccountMenu anchor={anchor} onClose={() => setAnchor(null)} />
-        ) : null}
-      </Suspense>
+      <Suspense>{anchor ? <AccountMenu anchor={anchor} onClose={() => setAnchor(null)} /> : null}</Suspense>
     </>
   )
 }

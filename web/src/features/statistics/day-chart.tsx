@@ -17,7 +17,10 @@ function scaleFor(highest: number) {
   return { top: steps * step, marks: Array.from({ length: steps + 1 }, (_, index) => index * step) }
 }
 
-const shortDay = (date: string) => longDay(date).split(', ')[1]?.replace(/(\w{3})\w*/, '$1') ?? date
+const shortDay = (date: string) =>
+  longDay(date)
+    .split(', ')[1]
+    ?.replace(/(\w{3})\w*/, '$1') ?? date
 
 /** The drawing is as wide as its place, so that its text keeps its size. */
 function useWidth() {
@@ -44,7 +47,7 @@ export function DayChart({ days }: { days: Day[] }) {
   const done = days.reduce((sum, day) => sum + day.completed, 0)
   const made = days.reduce((sum, day) => sum + day.created, 0)
   return (
-    <section aria-labelledby="per-day" className="grid gap-3">
+    <section aria-labelledby="per-day" className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
         <h2 id="per-day" className="text-base font-semibold">
           Day by day
@@ -58,50 +61,61 @@ export function DayChart({ days }: { days: Day[] }) {
           </span>
         </p>
       </div>
-      <div ref={place}>
-      <svg
-        width={width}
-        height={HEIGHT}
-        role="img"
-        aria-label={`${done} completed and ${made} created in ${days.length} days`}
-        className="block"
-      >
-        {marks.map((mark) => (
-          <g key={mark}>
-            <line x1={LEFT} x2={width} y1={y(mark)} y2={y(mark)} className="stroke-line" />
-            <text x={LEFT - 8} y={y(mark) + 4} textAnchor="end" className="fill-soft text-[12px] tabular-nums">
-              {mark}
-            </text>
-          </g>
-        ))}
-        {days.map((day, index) => (
-          <g key={day.date}>
-            <title>{`${fullDate(day.date)}: ${day.completed} completed, ${day.created} created`}</title>
-            <rect x={middle(index) - slot / 2} y={8} width={slot} height={PLOT} className="fill-transparent hover:fill-hover" />
-            {day.completed > 0 ? (
-              <rect
-                x={middle(index) - bar / 2}
-                y={y(day.completed)}
-                width={bar}
-                height={y(0) - y(day.completed)}
-                rx="3"
-                className="pointer-events-none fill-accent"
-              />
-            ) : null}
-            {index % 7 === 1 ? (
-              <text x={middle(index)} y={HEIGHT - 6} textAnchor="middle" className="fill-soft text-[12px]">
-                {shortDay(day.date)}
+      <div ref={place} className="overflow-hidden">
+        <svg
+          width={width}
+          height={HEIGHT}
+          role="img"
+          aria-label={`${done} completed and ${made} created in ${days.length} days`}
+          className="block"
+        >
+          {marks.map((mark) => (
+            <g key={mark}>
+              <line x1={LEFT} x2={width} y1={y(mark)} y2={y(mark)} className="stroke-line" />
+              <text
+                x={LEFT - 8}
+                y={y(mark) + 4}
+                textAnchor="end"
+                className="fill-soft text-[12px] tabular-nums"
+              >
+                {mark}
               </text>
-            ) : null}
-          </g>
-        ))}
-        <polyline
-          points={days.map((day, index) => `${middle(index)},${y(day.created)}`).join(' ')}
-          className="pointer-events-none fill-none stroke-edge"
-          strokeWidth="2"
-          strokeLinejoin="round"
-        />
-      </svg>
+            </g>
+          ))}
+          {days.map((day, index) => (
+            <g key={day.date}>
+              <title>{`${fullDate(day.date)}: ${day.completed} completed, ${day.created} created`}</title>
+              <rect
+                x={middle(index) - slot / 2}
+                y={8}
+                width={slot}
+                height={PLOT}
+                className="fill-transparent hover:fill-hover"
+              />
+              {day.completed > 0 ? (
+                <rect
+                  x={middle(index) - bar / 2}
+                  y={y(day.completed)}
+                  width={bar}
+                  height={y(0) - y(day.completed)}
+                  rx="3"
+                  className="pointer-events-none fill-accent"
+                />
+              ) : null}
+              {index % 7 === 1 && index < days.length - 1 ? (
+                <text x={middle(index)} y={HEIGHT - 6} textAnchor="middle" className="fill-soft text-[12px]">
+                  {shortDay(day.date)}
+                </text>
+              ) : null}
+            </g>
+          ))}
+          <polyline
+            points={days.map((day, index) => `${middle(index)},${y(day.created)}`).join(' ')}
+            className="pointer-events-none fill-none stroke-edge"
+            strokeWidth="2"
+            strokeLinejoin="round"
+          />
+        </svg>
       </div>
       <details className="text-sm">
         <summary className="w-fit text-soft hover:text-ink touch:min-h-11">Show as a table</summary>

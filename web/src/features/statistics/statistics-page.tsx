@@ -13,7 +13,13 @@ export function StatisticsPage() {
   return (
     <ScrollPage wide>
       <PageHeader title="Statistics" note="The last thirty days, in your time zone." />
-      {data ? <Figures data={data} /> : isError ? <ErrorState error={error} retry={() => void refetch()} /> : <Waiting what="your statistics" />}
+      {data ? (
+        <Figures data={data} />
+      ) : isError ? (
+        <ErrorState error={error} retry={() => void refetch()} />
+      ) : (
+        <Waiting what="your statistics" />
+      )}
     </ScrollPage>
   )
 }
@@ -57,7 +63,12 @@ function Figure({ name, value, urgent, wide }: FigureProps) {
   return (
     <div className={classes('flex flex-col-reverse gap-0.5 bg-sheet px-5 py-4', wide && 'max-md:col-span-2')}>
       <dt className="text-sm text-soft">{name}</dt>
-      <dd className={classes('text-[1.75rem] leading-9 font-semibold tracking-tight tabular-nums', urgent && 'text-danger')}>
+      <dd
+        className={classes(
+          'text-[1.75rem] leading-9 font-semibold tracking-tight tabular-nums',
+          urgent && 'text-danger',
+        )}
+      >
         {value}
       </dd>
     </div>

@@ -45,7 +45,9 @@ export function ImportSection() {
       const imported = !dryRun && (report.refused === 0 || keepGoing)
       setStage({ at: imported ? 'done' : 'checked', report })
       if (imported) {
-        say(`Imported ${report.created + report.changed} ${report.created + report.changed === 1 ? 'task' : 'tasks'}`)
+        say(
+          `Imported ${report.created + report.changed} ${report.created + report.changed === 1 ? 'task' : 'tasks'}`,
+        )
         void queries.invalidateQueries()
       }
     } catch (error) {
@@ -153,7 +155,8 @@ function DropZone({ file, onFile }: { file: File | null; onFile: (file: File | u
       <Upload size={22} className="text-soft" aria-hidden />
       <span className="font-medium">{file ? file.name : 'Drop a file here, or choose one'}</span>
       <span className="text-sm text-soft">
-        Taskwarrior, todo.txt, iCalendar, Todoist or Duly’s own. Nothing is changed before you have seen what would be.
+        Taskwarrior, todo.txt, iCalendar, Todoist or Duly’s own. Nothing is changed before you have seen what
+        would be.
       </span>
       <input
         type="file"

@@ -63,7 +63,9 @@ export function ReportView({ report, imported }: { report: ImportReport; importe
             {rows.slice(0, limit).map((row, index) => (
               <tr key={`${row.line}-${index}`} className="border-b border-line align-top last:border-0">
                 <td className="py-1.5 text-soft tabular-nums">{row.line}</td>
-                <td className={classes('py-1.5', row.outcome === 'refused' && 'text-danger')}>{NAMES[row.outcome]}</td>
+                <td className={classes('py-1.5', row.outcome === 'refused' && 'text-danger')}>
+                  {NAMES[row.outcome]}
+                </td>
                 <td className="py-1.5">
                   {row.title ?? <span className="text-soft">no title</span>}
                   {row.reasons.map((reason) => (

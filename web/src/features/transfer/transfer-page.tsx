@@ -12,7 +12,10 @@ const EXPORTS = [
 export function TransferPage() {
   return (
     <ScrollPage>
-      <PageHeader title="Import and export" note="Bring the tasks you have; take them with you when you go." />
+      <PageHeader
+        title="Import and export"
+        note="Bring the tasks you have; take them with you when you go."
+      />
       <ImportSection />
       <section aria-labelledby="export" className="grid gap-3">
         <h2 id="export" className="text-base font-semibold">

@@ -33,7 +33,9 @@ function useMoves() {
   const [wanted, setWanted] = useState<string | null>(null)
   function move(task: Task, status: Status) {
     if (task.status === status) return
-    void edit([{ id: task.id, change: { status } }], { said: `Moved “${task.title}” to ${STATUS_NAMES[status]}` })
+    void edit([{ id: task.id, change: { status } }], {
+      said: `Moved “${task.title}” to ${STATUS_NAMES[status]}`,
+    })
     setWanted(task.id)
   }
   return { move, wanted, found: () => setWanted(null) }
@@ -75,7 +77,11 @@ export function BoardPage({ filter }: { filter: TaskFilter }) {
     const { task, over } = carried
     setCarried(null)
     if (drop) move(task, over)
-    announce(drop ? `Dropped ${task.title} in ${STATUS_NAMES[over]}.` : `Cancelled. ${task.title} stays where it was.`)
+    announce(
+      drop
+        ? `Dropped ${task.title} in ${STATUS_NAMES[over]}.`
+        : `Cancelled. ${task.title} stays where it was.`,
+    )
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -138,7 +144,8 @@ export function BoardPage({ filter }: { filter: TaskFilter }) {
         <FilterBar filter={filter} facets={['Due', 'Priority', 'Label']} selectable={false} />
       </div>
       <p id={hintId} hidden>
-        Press Space to pick the card up, left and right to choose a column, Space to drop it, Escape to cancel.
+        Press Space to pick the card up, left and right to choose a column, Space to drop it, Escape to
+        cancel.
       </p>
       <div
         ref={board}

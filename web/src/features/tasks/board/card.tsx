@@ -21,7 +21,16 @@ interface CardProps {
 
 const LABELS_SHOWN = 2
 
-export const Card = memo(function Card({ task, today, stop, carried, opened, hintId, onFocus, onOpen }: CardProps) {
+export const Card = memo(function Card({
+  task,
+  today,
+  stop,
+  carried,
+  opened,
+  hintId,
+  onFocus,
+  onOpen,
+}: CardProps) {
   const card = useRef<HTMLDivElement>(null)
   const [dragged, setDragged] = useState(false)
   const { id } = task
@@ -57,7 +66,12 @@ export const Card = memo(function Card({ task, today, stop, carried, opened, hin
         if (!(event.target as Element).closest('[data-action]')) onOpen(id, event.currentTarget)
       }}
     >
-      <p className={classes('line-clamp-3 pr-6 text-base', done && 'text-soft line-through decoration-soft/60')}>
+      <p
+        className={classes(
+          'line-clamp-3 pr-6 text-base',
+          done && 'text-soft line-through decoration-soft/60',
+        )}
+      >
         {task.title}
       </p>
       {marked ? (

@@ -58,7 +58,10 @@ export function Column(props: ColumnProps) {
   const tasks = (list.data?.pages.flatMap((page) => page.data) ?? []).filter((task) => task.status === status)
   const { column, scroller, over } = useDropTarget(status)
   const [active, setActive] = useState<string | null>(null)
-  const stop = Math.max(0, tasks.findIndex((task) => task.id === active))
+  const stop = Math.max(
+    0,
+    tasks.findIndex((task) => task.id === active),
+  )
 
   const virtual = useVirtualizer({
     count: tasks.length,

@@ -46,7 +46,11 @@ export function FilterBar({ filter, facets = FACETS, selectable = true }: Filter
   const navigate = useNavigate()
   const [open, setOpen] = useState<{ facet: Facet; anchor: Element } | null>(null)
   const change = (next: Partial<TaskFilter>) =>
-    void navigate({ to: '.', search: ((search: TaskFilter) => ({ ...search, ...next })) as never, replace: true })
+    void navigate({
+      to: '.',
+      search: ((search: TaskFilter) => ({ ...search, ...next })) as never,
+      replace: true,
+    })
   const { choosing, ids } = useStore(selection)
   const active = Object.keys(filter).some((name) => name !== 'sort')
   return (
@@ -83,21 +87,23 @@ export function FilterBar({ filter, facets = FACETS, selectable = true }: Filter
           <button
             type="button"
             className={classes(CHIP, 'text-soft hover:bg-hover hover:text-ink')}
-            onClick={() => void navigate({ to: '.', search: (({ task }: { task?: string }) => ({ task })) as never })}
+            onClick={() =>
+              void navigate({ to: '.', search: (({ task }: { task?: string }) => ({ task })) as never })
+            }
           >
             <X size={13} aria-hidden /> Clear
           </button>
         ) : null}
-{selectable ? (
-        <button
-          type="button"
-          aria-pressed={choosing || ids.size > 0}
-          className={classes(CHIP, 'ml-auto text-soft hover:bg-hover hover:text-ink')}
-          onClick={() => (choosing || ids.size > 0 ? clearSelection() : startChoosing())}
-        >
-          <ListChecks size={14} aria-hidden /> Select
-        </button>
-) : null}
+        {selectable ? (
+          <button
+            type="button"
+            aria-pressed={choosing || ids.size > 0}
+            className={classes(CHIP, 'ml-auto text-soft hover:bg-hover hover:text-ink')}
+            onClick={() => (choosing || ids.size > 0 ? clearSelection() : startChoosing())}
+          >
+            <ListChecks size={14} aria-hidden /> Select
+          </button>
+        ) : null}
       </div>
       <Suspense>
         {open ? (
@@ -117,10 +123,20 @@ export function FilterBar({ filter, facets = FACETS, selectable = true }: Filter
 
 const TYPING_MS = 200
 
-function SearchField({ value, onChange }: { value: string | undefined; onChange: (q: string | undefined) => void }) {
+function SearchField({
+  value,
+  onChange,
+}: {
+  value: string | undefined
+  onChange: (q: string | undefined) => void
+}) {
   const input = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(value ?? '')
   const sent = useRef(value)
+  const send = useRef(onChange)
+  useEffect(() => {
+    send.current = onChange
+  })
   useHotkeys({ search: () => input.current?.focus() })
   useEffect(() => {
     if (value !== sent.current) setText(value ?? '')
@@ -131,7 +147,7 @@ function SearchField({ value, onChange }: { value: string | undefined; onChange:
     if (q === sent.current) return
     const timer = setTimeout(() => {
       sent.current = q
-      onChange(q)
+      send.current(q)
     }, TYPING_MS)
     return () => clearTimeout(timer)
   }, [text])

@@ -29,7 +29,13 @@ function useEntries(filter: TaskFilter, change: Change) {
             change({ status: all ? 'all' : next === 'pending,in_progress' || next === '' ? undefined : next })
           },
         })),
-        { label: 'All', apart: true, checked: filter.status === 'all', closes: true, run: () => change({ status: 'all' }) },
+        {
+          label: 'All',
+          apart: true,
+          checked: filter.status === 'all',
+          closes: true,
+          run: () => change({ status: 'all' }),
+        },
       ]
     }
     if (facet === 'Due') {

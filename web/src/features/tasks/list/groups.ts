@@ -17,7 +17,8 @@ const weekdayAndDay = (date: string) => longDay(date)
 function dueGroup(task: Task, today: string, byDay: boolean): Group {
   const date = task.due_date
   if (!date) return { title: 'No date' }
-  if (date < today) return task.status === 'completed' ? { title: 'Earlier' } : { title: 'Overdue', urgent: true }
+  if (date < today)
+    return task.status === 'completed' ? { title: 'Earlier' } : { title: 'Overdue', urgent: true }
   if (date === today) return { title: 'Today', note: weekdayAndDay(date) }
   if (date === addDays(today, 1)) return { title: 'Tomorrow', note: weekdayAndDay(date) }
   if (byDay) {

@@ -80,7 +80,11 @@ function Note({ filter, today }: { filter: TaskFilter; today: string }) {
         {overdue > 0 && filter.due === 'today' ? (
           <>
             {' · '}
-            <Link to="/" search={{ due: 'overdue' }} className="text-danger underline-offset-2 hover:underline">
+            <Link
+              to="/"
+              search={{ due: 'overdue' }}
+              className="text-danger underline-offset-2 hover:underline"
+            >
               {overdue} overdue
             </Link>
           </>

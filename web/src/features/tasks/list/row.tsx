@@ -26,7 +26,9 @@ interface RowProps {
 function walkControls(event: KeyboardEvent<HTMLElement>) {
   if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return
   const row = event.currentTarget
-  const stops = [row, ...row.querySelectorAll<HTMLElement>('input,button')].filter((stop) => stop.offsetParent)
+  const stops = [row, ...row.querySelectorAll<HTMLElement>('input,button')].filter(
+    (stop) => stop.offsetParent,
+  )
   const place = stops.indexOf(document.activeElement as HTMLElement)
   const next = stops[place + (event.key === 'ArrowRight' ? 1 : -1)]
   if (next) {
@@ -96,7 +98,10 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
           onChange={() => void toggleCompleted([id])}
         />
       </span>
-      <span role="gridcell" className="flex min-w-0 flex-1 flex-col justify-center md:flex-row md:items-center md:gap-2.5">
+      <span
+        role="gridcell"
+        className="flex min-w-0 flex-1 flex-col justify-center md:flex-row md:items-center md:gap-2.5"
+      >
         <span className="flex min-w-0 items-center gap-2 md:flex-1">
           <button
             type="button"
@@ -110,8 +115,12 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
             {task.title}
           </button>
           <PriorityMark priority={task.priority} quiet />
-          {task.description ? <AlignLeft size={13} className="shrink-0 text-soft" aria-label="Has a description" /> : null}
-          {task.muted ? <BellOff size={13} className="shrink-0 text-soft" aria-label="Reminders muted" /> : null}
+          {task.description ? (
+            <AlignLeft size={13} className="shrink-0 text-soft" aria-label="Has a description" />
+          ) : null}
+          {task.muted ? (
+            <BellOff size={13} className="shrink-0 text-soft" aria-label="Reminders muted" />
+          ) : null}
         </span>
         <span className="flex shrink-0 items-center gap-2 max-md:-mt-0.5 max-md:empty:hidden">
           {labels.slice(0, LABELS_SHOWN).map((label) => (
@@ -142,11 +151,7 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
           </button>
         </span>
       </span>
-      <span
-        role="gridcell"
-        data-action
-        className={classes('flex shrink-0 items-center', ON_DEMAND)}
-      >
+      <span role="gridcell" data-action className={classes('flex shrink-0 items-center', ON_DEMAND)}>
         <button
           type="button"
           tabIndex={-1}

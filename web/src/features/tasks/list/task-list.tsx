@@ -1,4 +1,13 @@
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type MouseEvent, type ReactNode } from 'react'
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type MouseEvent,
+  type ReactNode,
+} from 'react'
 import { flushSync } from 'react-dom'
 import { moveToTrash, toggleCompleted } from '#api/task-actions.ts'
 import { classes } from '#lib/classes.ts'
@@ -62,12 +71,25 @@ function useRoving(lines: Line[], ids: string[], scrollTo: (index: number) => vo
   return { root, current, currentIndex, row, focus, setActive, focused }
 }
 
-export function TaskList({ label, lines, today, openedId, hiddenLabel, onEndNear, header, footer }: TaskListProps) {
+export function TaskList({
+  label,
+  lines,
+  today,
+  openedId,
+  hiddenLabel,
+  onEndNear,
+  header,
+  footer,
+}: TaskListProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const head = useRef<HTMLDivElement>(null)
   const [margin, setMargin] = useState(0)
   const isNarrow = useMedia(NARROW)
-  const ids = lines.flatMap((line) => (line.kind === 'task' ? [line.id] : []))
+  const ids = useMemo(() => lines.flatMap((line) => (line.kind === 'task' ? [line.id] : [])), [lines])
+  const latestIds = useRef(ids)
+  useEffect(() => {
+    latestIds.current = ids
+  })
   const chosen = useStore(selection)
   const openTask = useOpenTask()
 
@@ -110,7 +132,8 @@ export function TaskList({ label, lines, today, openedId, hiddenLabel, onEndNear
   useHotkeys({
     next: () => step(1),
     previous: () => step(-1),
-    open: () => (current && root.current?.contains(document.activeElement) ? openTask(current, row(current)) : false),
+    open: () =>
+      current && root.current?.contains(document.activeElement) ? openTask(current, row(current)) : false,
     complete: (event) => {
       if (event.key === ' ' && !root.current?.contains(document.activeElement)) return false
       void toggleCompleted(targets())
@@ -129,12 +152,11 @@ export function TaskList({ label, lines, today, openedId, hiddenLabel, onEndNear
   const open = useCallback(
     (id: string, element: HTMLElement, event: MouseEvent) => {
       setActive(id)
-      if (event.shiftKey) selectTo(id, ids)
+      if (event.shiftKey) selectTo(id, latestIds.current)
       else if (event.ctrlKey || event.metaKey) toggleSelected(id)
       else openTask(id, element)
     },
-    // The ids change with every page; what matters is their order at the time of the click.
-    [ids.join(), openTask, setActive],
+    [openTask, setActive],
   )
 
   function onKeyDown(event: React.KeyboardEvent) {

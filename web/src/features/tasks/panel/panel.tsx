@@ -18,7 +18,9 @@ import { TitleField } from './title-field.tsx'
 /** The focus goes back to where the task was opened from, or to its row if that was drawn anew. */
 function giveFocusBack(id: string) {
   const opener = takeOpener()
-  const target = opener?.isConnected ? opener : document.querySelector<HTMLElement>(`[data-task="${CSS.escape(id)}"]`)
+  const target = opener?.isConnected
+    ? opener
+    : document.querySelector<HTMLElement>(`[data-task="${CSS.escape(id)}"]`)
   ;(target ?? document.getElementById('content'))?.focus()
 }
 
@@ -80,7 +82,13 @@ function Head({ task }: { task: Task }) {
           className={`grid size-4.5 place-items-center rounded-full border-[1.5px] ${done ? 'border-accent bg-accent text-accent-ink' : 'border-edge'}`}
         >
           <svg width="10" height="10" viewBox="0 0 10 10">
-            <path d="m2 5.2 2.1 2L8 3" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" />
+            <path
+              d="m2 5.2 2.1 2L8 3"
+              fill="none"
+              stroke="currentColor"
+              strokeWidth="1.6"
+              strokeLinecap="round"
+            />
           </svg>
         </span>
         {done ? 'Open again' : 'Complete'}
@@ -107,7 +115,11 @@ function Body({ task }: { task: Task }) {
           <Button onClick={() => void restore([task.id], `Restored “${task.title}”`)}>Restore</Button>
         </div>
       ) : null}
-      <TitleField title={task.title} done={task.status === 'completed'} onSave={(title) => save({ title }, true)} />
+      <TitleField
+        title={task.title}
+        done={task.status === 'completed'}
+        onSave={(title) => save({ title }, true)}
+      />
       <Properties task={task} save={save} />
       <Description text={task.description} onSave={(description) => save({ description }, true)} />
       <Receipts taskId={task.id} />

@@ -33,7 +33,13 @@ export function Properties({ task, save }: PropertiesProps) {
   return (
     <dl className="grid">
       <Property name="Status">
-        <button type="button" aria-haspopup="menu" aria-label={`Status: ${status}`} className={VALUE} onClick={pick('status')}>
+        <button
+          type="button"
+          aria-haspopup="menu"
+          aria-label={`Status: ${status}`}
+          className={VALUE}
+          onClick={pick('status')}
+        >
           {status}
         </button>
       </Property>
@@ -41,11 +47,17 @@ export function Properties({ task, save }: PropertiesProps) {
         <button
           type="button"
           aria-haspopup="dialog"
-          aria-label={task.due_date ? `Due ${fullDate(task.due_date)} ${task.due_time ?? ''}` : 'Due: no date'}
+          aria-label={
+            task.due_date ? `Due ${fullDate(task.due_date)} ${task.due_time ?? ''}` : 'Due: no date'
+          }
           className={VALUE}
           onClick={pick('due')}
         >
-          {task.due_date ? <DueMark task={task} today={today} icon /> : <span className="text-soft">No date</span>}
+          {task.due_date ? (
+            <DueMark task={task} today={today} icon />
+          ) : (
+            <span className="text-soft">No date</span>
+          )}
         </button>
       </Property>
       <Property name="Priority">
@@ -89,7 +101,11 @@ export function Properties({ task, save }: PropertiesProps) {
       </Property>
       <Property name="Snoozed">
         <button type="button" aria-haspopup="dialog" className={VALUE} onClick={pick('snooze')}>
-          {task.snoozed_until ? `Until ${sayDate(task.snoozed_until, today)}` : <span className="text-soft">No</span>}
+          {task.snoozed_until ? (
+            `Until ${sayDate(task.snoozed_until, today)}`
+          ) : (
+            <span className="text-soft">No</span>
+          )}
         </button>
       </Property>
       <Property name="Reminders">

@@ -39,7 +39,9 @@ export function Receipts({ taskId }: { taskId: string }) {
             <span
               className={classes(
                 'text-right text-xs',
-                notification.state === 'failed' || notification.state === 'bounced' ? 'text-danger' : 'text-soft',
+                notification.state === 'failed' || notification.state === 'bounced'
+                  ? 'text-danger'
+                  : 'text-soft',
               )}
             >
               {sayState(notification, zone)}

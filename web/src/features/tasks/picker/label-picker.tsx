@@ -36,7 +36,10 @@ export function LabelPicker({ tasks: opened }: { tasks: Task[] }) {
   const [, refresh] = useState(0)
   const { data } = useQuery(labelsQuery)
   const tasks = opened.map((task) => knownTask(task.id) ?? task)
-  const names = new Set([...(data?.data.map(({ name }) => name) ?? []), ...tasks.flatMap((task) => task.labels)])
+  const names = new Set([
+    ...(data?.data.map(({ name }) => name) ?? []),
+    ...tasks.flatMap((task) => task.labels),
+  ])
   const options = optionsFor(tasks, [...names].toSorted(), text)
   const active = options[Math.min(place, options.length - 1)]
 
@@ -46,7 +49,9 @@ export function LabelPicker({ tasks: opened }: { tasks: Task[] }) {
       tasks.map((task) => ({
         id: task.id,
         change: {
-          labels: remove ? task.labels.filter((label) => label !== name) : [...new Set([...task.labels, name])],
+          labels: remove
+            ? task.labels.filter((label) => label !== name)
+            : [...new Set([...task.labels, name])],
         },
       })),
       { said: `${remove ? 'Removed' : 'Added'} the label ${name}` },
@@ -105,9 +110,13 @@ export function LabelPicker({ tasks: opened }: { tasks: Task[] }) {
             onClick={() => toggle(option)}
           >
             {option.fresh ? <Plus size={14} aria-hidden /> : <LabelDot name={option.name} />}
-            <span className="min-w-0 flex-1 truncate">{option.fresh ? `Make “${option.name}”` : option.name}</span>
+            <span className="min-w-0 flex-1 truncate">
+              {option.fresh ? `Make “${option.name}”` : option.name}
+            </span>
             {option.carried === 'all' ? <Check size={14} className="text-accent" aria-hidden /> : null}
-            {option.carried === 'some' ? <Minus size={14} className="text-soft" aria-label="Some of them" /> : null}
+            {option.carried === 'some' ? (
+              <Minus size={14} className="text-soft" aria-label="Some of them" />
+            ) : null}
           </li>
         ))}
         {options.length === 0 ? (

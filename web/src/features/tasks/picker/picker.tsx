@@ -1,5 +1,15 @@
 import { useNavigate } from '@tanstack/react-router'
-import { BellOff, Calendar, CircleDot, Columns3, Moon, SignalHigh, SquarePen, Tag, Trash2 } from 'lucide-react'
+import {
+  BellOff,
+  Calendar,
+  CircleDot,
+  Columns3,
+  Moon,
+  SignalHigh,
+  SquarePen,
+  Tag,
+  Trash2,
+} from 'lucide-react'
 import { edit, knownTask, moveToTrash } from '#api/task-actions.ts'
 import { PRIORITIES, PRIORITY_NAMES, STATUS_NAMES, STATUSES, type Task, type TaskChange } from '#api/types.ts'
 import { sayDate, sayDue } from '#lib/dates.ts'
@@ -36,7 +46,9 @@ export default function Picker({ kind, anchor, ids }: PickerState) {
           onPick={(due_date, due_time) =>
             apply(
               { due_date, due_time },
-              due_date ? `${what} is due ${sayDue(due_date, due_time, today)}` : `Removed the date of ${what}`,
+              due_date
+                ? `${what} is due ${sayDue(due_date, due_time, today)}`
+                : `Removed the date of ${what}`,
             )
           }
           onDone={closePicker}
@@ -53,7 +65,9 @@ export default function Picker({ kind, anchor, ids }: PickerState) {
           onPick={(snoozed_until) =>
             apply(
               { snoozed_until },
-              snoozed_until ? `Snoozed ${what} until ${sayDate(snoozed_until, today)}` : `Ended the snooze of ${what}`,
+              snoozed_until
+                ? `Snoozed ${what} until ${sayDate(snoozed_until, today)}`
+                : `Ended the snooze of ${what}`,
             )
           }
           onDone={closePicker}
@@ -76,7 +90,8 @@ export default function Picker({ kind, anchor, ids }: PickerState) {
         icon: <PriorityMark priority={priority} />,
         checked: tasks.every((task) => task.priority === priority),
         closes: true,
-        run: () => apply({ priority }, `Set the priority of ${what} to ${PRIORITY_NAMES[priority].toLowerCase()}`),
+        run: () =>
+          apply({ priority }, `Set the priority of ${what} to ${PRIORITY_NAMES[priority].toLowerCase()}`),
       })),
     },
     status: {
@@ -113,7 +128,8 @@ function ActionsMenu({ anchor, task, apply }: ActionsMenuProps) {
       label: 'Open',
       icon: <SquarePen size={15} />,
       keys: 'Enter',
-      run: () => void navigate({ to: '.', search: ((search: object) => ({ ...search, task: task.id })) as never }),
+      run: () =>
+        void navigate({ to: '.', search: ((search: object) => ({ ...search, task: task.id })) as never }),
     },
     { label: 'Due date…', icon: <Calendar size={15} />, keys: 'd', run: then('due') },
     { label: 'Priority…', icon: <SignalHigh size={15} />, keys: 'p', run: then('priority') },
@@ -145,5 +161,12 @@ function ActionsMenu({ anchor, task, apply }: ActionsMenuProps) {
       run: () => void moveToTrash([task.id]),
     },
   ]
-  return <AnchoredMenu anchor={anchor} label={`Actions for ${task.title}`} entries={entries} onClose={closePicker} />
+  return (
+    <AnchoredMenu
+      anchor={anchor}
+      label={`Actions for ${task.title}`}
+      entries={entries}
+      onClose={closePicker}
+    />
+  )
 }

@@ -11,5 +11,6 @@ export interface Picker {
 /** The one open picker. Rows, cards, the bulk bar and the task panel all use it. */
 export const picker = createStore<Picker | null>(null)
 
-export const openPicker = (kind: PickerKind, anchor: Element, ids: string[]) => picker.set({ kind, anchor, ids })
+export const openPicker = (kind: PickerKind, anchor: Element, ids: string[]) =>
+  picker.set({ kind, anchor, ids })
 export const closePicker = () => picker.set(null)

@@ -44,7 +44,8 @@ function useQuickAdd(
   return { read, submit, today }
 }
 
-const CHIP = 'inline-flex h-6 items-center gap-1.5 rounded-full bg-accent-wash px-2.5 text-xs font-medium text-accent'
+const CHIP =
+  'inline-flex h-6 items-center gap-1.5 rounded-full bg-accent-wash px-2.5 text-xs font-medium text-accent'
 
 /** Shows what was understood besides the title. */
 function Understood({ read, today, empty }: { read: QuickAdd; today: string; empty?: ReactNode }) {

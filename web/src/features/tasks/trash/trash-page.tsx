@@ -69,7 +69,11 @@ export function TrashPage() {
         </ul>
       )}
       {list.hasNextPage ? (
-        <Button className="self-center" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+        <Button
+          className="self-center"
+          busy={list.isFetchingNextPage}
+          onClick={() => void list.fetchNextPage()}
+        >
           Show more
         </Button>
       ) : null}
