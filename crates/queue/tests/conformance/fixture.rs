@@ -81,10 +81,9 @@ impl Fixture {
     }
 
     pub(crate) async fn run_due(&self) -> RunReport {
-        self.queue
-            .run_due(&registry(), &self.world, 1000)
-            .await
-            .unwrap()
+        let known = registry();
+        let run = self.queue.run_due(&known, &self.world, 1000);
+        wait(run, "due jobs to run").await.unwrap()
     }
 
     /// Takes up to `limit` jobs of the kinds this test knows, from all queues.
