@@ -19,13 +19,17 @@ async fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let port = arguments.next().and_then(|port| port.parse::<u16>().ok());
     let body = arguments.next().and_then(|file| std::fs::read(file).ok());
-    let (Some(port), Some(body)) = (port, body) else { return ExitCode::FAILURE };
+    let (Some(port), Some(body)) = (port, body) else {
+        return ExitCode::FAILURE;
+    };
     let body = Bytes::from(body);
     let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await else {
         return ExitCode::FAILURE;
     };
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
         let body = body.clone();
         tokio::spawn(async move {
             let service = service_fn(move |_: Request<hyper::body::Incoming>| {
@@ -36,7 +40,9 @@ async fn main() -> ExitCode {
                 std::future::ready(Ok::<_, Infallible>(response))
             });
             // A client that goes away is no concern of the limit.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }

@@ -46,7 +46,11 @@ impl App {
     #[must_use]
     pub fn new(tracker: Tracker, http: Http) -> Arc<Self> {
         let pages = Pages::new(http.assets_url.as_deref());
-        let context = Arc::new(Context { tracker, http, pages });
+        let context = Arc::new(Context {
+            tracker,
+            http,
+            pages,
+        });
         let assets_url = context.http.assets_url.as_deref();
         Arc::new(App {
             security_headers: SecurityHeaders::new(assets_url, context.https()),

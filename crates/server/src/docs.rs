@@ -39,8 +39,16 @@ struct Fixed {
 impl Fixed {
     fn new(kind: &'static str, text: String) -> Self {
         let digest = Sha256::digest(text.as_bytes());
-        let digits: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Fixed { kind, tag: format!("W/\"{digits}\""), text }
+        let digits: String = digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Fixed {
+            kind,
+            tag: format!("W/\"{digits}\""),
+            text,
+        }
     }
 
     fn answer(&self, headers: &HeaderMap) -> Response {
@@ -72,7 +80,10 @@ pub(crate) async fn page(headers: HeaderMap) -> Reply {
         Ok(page) => Ok(page.answer(&headers)),
         Err(reason) => {
             let internal = Some(format!("the page of the API cannot be made: {reason}"));
-            Err(Problem { internal, ..Problem::new(Code::Internal) })
+            Err(Problem {
+                internal,
+                ..Problem::new(Code::Internal)
+            })
         }
     }
 }
@@ -110,21 +121,35 @@ fn render() -> Result<String, minijinja::Error> {
 
 /// The operations of each tag, in the order of the document.
 fn groups(document: &Value) -> Vec<(&str, &str, Vec<Entry<'_>>)> {
-    let tags = document.get("tags").and_then(Value::as_array).into_iter().flatten();
+    let tags = document
+        .get("tags")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     tags.map(|tag| {
         let name = tag.get("name").and_then(Value::as_str).unwrap_or_default();
-        let about = tag.get("description").and_then(Value::as_str).unwrap_or_default();
-        let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+        let about = tag
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let paths = document
+            .get("paths")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
         let entries = paths.flat_map(|(path, item)| {
-            item.as_object().into_iter().flatten().filter_map(move |(method, operation)| {
-                let tagged = operation.pointer("/tags/0").and_then(Value::as_str) == Some(name);
-                tagged.then(|| Entry {
-                    method: method.to_uppercase(),
-                    path,
-                    operation,
-                    needs: needs(operation),
+            item.as_object()
+                .into_iter()
+                .flatten()
+                .filter_map(move |(method, operation)| {
+                    let tagged = operation.pointer("/tags/0").and_then(Value::as_str) == Some(name);
+                    tagged.then(|| Entry {
+                        method: method.to_uppercase(),
+                        path,
+                        operation,
+                        needs: needs(operation),
+                    })
                 })
-            })
         });
         (name, about, entries.collect())
     })
@@ -133,13 +158,19 @@ fn groups(document: &Value) -> Vec<(&str, &str, Vec<Entry<'_>>)> {
 
 /// Who may do it: the ways to prove oneself, each with the ability it needs.
 fn needs(operation: &Value) -> Vec<String> {
-    let ways = operation.get("security").and_then(Value::as_array).into_iter().flatten();
+    let ways = operation
+        .get("security")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     ways.flat_map(|way| way.as_object().into_iter().flatten())
-        .map(|(scheme, abilities)| match abilities.pointer("/0").and_then(Value::as_str) {
-            Some(ability) => format!("API token with {ability}"),
-            None if scheme == "session" => "log-in".to_owned(),
-            None => scheme.clone(),
-        })
+        .map(
+            |(scheme, abilities)| match abilities.pointer("/0").and_then(Value::as_str) {
+                Some(ability) => format!("API token with {ability}"),
+                None if scheme == "session" => "log-in".to_owned(),
+                None => scheme.clone(),
+            },
+        )
         .collect()
 }
 
@@ -168,7 +199,10 @@ fn describe(schema: &Value) -> String {
         .into_iter()
         .map(|kind| match (kind, format) {
             ("array", _) => {
-                format!("list of {}", schema.get("items").map_or_else(String::new, describe))
+                format!(
+                    "list of {}",
+                    schema.get("items").map_or_else(String::new, describe)
+                )
             }
             ("null", _) | (_, None) => kind.to_owned(),
             (kind, Some(format)) => format!("{kind} ({format})"),
@@ -183,7 +217,10 @@ fn markdown(text: &str) -> minijinja::Value {
     for paragraph in text.split("\n\n") {
         html.push_str("<p>");
         for (index, part) in paragraph.split('`').enumerate() {
-            let escaped = part.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let escaped = part
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;");
             match index % 2 {
                 0 => html.push_str(&escaped),
                 _ => html.push_str(&format!("<code>{escaped}</code>")),

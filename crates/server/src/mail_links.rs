@@ -62,7 +62,13 @@ fn answer(headers: &HeaderMap, outcome: Result<Description, Error>) -> Reply {
                 Error::LinkExpired => "This link does not work any more.".to_owned(),
                 other => format!("There is {other} any more."),
             };
-            (Problem::from(Error::LinkExpired).code.status(), Description { sentence, button: None })
+            (
+                Problem::from(Error::LinkExpired).code.status(),
+                Description {
+                    sentence,
+                    button: None,
+                },
+            )
         }
         Err(error) => return Err(error.into()),
     };

@@ -8,7 +8,7 @@ use duly_cache::limits::Limiter;
 use duly_db::clock::SystemClock;
 use duly_db::migrate::{self, MigrationSet, Mode, Report};
 use duly_db::random::SystemRandom;
-use duly_db::{Db, Options, SharedClock, SharedRandom, versions};
+use duly_db::{Clock as _, Db, Options, SharedClock, SharedRandom, versions};
 use duly_queue::Queue;
 use duly_tracker::idempotency::InFlight;
 use duly_tracker::mail::Mailer;
@@ -16,19 +16,24 @@ use duly_tracker::sessions::Seen;
 use duly_tracker::users::PasswordRules;
 use duly_tracker::users::password::{HashCost, PasswordHasher};
 use duly_tracker::{Error, Result, Settings, Tracker, instance};
+use jiff::Timestamp;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Log, LogFormat, Mail};
 
 /// The schema of every part, in the order it is made.
-pub const SCHEMA: [MigrationSet; 3] =
-    [versions::MIGRATIONS, duly_queue::MIGRATIONS, duly_tracker::MIGRATIONS];
+pub const SCHEMA: [MigrationSet; 3] = [
+    versions::MIGRATIONS,
+    duly_queue::MIGRATIONS,
+    duly_tracker::MIGRATIONS,
+];
 
 /// Log lines go to the standard error output.
 pub fn logging(settings: &Log) {
     let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let builder = builder.with_ansi(std::io::stderr().is_terminal());
     // A second subscriber is refused; the first one serves as well.
     let _ = match settings.format {
@@ -47,13 +52,18 @@ pub async fn database(config: &Config) -> Result<Db> {
     Ok(Db::open(options).await?)
 }
 
+/// The time.
+#[must_use]
+pub fn now() -> Timestamp {
+    SystemClock.now()
+}
+
 /// Brings the schema up to date, or says what would be done.
 ///
 /// # Errors
 /// When a step fails, or the database is of a newer release.
 pub async fn migrate(db: &Db, mode: Mode) -> Result<Report> {
-    use duly_db::Clock as _;
-    Ok(migrate::run(db, &SCHEMA, SystemClock.now(), mode).await?)
+    Ok(migrate::run(db, &SCHEMA, now(), mode).await?)
 }
 
 /// Opens everything.
@@ -95,7 +105,9 @@ fn settings(config: &Config) -> Settings {
     Settings {
         public_url: config.http.public_url.clone(),
         registration: accounts.registration,
-        password_rules: PasswordRules { minimum_length: accounts.password_min_length },
+        password_rules: PasswordRules {
+            minimum_length: accounts.password_min_length,
+        },
         session_idle: accounts.session_idle,
         session_lifetime: accounts.session_lifetime,
         login_attempts: accounts.login_attempts,
@@ -103,18 +115,13 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-fn mailer(config: &Config) -> Mailer {
+/// Where mails go.
+#[must_use]
+pub fn mailer(config: &Config) -> Mailer {
     let Mail { server, from } = &config.mail;
     match server {
         Some(server) => Mailer::smtp(server.clone()),
-        None => {
-            let folder = outbox(config);
-            tracing::info!(
-                folder = %folder.display(),
-                "no mail server is configured (mail.url): mails are written to a folder"
-            );
-            Mailer::outbox(folder, from.clone())
-        }
+        None => Mailer::outbox(outbox(config), from.clone()),
     }
 }
 

@@ -37,7 +37,9 @@ pub(crate) struct Pages {
 
 impl Pages {
     pub(crate) fn new(assets_url: Option<&str>) -> Self {
-        Pages { assets_url: assets_url.map(str::to_owned) }
+        Pages {
+            assets_url: assets_url.map(str::to_owned),
+        }
     }
 
     /// `index.html` before and after the first data.
@@ -65,7 +67,9 @@ pub(crate) async fn serve(
     }
     if method != Method::GET && method != Method::HEAD {
         let mut response = Problem::new(Code::MethodNotAllowed).into_response();
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+        response
+            .headers_mut()
+            .insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
         return Ok(response);
     }
     let name = path.trim_start_matches('/');
@@ -87,8 +91,13 @@ fn is_variant(name: &str) -> bool {
 fn asset(name: &str, plain: EmbeddedFile, headers: &HeaderMap) -> Response {
     let kind = content_type(name);
     let (file, coding) = best_variant(name, plain, headers);
-    let digest: String =
-        file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = file
+        .metadata
+        .sha256_hash()
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let tag = format!("\"{digest}\"");
     let known = reply::matches(headers, &tag);
     let mut response = match known {
@@ -113,8 +122,14 @@ fn asset(name: &str, plain: EmbeddedFile, headers: &HeaderMap) -> Response {
     };
     answer.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     // A page on our host may load them from a CDN that fetched them here.
-    answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    answer.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    answer.insert(
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
+    );
+    answer.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("cross-origin"),
+    );
     response
 }
 
@@ -124,7 +139,10 @@ fn best_variant(
     plain: EmbeddedFile,
     headers: &HeaderMap,
 ) -> (EmbeddedFile, Option<&'static str>) {
-    let (brotli, gzip) = (compress::quality(headers, "br"), compress::quality(headers, "gzip"));
+    let (brotli, gzip) = (
+        compress::quality(headers, "br"),
+        compress::quality(headers, "gzip"),
+    );
     let mut wanted = [("br", ".br", brotli), ("gzip", ".gz", gzip)];
     if gzip > brotli {
         wanted.reverse();
@@ -171,8 +189,14 @@ async fn page(context: &Context, headers: &HeaderMap) -> Result<Response> {
     };
     let mut response = Body::from(html).into_response();
     let answer = response.headers_mut();
-    answer.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    answer.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    answer.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
     answer.append(header::VARY, HeaderValue::from_static("Cookie"));
     Ok(response)
 }
@@ -210,7 +234,9 @@ async fn boot(context: &Context, headers: &HeaderMap) -> Result<Boot> {
 }
 
 async fn logged_in(context: &Context, headers: &HeaderMap) -> Result<Option<Principal>> {
-    let Some(secret) = permit::session_secret(context, headers) else { return Ok(None) };
+    let Some(secret) = permit::session_secret(context, headers) else {
+        return Ok(None);
+    };
     match sessions::authenticate(&context.tracker, &secret).await {
         Ok(principal) => Ok(Some(principal)),
         Err(Error::Unauthenticated) => Ok(None),

@@ -22,6 +22,7 @@ use crate::http::cookie;
 #[utoipa::path(
     post,
     path = "/register",
+    operation_id = "register",
     tag = "account",
     request_body(content = RegistrationInput, example = json!({"name": "Ann", "email": "ann@example.org", "password": "correct horse battery", "time_zone": "Europe/Berlin"})),
     responses(
@@ -47,6 +48,7 @@ pub(crate) async fn register(
 #[utoipa::path(
     post,
     path = "/login",
+    operation_id = "logIn",
     tag = "account",
     request_body(content = LogInInput, example = json!({"email": "ann@example.org", "password": "correct horse battery"})),
     responses(
@@ -71,6 +73,7 @@ pub(crate) async fn log_in(
 #[utoipa::path(
     post,
     path = "/logout",
+    operation_id = "logOut",
     tag = "account",
     responses((status = 204, description = "The session has ended.", headers(("Set-Cookie" = String))))
 )]
@@ -89,6 +92,7 @@ pub(crate) async fn log_out(State(context): State<Arc<Context>>, headers: Header
 #[utoipa::path(
     post,
     path = "/password/forgot",
+    operation_id = "forgotPassword",
     tag = "account",
     request_body(content = ForgottenPasswordInput, example = json!({"email": "ann@example.org"})),
     responses((status = 202, description = "Taken note of."))
@@ -107,6 +111,7 @@ pub(crate) async fn forgot_password(
 #[utoipa::path(
     post,
     path = "/password/reset",
+    operation_id = "resetPassword",
     tag = "account",
     request_body(content = PasswordResetInput),
     responses(
@@ -116,10 +121,11 @@ pub(crate) async fn forgot_password(
 )]
 pub(crate) async fn reset_password(
     State(context): State<Arc<Context>>,
+    Client(client): Client,
     body: JsonBody<PasswordResetInput>,
 ) -> Reply {
     let reset = body.value.parse()?;
-    users::reset_password(&context.tracker, reset).await?;
+    users::reset_password(&context.tracker, reset, client).await?;
     Ok(reply::no_content())
 }
 
@@ -127,6 +133,7 @@ pub(crate) async fn reset_password(
 #[utoipa::path(
     post,
     path = "/email/confirm",
+    operation_id = "confirmEmail",
     tag = "account",
     request_body(content = LinkInput),
     responses(
@@ -147,6 +154,7 @@ pub(crate) async fn confirm_email(
 #[utoipa::path(
     post,
     path = "/email/resend",
+    operation_id = "resendConfirmation",
     tag = "account",
     responses((status = 202, description = "Taken note of.")),
     security(("session" = []))
@@ -163,6 +171,7 @@ pub(crate) async fn resend_confirmation(
 #[utoipa::path(
     get,
     path = "/me",
+    operation_id = "getAccount",
     tag = "account",
     responses(
         (status = 200, description = "Your account.", body = Account),
@@ -186,6 +195,7 @@ pub(crate) async fn me(
 #[utoipa::path(
     patch,
     path = "/me",
+    operation_id = "changeAccount",
     tag = "account",
     request_body(content = ProfileChangeInput, example = json!({"time_zone": "Europe/Berlin", "reminder_time": "08:30"})),
     responses((status = 200, description = "Your account as it is now.", body = Account)),

@@ -16,6 +16,7 @@ use crate::app::Context;
 #[utoipa::path(
     post,
     path = "/tasks/bulk",
+    operation_id = "changeTasks",
     tag = "tasks",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes sending the same request again safe for 24 hours.")),
     request_body(content = BulkInput, example = json!({"ids": ["019389f2-3a9a-7c7e-9f57-0e4d7d2b8c11"], "change": {"priority": "high"}})),
@@ -30,5 +31,7 @@ pub(crate) async fn bulk(
     let (ids, action) = body.value.parse()?;
     let owner = permit.principal.user;
     let outcome = tasks::bulk(&context.tracker, owner, ids, action, body.idempotent).await?;
-    Ok(reply::recorded(outcome, |page| reply::json(StatusCode::OK, &page))?)
+    Ok(reply::recorded(outcome, |page| {
+        reply::json(StatusCode::OK, &page)
+    })?)
 }

@@ -1,15 +1,12 @@
 //! The OpenAPI document: what the handlers say of themselves, and what is true of all of them.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize as _;
-use serde_json::json;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
-    Ref, RefOr, Response, ResponseBuilder, ServerBuilder,
+    Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    Response, ResponseBuilder, ServerBuilder,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 use utoipa_axum::router::OpenApiRouter;
@@ -19,8 +16,9 @@ use super::problem::ProblemBody;
 /// The whole document.
 #[must_use]
 pub fn document() -> OpenApi {
-    let (_, mut document) =
-        OpenApiRouter::with_openapi(base()).nest("/api/v1", super::v1()).split_for_parts();
+    let (_, mut document) = OpenApiRouter::with_openapi(base())
+        .nest("/api/v1", super::v1())
+        .split_for_parts();
     let components = document.components.get_or_insert_with(Components::new);
     add_security(components);
     add_problem(components);
@@ -55,9 +53,14 @@ fn base() -> OpenApi {
         .title("Duly")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(about))
-        .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").build()));
+        .license(Some(
+            LicenseBuilder::new().name("MIT OR Apache-2.0").build(),
+        ));
     let tag = |name: &str, about: &str| {
-        TagBuilder::new().name(name).description(Some(about)).build()
+        TagBuilder::new()
+            .name(name)
+            .description(Some(about))
+            .build()
     };
     OpenApiBuilder::new()
         .info(info.build())
@@ -66,7 +69,10 @@ fn base() -> OpenApi {
             tag("account", "Your account and how you get into it."),
             tag("sessions", "Where you are logged in."),
             tag("tokens", "API tokens, for programs that act for you."),
-            tag("tasks", "Tasks, labels, figures and the receipts of reminders."),
+            tag(
+                "tasks",
+                "Tasks, labels, figures and the receipts of reminders.",
+            ),
             tag("transfer", "Bringing tasks in and taking them out."),
         ]))
         .build()
@@ -96,41 +102,25 @@ fn add_problem(components: &mut Components) {
 
 /// The operations of a path, whatever their method.
 pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+    [
+        &mut item.get,
+        &mut item.post,
+        &mut item.patch,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Adds what every operation of its kind can be answered with.
 fn add_problems(operation: &mut Operation) {
-    let has_body = operation.request_body.is_some();
-    let has_header = |name: &str| {
-        operation
-            .parameters
-            .iter()
-            .flatten()
-            .any(|parameter| matches!(parameter, RefOr::T(known) if known.name == name))
-    };
-    let (has_parameters, has_id) = (operation.parameters.is_some(), has_header("id"));
-    let (if_match, idempotent) = (has_header("If-Match"), has_header("Idempotency-Key"));
-    let secured = operation.security.is_some();
-    let possible: BTreeMap<&str, (bool, &str)> = BTreeMap::from([
-        ("400", (has_body, "The body cannot be read.")),
-        ("401", (secured, "Log in or send a valid API token.")),
-        ("403", (secured, "The token lacks an ability, or the request comes from another site.")),
-        ("404", (has_id, "There is no such thing, or it belongs to somebody else.")),
-        ("409", (idempotent, "A request with the same `Idempotency-Key` is being worked on.")),
-        ("412", (if_match, "It has changed since the version in `If-Match`.")),
-        ("413", (has_body, "The body is too large.")),
-        ("415", (has_body, "The body is of another type.")),
-        ("422", (has_body || has_parameters, "Something in the request is wrong; `errors` says what.")),
-    ]);
+    let possible = problems_of(operation);
     let responses = &mut operation.responses.responses;
-    for (status, (applies, description)) in possible {
-        if applies && !responses.contains_key(status) {
+    for (status, description) in possible {
+        if !responses.contains_key(status) {
             responses.insert(status.to_owned(), RefOr::T(problem(description)));
         }
     }
-    let fault = "Any other problem: 406, 408, 5xx.";
-    responses.insert("default".to_owned(), RefOr::T(problem(fault)));
     for (status, response) in responses.iter_mut() {
         if let RefOr::T(response) = response
             && status.starts_with('4')
@@ -138,6 +128,51 @@ fn add_problems(operation: &mut Operation) {
             describe_problem(response);
         }
     }
+}
+
+/// Which problems an operation can have, by what it takes and who may do it.
+fn problems_of(operation: &Operation) -> Vec<(&'static str, &'static str)> {
+    let has = |name: &str| {
+        let mut parameters = operation.parameters.iter().flatten();
+        parameters.any(|found| matches!(found, RefOr::T(known) if known.name == name))
+    };
+    let (body, secured) = (
+        operation.request_body.is_some(),
+        operation.security.is_some(),
+    );
+    let input = body || operation.parameters.is_some();
+    let foreign = "The token lacks an ability, or the request comes from another site.";
+    [
+        (body, "400", "The body cannot be read."),
+        (secured, "401", "Log in or send a valid API token."),
+        (secured, "403", foreign),
+        (
+            has("id"),
+            "404",
+            "There is no such thing, or it belongs to somebody else.",
+        ),
+        (
+            has("Idempotency-Key"),
+            "409",
+            "A request with the same key is being worked on.",
+        ),
+        (
+            has("If-Match"),
+            "412",
+            "It has changed since the version in `If-Match`.",
+        ),
+        (body, "413", "The body is too large."),
+        (body, "415", "The body is of another type."),
+        (
+            input,
+            "422",
+            "Something in the request is wrong; `errors` says what.",
+        ),
+        (true, "default", "Any other problem: 406, 408, 5xx."),
+    ]
+    .into_iter()
+    .filter_map(|(applies, status, about)| applies.then_some((status, about)))
+    .collect()
 }
 
 fn problem(description: &str) -> Response {
@@ -149,15 +184,8 @@ fn problem(description: &str) -> Response {
 fn describe_problem(response: &mut Response) {
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("Problem")))
-        .example(Some(json!({
-            "type": "/api/docs#problem-invalid",
-            "title": "Something in the request is wrong",
-            "status": 422,
-            "code": "invalid",
-            "detail": null,
-            "errors": [{"field": "title", "code": "required", "message": "is required"}],
-            "request_id": "019389f2-3a9a-7c7e-9f57-0e4d7d2b8c11"
-        })))
         .build();
-    response.content.insert("application/problem+json".to_owned(), RefOr::T(content));
+    response
+        .content
+        .insert("application/problem+json".to_owned(), RefOr::T(content));
 }

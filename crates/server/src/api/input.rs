@@ -32,14 +32,12 @@ pub(crate) struct JsonBody<T> {
 impl<T: DeserializeOwned> FromRequest<Arc<Context>> for JsonBody<T> {
     type Rejection = Problem;
 
-    async fn from_request(
-        request: Request<Body>,
-        context: &Arc<Context>,
-    ) -> Result<Self, Problem> {
+    async fn from_request(request: Request<Body>, context: &Arc<Context>) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if !has_type(&parts.headers, "application/json") {
-            return Err(Problem::new(Code::UnsupportedMediaType)
-                .detail("Send application/json in UTF-8."));
+            return Err(
+                Problem::new(Code::UnsupportedMediaType).detail("Send application/json in UTF-8.")
+            );
         }
         let bytes = whole(context, body, context.http.body_limit).await?;
         let idempotent = idempotent(&parts, &bytes)?;
@@ -61,10 +59,7 @@ pub(crate) struct FileBody {
 impl FromRequest<Arc<Context>> for FileBody {
     type Rejection = Problem;
 
-    async fn from_request(
-        request: Request<Body>,
-        context: &Arc<Context>,
-    ) -> Result<Self, Problem> {
+    async fn from_request(request: Request<Body>, context: &Arc<Context>) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if !has_type(&parts.headers, "application/octet-stream") {
             return Err(Problem::new(Code::UnsupportedMediaType)
@@ -76,7 +71,10 @@ impl FromRequest<Arc<Context>> for FileBody {
 }
 
 fn has_type(headers: &HeaderMap, expected: &str) -> bool {
-    let Some(line) = headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok()) else {
+    let Some(line) = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|line| line.to_str().ok())
+    else {
         return false;
     };
     let (kind, parameters) = line.split_once(';').unwrap_or((line, ""));
@@ -105,7 +103,9 @@ async fn whole(context: &Context, body: Body, limit: usize) -> Result<Bytes, Pro
 }
 
 fn idempotent(parts: &Parts, body: &[u8]) -> Result<Option<Idempotent>, Problem> {
-    let Some(line) = parts.headers.get("idempotency-key") else { return Ok(None) };
+    let Some(line) = parts.headers.get("idempotency-key") else {
+        return Ok(None);
+    };
     let key = IdempotencyKey::from_text(line.to_str().unwrap_or_default())
         .map_err(|wrong| Error::field("Idempotency-Key", wrong.code, wrong.message))?;
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
@@ -120,21 +120,28 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        query::parse(parts.uri.query().unwrap_or_default()).map(Self).map_err(Problem::invalid)
+        query::parse(parts.uri.query().unwrap_or_default())
+            .map(Self)
+            .map_err(Problem::invalid)
     }
 }
 
 impl Parameters {
     /// Each parameter, in the order given.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Takes the values of the known parameters, in the order of `known`.
     ///
     /// # Errors
     /// Every unknown and every repeated parameter.
-    pub(crate) fn only<const N: usize>(&self, known: [&str; N]) -> Result<[Option<&str>; N], Problem> {
+    pub(crate) fn only<const N: usize>(
+        &self,
+        known: [&str; N],
+    ) -> Result<[Option<&str>; N], Problem> {
         let mut values = [None; N];
         let mut reader = duly_tracker::input::Reader::new();
         for (name, value) in self.pairs() {
@@ -146,8 +153,10 @@ impl Parameters {
                     reader.refuse(name, "unknown_parameter", "this URL takes no parameters");
                 }
                 None => {
-                    let message =
-                        format!("is not a parameter of this URL; known are {}", known.join(", "));
+                    let message = format!(
+                        "is not a parameter of this URL; known are {}",
+                        known.join(", ")
+                    );
                     reader.refuse(name, "unknown_parameter", message);
                 }
             }
@@ -168,7 +177,9 @@ impl<T: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
         let Path(text) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|_| Problem::new(Code::NotFound))?;
-        text.parse().map(Id).map_err(|_| Problem::new(Code::NotFound))
+        text.parse()
+            .map(Id)
+            .map_err(|_| Problem::new(Code::NotFound))
     }
 }
 
@@ -180,14 +191,22 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(line) = parts.headers.get(header::IF_MATCH) else { return Ok(IfMatch(None)) };
+        let Some(line) = parts.headers.get(header::IF_MATCH) else {
+            return Ok(IfMatch(None));
+        };
         let text = line.to_str().unwrap_or_default().trim();
         if text == "*" {
             return Ok(IfMatch(None));
         }
-        let version = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let version = text
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'));
         // A tag that is not one of ours matches no version.
-        Ok(IfMatch(Some(version.and_then(|version| version.parse().ok()).unwrap_or(-1))))
+        Ok(IfMatch(Some(
+            version
+                .and_then(|version| version.parse().ok())
+                .unwrap_or(-1),
+        )))
     }
 }
 

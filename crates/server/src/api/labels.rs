@@ -16,6 +16,7 @@ use crate::app::Context;
 #[utoipa::path(
     get,
     path = "/labels",
+    operation_id = "listLabels",
     tag = "tasks",
     responses(
         (status = 200, description = "Every label.", body = Page<LabelCount>),

@@ -18,6 +18,7 @@ use crate::app::Context;
 #[utoipa::path(
     get,
     path = "/notifications",
+    operation_id = "listNotifications",
     tag = "tasks",
     params(
         ("task_id" = Option<TaskId>, Query, description = "Only about this task."),

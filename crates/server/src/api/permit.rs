@@ -56,7 +56,10 @@ impl<A: Needs> FromRequestParts<Arc<Context>> for Permit<A> {
     ) -> Result<Self, Problem> {
         let principal = principal(context, &parts.headers).await?;
         principal.require(A::ABILITY)?;
-        Ok(Permit { principal, needs: PhantomData })
+        Ok(Permit {
+            principal,
+            needs: PhantomData,
+        })
     }
 }
 
@@ -88,7 +91,11 @@ impl FromRequestParts<Arc<Context>> for SessionOnly {
 async fn principal(context: &Context, headers: &HeaderMap) -> Result<Principal, Problem> {
     let principal = match headers.get(header::AUTHORIZATION) {
         Some(line) => {
-            let token = line.to_str().ok().and_then(bearer).ok_or(Error::Unauthenticated)?;
+            let token = line
+                .to_str()
+                .ok()
+                .and_then(bearer)
+                .ok_or(Error::Unauthenticated)?;
             tokens::authenticate(&context.tracker, &Secret::received(token)).await?
         }
         None => {

@@ -84,7 +84,7 @@ pub struct Problem {
     /// Seconds to wait before trying again.
     pub retry_after: Option<u64>,
     /// What came of an import that was refused.
-    pub report: Option<serde_json::Value>,
+    pub report: Option<Box<serde_json::Value>>,
     /// What is logged and never shown.
     pub internal: Option<String>,
 }
@@ -106,7 +106,10 @@ impl Problem {
     /// Wrong fields.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        Problem { errors, ..Problem::new(Code::Invalid) }
+        Problem {
+            errors,
+            ..Problem::new(Code::Invalid)
+        }
     }
 
     /// Says more about this case.
@@ -126,7 +129,7 @@ impl Problem {
             code: self.code.name(),
             detail: self.detail.as_deref(),
             errors: &self.errors,
-            report: self.report.as_ref(),
+            report: self.report.as_deref(),
             request_id,
         };
         // Texts and numbers can always be written as JSON.
@@ -136,7 +139,15 @@ impl Problem {
 
 /// The body of every answer that is an error, as `application/problem+json`.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Problem)]
+#[schema(as = Problem, example = json!({
+    "type": "/api/docs#problem-invalid",
+    "title": "Something in the request is wrong",
+    "status": 422,
+    "code": "invalid",
+    "detail": null,
+    "errors": [{"field": "title", "code": "required", "message": "is required"}],
+    "request_id": "019389f2-3a9a-7c7e-9f57-0e4d7d2b8c11"
+}))]
 pub struct ProblemBody<'problem> {
     /// Where the code is explained.
     r#type: String,
@@ -171,29 +182,35 @@ impl From<Error> for Problem {
             Error::LinkExpired => Problem::new(Code::LinkExpired),
             Error::VersionMismatch => Problem::new(Code::VersionMismatch),
             Error::IdempotencyKeyReused => Problem::new(Code::KeyReused),
-            Error::IdempotencyInFlight => {
-                Problem { retry_after: Some(1), ..Problem::new(Code::InFlight) }
-            }
+            Error::IdempotencyInFlight => Problem {
+                retry_after: Some(1),
+                ..Problem::new(Code::InFlight)
+            },
             Error::RateLimited { retry_after } => {
                 let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-                Problem { retry_after: Some(seconds), ..Problem::new(Code::RateLimited) }
+                Problem {
+                    retry_after: Some(seconds),
+                    ..Problem::new(Code::RateLimited)
+                }
             }
             Error::Unavailable(reason) => Problem {
                 retry_after: Some(1),
                 internal: Some(reason),
                 ..Problem::new(Code::Unavailable)
             },
-            Error::Internal(reason) => {
-                Problem { internal: Some(reason), ..Problem::new(Code::Internal) }
-            }
+            Error::Internal(reason) => Problem {
+                internal: Some(reason),
+                ..Problem::new(Code::Internal)
+            },
         }
     }
 }
 
 fn refused(refusal: Refusal) -> Problem {
     match refusal {
-        Refusal::MissingAbility(ability) => Problem::new(Code::MissingAbility)
-            .detail(format!("This needs the ability {ability}.")),
+        Refusal::MissingAbility(ability) => {
+            Problem::new(Code::MissingAbility).detail(format!("This needs the ability {ability}."))
+        }
         Refusal::SessionOnly => Problem::new(Code::SessionOnly),
         Refusal::AdministratorsOnly => Problem::new(Code::AdministratorsOnly),
         Refusal::RegistrationClosed => Problem::new(Code::RegistrationClosed),

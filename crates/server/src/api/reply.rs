@@ -74,8 +74,14 @@ pub(crate) async fn view<T: Serialize>(
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         answer.insert(header::ETAG, tag);
     }
-    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    answer.append(header::VARY, HeaderValue::from_static("Cookie, Authorization"));
+    answer.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
+    answer.append(
+        header::VARY,
+        HeaderValue::from_static("Cookie, Authorization"),
+    );
     Ok(response)
 }
 
@@ -127,7 +133,9 @@ pub(crate) fn task_unless_known(headers: &HeaderMap, found: &Task) -> Result<Res
     };
     tag_task(&mut response, found.version);
     let caching = HeaderValue::from_static("private, no-cache");
-    response.headers_mut().insert(header::CACHE_CONTROL, caching);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, caching);
     Ok(response)
 }
 
@@ -153,10 +161,17 @@ pub(crate) fn recorded<T>(
     let mut response = json(status, &earlier.body)?;
     let headers = response.headers_mut();
     headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
-    if let Some(location) = earlier.location.and_then(|text| HeaderValue::try_from(text).ok()) {
+    if let Some(location) = earlier
+        .location
+        .and_then(|text| HeaderValue::try_from(text).ok())
+    {
         headers.insert(header::LOCATION, location);
     }
-    if let Some(version) = earlier.body.get("version").and_then(serde_json::Value::as_i64) {
+    if let Some(version) = earlier
+        .body
+        .get("version")
+        .and_then(serde_json::Value::as_i64)
+    {
         tag_task(&mut response, version);
     }
     Ok(response)

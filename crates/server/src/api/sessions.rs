@@ -16,6 +16,7 @@ use crate::app::Context;
 #[utoipa::path(
     get,
     path = "/sessions",
+    operation_id = "listSessions",
     tag = "sessions",
     responses((status = 200, description = "Your sessions.", body = Page<Session>)),
     security(("session" = []))
@@ -35,6 +36,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     get,
     path = "/sessions/{id}",
+    operation_id = "getSession",
     tag = "sessions",
     params(("id" = SessionId, Path, description = "The session.")),
     responses((status = 200, description = "The session.", body = Session)),
@@ -54,6 +56,7 @@ pub(crate) async fn get(
 #[utoipa::path(
     delete,
     path = "/sessions/{id}",
+    operation_id = "revokeSession",
     tag = "sessions",
     params(("id" = SessionId, Path, description = "The session.")),
     responses((status = 204, description = "It has ended.")),
@@ -72,6 +75,7 @@ pub(crate) async fn revoke(
 #[utoipa::path(
     delete,
     path = "/sessions",
+    operation_id = "revokeOtherSessions",
     tag = "sessions",
     responses((status = 204, description = "They have ended.")),
     security(("session" = []))

@@ -15,6 +15,7 @@ use crate::app::Context;
 #[utoipa::path(
     get,
     path = "/statistics",
+    operation_id = "getStatistics",
     tag = "tasks",
     responses(
         (status = 200, description = "Your figures.", body = Statistics),

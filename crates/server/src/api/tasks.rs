@@ -21,6 +21,7 @@ use crate::app::Context;
 #[utoipa::path(
     get,
     path = "/tasks",
+    operation_id = "listTasks",
     tag = "tasks",
     params(
         ("status" = Option<String>, Query, description = "One or several of `pending`, `in_progress`, `completed`.", example = "pending,in_progress"),
@@ -65,13 +66,21 @@ pub(crate) async fn page(
     filter: &TaskFilter,
 ) -> duly_tracker::Result<Page<TaskEntry>> {
     let now = principal.time_zone.to_datetime(context.tracker.clock.now());
-    tasks::list(&context.tracker, principal.user, principal.version, filter, now).await
+    tasks::list(
+        &context.tracker,
+        principal.user,
+        principal.version,
+        filter,
+        now,
+    )
+    .await
 }
 
 /// Writes a task down.
 #[utoipa::path(
     post,
     path = "/tasks",
+    operation_id = "createTask",
     tag = "tasks",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes sending the same request again safe for 24 hours.")),
     request_body(content = NewTaskInput, example = json!({"title": "Pay rent", "due_date": "2026-11-30", "due_time": "18:00", "priority": "high", "labels": ["home"]})),
@@ -87,8 +96,13 @@ pub(crate) async fn create(
     body: JsonBody<NewTaskInput>,
 ) -> Reply {
     let new = body.value.parse()?;
-    let outcome =
-        tasks::create(&context.tracker, permit.principal.user, new, body.idempotent).await?;
+    let outcome = tasks::create(
+        &context.tracker,
+        permit.principal.user,
+        new,
+        body.idempotent,
+    )
+    .await?;
     let response = reply::recorded(outcome, |task| {
         let mut response = reply::task(StatusCode::CREATED, &task)?;
         if let Ok(location) = HeaderValue::try_from(format!("/api/v1/tasks/{}", task.id)) {
@@ -103,6 +117,7 @@ pub(crate) async fn create(
 #[utoipa::path(
     get,
     path = "/tasks/{id}",
+    operation_id = "getTask",
     tag = "tasks",
     params(("id" = TaskId, Path, description = "The task.")),
     responses(
@@ -126,6 +141,7 @@ pub(crate) async fn get(
 #[utoipa::path(
     patch,
     path = "/tasks/{id}",
+    operation_id = "changeTask",
     tag = "tasks",
     params(
         ("id" = TaskId, Path, description = "The task."),
@@ -143,8 +159,7 @@ pub(crate) async fn change(
     body: JsonBody<TaskChangeInput>,
 ) -> Reply {
     let change = body.value.parse(Reader::new())?;
-    let task =
-        tasks::change(&context.tracker, permit.principal.user, id, change, version).await?;
+    let task = tasks::change(&context.tracker, permit.principal.user, id, change, version).await?;
     Ok(reply::task(StatusCode::OK, &task)?)
 }
 
@@ -152,6 +167,7 @@ pub(crate) async fn change(
 #[utoipa::path(
     delete,
     path = "/tasks/{id}",
+    operation_id = "deleteTask",
     tag = "tasks",
     params(
         ("id" = TaskId, Path, description = "The task."),
@@ -174,6 +190,7 @@ pub(crate) async fn delete(
 #[utoipa::path(
     post,
     path = "/tasks/{id}/restore",
+    operation_id = "restoreTask",
     tag = "tasks",
     params(("id" = TaskId, Path, description = "The task.")),
     responses((status = 200, description = "The task.", body = Task)),

@@ -27,6 +27,7 @@ pub(crate) struct NewApiToken {
 #[utoipa::path(
     get,
     path = "/tokens",
+    operation_id = "listTokens",
     tag = "tokens",
     responses((status = 200, description = "Your tokens, without their text.", body = Page<ApiToken>)),
     security(("session" = []))
@@ -45,6 +46,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     post,
     path = "/tokens",
+    operation_id = "createToken",
     tag = "tokens",
     request_body(content = NewTokenInput, example = json!({"name": "Calendar sync", "abilities": ["tasks:read"], "expires_at": "2027-12-31T00:00:00Z"})),
     responses((status = 201, description = "The token.", body = NewApiToken, headers(("Location" = String, description = "Its URL.")))),
@@ -58,7 +60,10 @@ pub(crate) async fn create(
     let new = body.value.parse(context.tracker.clock.now())?;
     let (about, secret) = tokens::create(&context.tracker, permit.principal.user, new).await?;
     let location = format!("/api/v1/tokens/{}", about.id);
-    let token = NewApiToken { about, token: secret.reveal().to_owned() };
+    let token = NewApiToken {
+        about,
+        token: secret.reveal().to_owned(),
+    };
     let mut response = reply::json(StatusCode::CREATED, &token)?;
     if let Ok(location) = HeaderValue::try_from(location) {
         response.headers_mut().insert(header::LOCATION, location);
@@ -70,6 +75,7 @@ pub(crate) async fn create(
 #[utoipa::path(
     get,
     path = "/tokens/{id}",
+    operation_id = "getToken",
     tag = "tokens",
     params(("id" = TokenId, Path, description = "The token.")),
     responses((status = 200, description = "The token.", body = ApiToken)),
@@ -88,6 +94,7 @@ pub(crate) async fn get(
 #[utoipa::path(
     delete,
     path = "/tokens/{id}",
+    operation_id = "revokeToken",
     tag = "tokens",
     params(("id" = TokenId, Path, description = "The token.")),
     responses((status = 204, description = "It has ended.")),
@@ -106,14 +113,12 @@ pub(crate) async fn revoke(
 #[utoipa::path(
     delete,
     path = "/tokens",
+    operation_id = "revokeAllTokens",
     tag = "tokens",
     responses((status = 204, description = "They have ended.")),
     security(("session" = []))
 )]
-pub(crate) async fn revoke_all(
-    State(context): State<Arc<Context>>,
-    permit: SessionOnly,
-) -> Reply {
+pub(crate) async fn revoke_all(State(context): State<Arc<Context>>, permit: SessionOnly) -> Reply {
     tokens::revoke_all(&context.tracker, permit.principal.user).await?;
     Ok(reply::no_content())
 }

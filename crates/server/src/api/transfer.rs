@@ -24,6 +24,7 @@ use crate::app::Context;
 #[utoipa::path(
     post,
     path = "/import",
+    operation_id = "importTasks",
     tag = "transfer",
     params(
         ("format" = Option<String>, Query, description = "`auto` (when left out), `taskwarrior`, `todotxt`, `ics`, `todoist` or `duly`."),
@@ -52,15 +53,17 @@ pub(crate) async fn import(
     )
     .await?;
     if report.stopped && !report.dry_run {
-        let report = serde_json::to_value(&report).ok();
-        return Err(Problem { report, ..Problem::new(Code::ImportRefused) });
+        let report = serde_json::to_value(&report).ok().map(Box::new);
+        return Err(Problem {
+            report,
+            ..Problem::new(Code::ImportRefused)
+        });
     }
     Ok(reply::json(StatusCode::OK, &report)?)
 }
 
 fn import_options(parameters: &Parameters) -> Result<Options, Problem> {
-    let [format, dry_run, keep_going] =
-        parameters.only(["format", "dry_run", "keep_going"])?;
+    let [format, dry_run, keep_going] = parameters.only(["format", "dry_run", "keep_going"])?;
     let mut reader = Reader::new();
     let format = format.filter(|format| *format != "auto");
     let options = Options {
@@ -89,13 +92,16 @@ fn read<T>(
     text: &str,
     parse: impl Fn(&str) -> Result<T, duly_tracker::input::Wrong>,
 ) -> Option<T> {
-    parse(text).map_err(|wrong| reader.refuse(name, wrong.code, wrong.message)).ok()
+    parse(text)
+        .map_err(|wrong| reader.refuse(name, wrong.code, wrong.message))
+        .ok()
 }
 
 /// Takes all tasks outside the trash out as one file.
 #[utoipa::path(
     get,
     path = "/export",
+    operation_id = "exportTasks",
     tag = "transfer",
     params(("format" = Option<String>, Query, description = "`json` (when left out; can be imported again), `csv`, `todotxt` or `ics`.")),
     responses((status = 200, description = "The file.", content_type = "application/octet-stream", body = Vec<u8>)),
@@ -113,8 +119,13 @@ pub(crate) async fn export(
     reader.finish()?;
     let principal = &permit.principal;
     let format = format.unwrap_or(ExportFormat::Json);
-    let file =
-        transfer::export(&context.tracker, principal.user, &principal.time_zone, format).await?;
+    let file = transfer::export(
+        &context.tracker,
+        principal.user,
+        &principal.time_zone,
+        format,
+    )
+    .await?;
     let kind = HeaderValue::from_static(file.content_type);
     let disposition = format!("attachment; filename=\"{}\"", file.file_name);
     let mut response = Body::from_stream(chunks(file)).into_response();

@@ -22,13 +22,18 @@ pub(super) async fn run(command: Command, config: &Config) -> Outcome {
     let Command::Test { to } = command;
     let tracker = start::tracker(config).await?;
     mail::test_mail(&tracker, &to).await.map_err(|error| {
-        CommandError::Failed(format!("the mail was not sent: {error}; see mail.url in the settings"))
+        CommandError::Failed(format!(
+            "the mail was not sent: {error}; see mail.url in the settings"
+        ))
     })?;
     match &config.mail.server {
         Some(server) => output::say(format!("{} has taken the mail to {to}.", server.host)),
         None => {
             let folder = start::outbox(config);
-            output::say(format!("The mail lies in {}; set mail.url to send it.", folder.display()));
+            output::say(format!(
+                "The mail lies in {}; set mail.url to send it.",
+                folder.display()
+            ));
         }
     }
     Ok(())

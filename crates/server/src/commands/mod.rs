@@ -1,14 +1,13 @@
 //! The commands of `duly`, one file each.
 
-mod check;
 mod config;
+mod doctor;
 mod mail;
 mod migrate;
 mod serve;
 mod transfer;
 mod user;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -32,19 +31,28 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run Duly.
-    #[command(after_help = "Example: duly serve\n         DULY_HTTP__LISTEN=0.0.0.0:8080 duly serve")]
+    #[command(
+        after_help = "Example: duly serve\n         DULY_HTTP__LISTEN=0.0.0.0:8080 duly serve"
+    )]
     Serve(serve::Arguments),
     /// Bring the database up to date; `serve` does it too.
     #[command(after_help = "Example: duly migrate --dry-run")]
     Migrate(migrate::Arguments),
     /// Look after accounts.
-    #[command(subcommand, after_help = "Example: duly user create --name Ann --email ann@example.org --admin")]
+    #[command(
+        subcommand,
+        after_help = "Example: duly user create --name Ann --email ann@example.org --admin"
+    )]
     User(user::Command),
     /// Bring tasks in from a file of Taskwarrior, todo.txt, iCalendar, Todoist or Duly.
-    #[command(after_help = "Example: task export > tasks.json\n         duly import --user ann@example.org tasks.json --dry-run")]
+    #[command(
+        after_help = "Example: task export > tasks.json\n         duly import --user ann@example.org tasks.json --dry-run"
+    )]
     Import(transfer::ImportArguments),
     /// Write somebody's tasks to a file.
-    #[command(after_help = "Example: duly export --user ann@example.org --format csv --output tasks.csv")]
+    #[command(
+        after_help = "Example: duly export --user ann@example.org --format csv --output tasks.csv"
+    )]
     Export(transfer::ExportArguments),
     /// Find out what is wrong with this installation.
     #[command(after_help = "Example: duly doctor")]
@@ -56,7 +64,10 @@ enum Command {
     #[command(after_help = "Example: duly config\n         duly config check")]
     Config(config::Arguments),
     /// Send mail.
-    #[command(subcommand, after_help = "Example: duly mail test --to ann@example.org")]
+    #[command(
+        subcommand,
+        after_help = "Example: duly mail test --to ann@example.org"
+    )]
     Mail(mail::Command),
     /// Print a script that completes commands in your shell.
     #[command(after_help = "Example: duly completions bash > /etc/bash_completion.d/duly")]
@@ -102,7 +113,7 @@ pub(crate) type Outcome = Result<(), CommandError>;
 /// Runs the command named by the arguments of this process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse_from(std::env::args_os().map(OsString::from));
+    let cli = Cli::parse();
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -127,7 +138,7 @@ fn dispatch(cli: Cli) -> Outcome {
             output::write(&script).map_err(|error| failed(&error))
         }
         Command::Config(arguments) => config::run(&arguments, &settings()?),
-        Command::Doctor => check::run(settings()),
+        Command::Doctor => block_on(doctor::run(settings()))?,
         Command::Serve(arguments) => {
             let config = settings()?.config;
             start::logging(&config.log);
@@ -166,7 +177,9 @@ fn with_settings<F: Future<Output = Outcome>>(
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     Ok(runtime.map_err(|error| failed(&error))?.block_on(work))
 }
 

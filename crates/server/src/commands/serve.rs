@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use duly_queue::{QueueName, Scheduler, SchedulerHandle, Worker, WorkerHandle, WorkerOptions};
 use duly_tracker::{Tracker, jobs, sessions, users};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -47,21 +48,30 @@ impl Role {
     }
 }
 
-pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
+pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
+    raise_file_limit();
     let role = arguments.role;
     // An address that is taken is found out before the database is touched.
     let listener = match role.includes(Role::Web) {
-        true => Some(listen(&config).await?),
+        true => Some(listen(&mut config).await?),
         false => None,
     };
     let tracker = start::tracker(&config).await?;
     let stop = stop_signal()?;
     if arguments.demo {
-        let login = demo::fill(&tracker).await?;
-        output::say(format!("Demo account: {} / {}", login.email, login.password));
+        demo::fill(&tracker).await?;
+        output::say(format!(
+            "Log in to the demo with {} / {}",
+            demo::EMAIL,
+            demo::PASSWORD
+        ));
     }
-    let worker = role.includes(Role::Worker).then(|| start_worker(&tracker, &config));
-    let scheduler = role.includes(Role::Scheduler).then(|| start_scheduler(&tracker));
+    let worker = role
+        .includes(Role::Worker)
+        .then(|| start_worker(&tracker, &config));
+    let scheduler = role
+        .includes(Role::Scheduler)
+        .then(|| start_scheduler(&tracker));
     match listener {
         Some(listener) => {
             announce(&tracker, &config).await?;
@@ -73,16 +83,22 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
     Ok(())
 }
 
-async fn listen(config: &Config) -> Result<TcpListener, CommandError> {
+async fn listen(config: &mut Config) -> Result<TcpListener, CommandError> {
     let address = config.http.listen;
-    TcpListener::bind(address).await.map_err(|error| {
+    let bound = TcpListener::bind(address).await.map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AddrInUse => "; another program listens there (set http.listen)",
             std::io::ErrorKind::PermissionDenied => "; ports below 1024 need a privilege",
             _ => "",
         };
         CommandError::Failed(format!("cannot listen on {address}: {error}{hint}"))
-    })
+    })?;
+    // With port 0 the system chooses one; links must name it.
+    let chosen = bound.local_addr().map_err(|error| super::failed(&error))?;
+    if config.http.public_url == format!("http://{address}") {
+        config.http.public_url = format!("http://{chosen}");
+    }
+    Ok(bound)
 }
 
 /// Cancelled by SIGTERM or SIGINT; a second one ends the process at once.
@@ -120,28 +136,47 @@ fn start_worker(tracker: &Tracker, config: &Config) -> WorkerHandle {
         ],
         poll: config.worker.poll,
     };
-    Worker::start(tracker.queue.clone(), Arc::new(jobs::registry()), tracker.clone(), options)
+    Worker::start(
+        tracker.queue.clone(),
+        Arc::new(jobs::registry()),
+        tracker.clone(),
+        options,
+    )
 }
 
 fn start_scheduler(tracker: &Tracker) -> SchedulerHandle {
     Scheduler::new(tracker.queue.clone(), jobs::schedules(&tracker.queue)).start()
 }
 
+/// As many open files as the system lets us have; each connection is one.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
 async fn announce(tracker: &Tracker, config: &Config) -> Outcome {
     let version = env!("CARGO_PKG_VERSION");
     output::say(format!("Duly {version} runs on {}", config.http.public_url));
+    if config.mail.server.is_none() {
+        let folder = start::outbox(config);
+        let folder = folder.display();
+        tracing::info!("no mail server is set (mail.url): mails are written to {folder}");
+    }
     if let Some(link) = users::setup_link(tracker).await? {
-        output::say(format!("Make the first administrator (valid once, for a day): {link}"));
+        output::say(format!(
+            "Make the first administrator (valid once, for a day): {link}"
+        ));
     }
     Ok(())
 }
 
-async fn serve(
-    listener: TcpListener,
-    tracker: &Tracker,
-    config: Config,
-    stop: CancellationToken,
-) {
+async fn serve(listener: TcpListener, tracker: &Tracker, config: Config, stop: CancellationToken) {
     let app = App::new(tracker.clone(), config.http);
     let served = tokio::spawn(listener::serve(listener, app, stop));
     let seen = async {

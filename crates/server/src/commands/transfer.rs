@@ -4,9 +4,9 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use duly_tracker::Tracker;
 use duly_tracker::transfer::{self, ExportFormat, Format, Options, Outcome as RowOutcome, Report};
 use duly_tracker::users::{Account, admin};
-use duly_tracker::Tracker;
 
 use super::user::read;
 use super::{CommandError, Outcome};
@@ -45,13 +45,21 @@ pub(super) struct ExportArguments {
 }
 
 pub(super) async fn import(arguments: ImportArguments, config: &Config) -> Outcome {
-    let format = arguments.format.as_deref().filter(|format| *format != "auto");
-    let format = format.map(|text| read::<Format>("--format", text)).transpose()?;
+    let format = arguments
+        .format
+        .as_deref()
+        .filter(|format| *format != "auto");
+    let format = format
+        .map(|text| read::<Format>("--format", text))
+        .transpose()?;
     let bytes = content(&arguments.file)?;
     let tracker = start::tracker(config).await?;
     let account = account(&tracker, &arguments.user).await?;
-    let options =
-        Options { format, dry_run: arguments.dry_run, keep_going: arguments.keep_going };
+    let options = Options {
+        format,
+        dry_run: arguments.dry_run,
+        keep_going: arguments.keep_going,
+    };
     output::progress(format!("Reading {} …", arguments.file.display()));
     let zone = account.time_zone.zone();
     let report = transfer::import(&tracker, account.id, &zone, bytes, options).await;
@@ -79,12 +87,14 @@ fn content(file: &Path) -> Result<Vec<u8>, CommandError> {
 
 async fn account(tracker: &Tracker, email: &str) -> Result<Account, CommandError> {
     let address = read("--user", email)?;
-    admin::find(tracker, &address).await.map_err(|error| match error {
-        duly_tracker::Error::NotFound(_) => CommandError::Failed(format!(
-            "nobody here has the address {email}; `duly user list` shows who there is"
-        )),
-        other => other.into(),
-    })
+    admin::find(tracker, &address)
+        .await
+        .map_err(|error| match error {
+            duly_tracker::Error::NotFound(_) => CommandError::Failed(format!(
+                "nobody here has the address {email}; `duly user list` shows who there is"
+            )),
+            other => other.into(),
+        })
 }
 
 fn print(report: &Report) {
@@ -95,7 +105,11 @@ fn print(report: &Report) {
             RowOutcome::Created | RowOutcome::Unchanged => continue,
         };
         let title = row.title.as_deref().unwrap_or("(no title)");
-        output::say(format!("line {}: {what}: {title}: {}", row.line, row.reasons.join("; ")));
+        output::say(format!(
+            "line {}: {what}: {title}: {}",
+            row.line,
+            row.reasons.join("; ")
+        ));
     }
     for note in &report.notes {
         output::say(format!("note: {note}"));

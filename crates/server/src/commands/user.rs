@@ -22,7 +22,9 @@ pub(super) enum Command {
     #[command(after_help = "Example: duly user list")]
     List,
     /// Make somebody an administrator, or an ordinary user again.
-    #[command(after_help = "Example: duly user promote ann@example.org\n         duly user promote ann@example.org --role user")]
+    #[command(
+        after_help = "Example: duly user promote ann@example.org\n         duly user promote ann@example.org --role user"
+    )]
     Promote {
         /// The address of the account.
         email: String,
@@ -80,7 +82,11 @@ pub(super) async fn run(command: Command, config: &Config) -> Outcome {
                 RoleName::Admin => Role::Admin,
             };
             let account = admin::promote(&tracker, &read("email", &email)?, role).await?;
-            output::say(format!("{} is now: {}", account.email.as_str(), role.name()));
+            output::say(format!(
+                "{} is now: {}",
+                account.email.as_str(),
+                role.name()
+            ));
             Ok(())
         }
         Command::ResetPassword { email } => {
@@ -101,7 +107,9 @@ async fn create(tracker: &Tracker, arguments: CreateArguments) -> Outcome {
     let password: Option<Password> = match arguments.password_stdin {
         true => {
             let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).map_err(|error| super::failed(&error))?;
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|error| super::failed(&error))?;
             Some(read("password", text.trim_end_matches(['\r', '\n']))?)
         }
         false => None,
@@ -111,14 +119,20 @@ async fn create(tracker: &Tracker, arguments: CreateArguments) -> Outcome {
         name: read::<PersonName>("name", &arguments.name)?,
         email: read::<Email>("email", &arguments.email)?,
         password,
-        role: if arguments.admin { Role::Admin } else { Role::User },
+        role: if arguments.admin {
+            Role::Admin
+        } else {
+            Role::User
+        },
         time_zone: read::<TimeZoneName>("time-zone", &arguments.time_zone)?,
     };
     let account = admin::create(tracker, new).await?;
     output::say(format!("Made the account of {}.", account.email.as_str()));
     if !has_password {
         let link = admin::reset_link(tracker, &account.email).await?;
-        output::say(format!("To choose a password (valid once, for an hour): {link}"));
+        output::say(format!(
+            "To choose a password (valid once, for an hour): {link}"
+        ));
     }
     Ok(())
 }
@@ -139,12 +153,15 @@ async fn list(tracker: &Tracker) -> Outcome {
 
 fn line(account: &Account) -> String {
     let (created, role) = (account.created_at.strftime("%Y-%m-%d"), account.role.name());
-    format!("{created}  {role:5}  {}  {}", account.email.as_str(), account.name.as_str())
+    format!(
+        "{created}  {role:5}  {}  {}",
+        account.email.as_str(),
+        account.name.as_str()
+    )
 }
 
 /// Reads an argument into its type.
 pub(super) fn read<T: FromText>(name: &str, text: &str) -> Result<T, CommandError> {
-    T::from_text(text).map_err(|wrong| {
-        CommandError::Wrong(format!("{name} {text:?} {}", wrong.message))
-    })
+    T::from_text(text)
+        .map_err(|wrong| CommandError::Wrong(format!("{name} {text:?} {}", wrong.message)))
 }

@@ -71,7 +71,11 @@ impl Layers {
     /// The defaults. They name every setting there is: a key that is not among them is unknown.
     pub(super) fn defaults() -> Result<Self, Vec<Fault>> {
         let (found, faults) = parse(DEFAULTS, |_| Source::Default);
-        if faults.is_empty() { Ok(Layers(found)) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(Layers(found))
+        } else {
+            Err(faults)
+        }
     }
 
     /// Every setting.
@@ -89,7 +93,10 @@ impl Layers {
     }
 
     /// Lays the variables that begin with `DULY_` over these.
-    pub(super) fn variables(&mut self, variables: impl Iterator<Item = (String, String)>) -> Vec<Fault> {
+    pub(super) fn variables(
+        &mut self,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (name, value) in variables {
             // DULY_CONFIG names the settings file; see the command line.
@@ -116,14 +123,19 @@ impl Layers {
                 return Err(Fault::new(&source, unknown("variable", &name, known)));
             }
         };
-        let Some(entry) = self.0.get_mut(index) else { return Ok(()) };
+        let Some(entry) = self.0.get_mut(index) else {
+            return Ok(());
+        };
         entry.value = match &entry.value {
             Setting::Text(_) => Setting::Text(text),
             Setting::Number(_) => Setting::Number(text.trim().parse().map_err(|_| {
                 Fault::new(&source, format!("must be a whole number, not \"{text}\""))
             })?),
             Setting::List(_) => Setting::List(
-                text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect(),
+                text.split(',')
+                    .map(|item| item.trim().to_owned())
+                    .filter(|item| !item.is_empty())
+                    .collect(),
             ),
         };
         entry.source = source;
@@ -148,7 +160,10 @@ impl Layers {
             Setting::List(_) => "a list of texts, like [\"10.0.0.0/8\"]",
         };
         if kind(&entry.value) != kind(&new.value) {
-            return Err(Fault::new(&new.source, format!("{path} must be {}", kind(&entry.value))));
+            return Err(Fault::new(
+                &new.source,
+                format!("{path} must be {}", kind(&entry.value)),
+            ));
         }
         *entry = new;
         Ok(())
@@ -168,13 +183,19 @@ fn unknown(what: &str, name: &str, known: impl Iterator<Item = String>) -> Strin
 
 fn parse(text: &str, source: impl Fn(usize) -> Source) -> (Vec<Entry>, Vec<Fault>) {
     let at = |offset: usize| {
-        source(text.get(..offset).map_or(1, |before| before.matches('\n').count() + 1))
+        source(
+            text.get(..offset)
+                .map_or(1, |before| before.matches('\n').count() + 1),
+        )
     };
     let table = match DeTable::parse(text) {
         Ok(table) => table,
         Err(error) => {
             let offset = error.span().map_or(0, |span| span.start);
-            return (Vec::new(), vec![Fault::new(&at(offset), error.message().to_owned())]);
+            return (
+                Vec::new(),
+                vec![Fault::new(&at(offset), error.message().to_owned())],
+            );
         }
     };
     let (mut entries, mut faults) = (Vec::new(), Vec::new());
@@ -190,12 +211,15 @@ fn parse(text: &str, source: impl Fn(usize) -> Source) -> (Vec<Entry>, Vec<Fault
         for (key, value) in keys {
             let source = at(key.span().start);
             match setting(value) {
-                Some(value) => entries.push((key.span().start, Entry {
-                    section: section.get_ref().to_string(),
-                    key: key.get_ref().to_string(),
-                    value,
-                    source,
-                })),
+                Some(value) => entries.push((
+                    key.span().start,
+                    Entry {
+                        section: section.get_ref().to_string(),
+                        key: key.get_ref().to_string(),
+                        value,
+                        source,
+                    },
+                )),
                 None => {
                     let message = "must be text, a whole number or a list of texts".to_owned();
                     faults.push(Fault::new(&source, message));
@@ -204,15 +228,18 @@ fn parse(text: &str, source: impl Fn(usize) -> Source) -> (Vec<Entry>, Vec<Fault
         }
     }
     entries.sort_by_key(|(offset, _)| *offset);
-    (entries.into_iter().map(|(_, entry)| entry).collect(), faults)
+    (
+        entries.into_iter().map(|(_, entry)| entry).collect(),
+        faults,
+    )
 }
 
 fn setting(value: &Spanned<DeValue<'_>>) -> Option<Setting> {
     match value.get_ref() {
         DeValue::String(text) => Some(Setting::Text(text.to_string())),
-        DeValue::Integer(number) => {
-            i64::from_str_radix(number.as_str(), number.radix()).ok().map(Setting::Number)
-        }
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .map(Setting::Number),
         DeValue::Array(items) => items
             .iter()
             .map(|item| item.get_ref().as_str().map(str::to_owned))

@@ -1,6 +1,7 @@
 //! Settings: `config.default.toml`, then `duly.toml`, then `DULY_…` variables; each later one wins.
 
 mod layers;
+mod reader;
 mod sections;
 mod value;
 
@@ -27,7 +28,10 @@ pub struct Fault {
 
 impl Fault {
     fn new(source: &Source, message: String) -> Self {
-        Fault { place: source.to_string(), message }
+        Fault {
+            place: source.to_string(),
+            message,
+        }
     }
 }
 

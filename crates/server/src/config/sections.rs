@@ -8,9 +8,10 @@ use duly_tracker::LoginAttempts;
 use duly_tracker::mail::{Sender, SmtpSettings};
 use duly_tracker::users::Registration;
 
-use super::layers::{Layers, Setting, Source};
-use super::value::{self, Network};
 use super::Fault;
+use super::layers::Layers;
+use super::reader::Reader;
+use super::value::Network;
 
 /// Every setting.
 #[derive(Debug, Clone)]
@@ -122,7 +123,7 @@ pub enum LogFormat {
 
 /// Reads every section, and everything that is wrong with any of them.
 pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
-    let mut reader = Reader { layers, section: "", faults: Vec::new() };
+    let mut reader = Reader::new(layers);
     let http = http(reader.section("http"));
     let database = database(reader.section("database"));
     let mail = mail(reader.section("mail"));
@@ -131,7 +132,9 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
     let worker = worker(reader.section("worker"));
     let log = log(reader.section("log"));
     let config = || {
-        let tasks = Tasks { trash_days: trash_days? };
+        let tasks = Tasks {
+            trash_days: trash_days?,
+        };
         Some(Config {
             http: http?,
             database: database?,
@@ -142,13 +145,20 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
             log: log?,
         })
     };
-    (config(), reader.faults)
+    (config(), reader.faults())
 }
 
 fn http(reader: &mut Reader<'_>) -> Option<Http> {
-    let listen: Option<SocketAddr> = reader
-        .text("listen", "an address and a port, like 127.0.0.1:8080", |text| text.parse().ok());
-    let public_url = reader.text("public_url", "empty or a URL like https://duly.example.org", url);
+    let listen: Option<SocketAddr> = reader.text(
+        "listen",
+        "an address and a port, like 127.0.0.1:8080",
+        |text| text.parse().ok(),
+    );
+    let public_url = reader.text(
+        "public_url",
+        "empty or a URL like https://duly.example.org",
+        url,
+    );
     let trusted_proxies = reader.list("trusted_proxies", "a network like 10.0.0.0/8", |text| {
         text.parse().ok()
     });
@@ -159,7 +169,11 @@ fn http(reader: &mut Reader<'_>) -> Option<Http> {
     let body_limit = reader.size("body_limit", 1024, 64 * 1024 * 1024);
     let import_limit = reader.size("import_limit", 1024, 256 * 1024 * 1024);
     let drain_timeout = reader.duration("drain_timeout");
-    let assets_url = reader.text("assets_url", "empty or a URL like https://cdn.example.org", url);
+    let assets_url = reader.text(
+        "assets_url",
+        "empty or a URL like https://cdn.example.org",
+        url,
+    );
     let listen = listen?;
     Some(Http {
         listen,
@@ -177,11 +191,20 @@ fn http(reader: &mut Reader<'_>) -> Option<Http> {
 }
 
 fn database(reader: &mut Reader<'_>) -> Option<Database> {
-    let path = reader.text("url", "sqlite: and the path of a file, like sqlite:data/duly.db", |text| {
-        text.strip_prefix("sqlite:").filter(|path| !path.is_empty()).map(PathBuf::from)
-    });
+    let path = reader.text(
+        "url",
+        "sqlite: and the path of a file, like sqlite:data/duly.db",
+        |text| {
+            text.strip_prefix("sqlite:")
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from)
+        },
+    );
     let readers = reader.number("readers", 1, 64);
-    Some(Database { path: path?, readers: readers? })
+    Some(Database {
+        path: path?,
+        readers: readers?,
+    })
 }
 
 fn mail(reader: &mut Reader<'_>) -> Option<Mail> {
@@ -189,19 +212,27 @@ fn mail(reader: &mut Reader<'_>) -> Option<Mail> {
     let from: Sender = reader.text("from", must, |text| text.parse().ok())?;
     let server = reader.judged("url", |text| match text {
         "" => Ok(None),
-        url => SmtpSettings::from_url(url, from.clone()).map(Some).map_err(|wrong| wrong.to_string()),
+        url => SmtpSettings::from_url(url, from.clone())
+            .map(Some)
+            .map_err(|wrong| wrong.to_string()),
     });
-    Some(Mail { server: server?, from })
+    Some(Mail {
+        server: server?,
+        from,
+    })
 }
 
 fn accounts(reader: &mut Reader<'_>) -> Option<Accounts> {
-    let registration =
-        reader.text("registration", "open, invite or closed", |text| match text {
+    let registration = reader.text(
+        "registration",
+        "open, invite or closed",
+        |text| match text {
             "open" => Some(Registration::Open),
             "invite" => Some(Registration::Invite),
             "closed" => Some(Registration::Closed),
             _ => None,
-        });
+        },
+    );
     let password_min_length = reader.number("password_min_length", 8, 64);
     let session_idle = reader.duration("session_idle");
     let session_lifetime = reader.duration("session_lifetime");
@@ -235,7 +266,10 @@ fn accounts(reader: &mut Reader<'_>) -> Option<Accounts> {
 fn worker(reader: &mut Reader<'_>) -> Option<WorkerSettings> {
     let slots = reader.number("slots", 1, 1024);
     let poll = reader.duration("poll");
-    Some(WorkerSettings { slots: slots?, poll: poll? })
+    Some(WorkerSettings {
+        slots: slots?,
+        poll: poll?,
+    })
 }
 
 fn log(reader: &mut Reader<'_>) -> Option<Log> {
@@ -244,110 +278,35 @@ fn log(reader: &mut Reader<'_>) -> Option<Log> {
         "json" => Some(LogFormat::Json),
         _ => None,
     });
-    let level = reader.text("level", "error, warn, info, debug or trace, or such per part", |text| {
-        let valid = tracing_subscriber::EnvFilter::try_new(text).is_ok() && !text.is_empty();
-        valid.then(|| text.to_owned())
-    });
-    Some(Log { format: format?, level: level? })
+    let level = reader.text(
+        "level",
+        "error, warn, info, debug or trace, or such per part",
+        |text| {
+            let valid = tracing_subscriber::EnvFilter::try_new(text).is_ok() && !text.is_empty();
+            valid.then(|| text.to_owned())
+        },
+    );
+    Some(Log {
+        format: format?,
+        level: level?,
+    })
 }
 
 /// `Some(None)` when empty, without a trailing slash.
-#[expect(clippy::option_option, reason = "wrong, left empty and given are three things")]
+#[expect(
+    clippy::option_option,
+    reason = "wrong, left empty and given are three things"
+)]
 fn url(text: &str) -> Option<Option<String>> {
     let text = text.trim_end_matches('/');
     if text.is_empty() {
         return Some(None);
     }
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    let plain = !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['@', '?', '#', ' ', '"', '<', '>', ';', ',']);
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
+    let plain = !rest.is_empty()
+        && !rest.starts_with('/')
+        && !rest.contains(['@', '?', '#', ' ', '"', '<', '>', ';', ',']);
     (plain && rest.is_ascii()).then(|| Some(text.to_owned()))
-}
-
-struct Reader<'layers> {
-    layers: &'layers Layers,
-    section: &'static str,
-    faults: Vec<Fault>,
-}
-
-impl Reader<'_> {
-    fn section(&mut self, name: &'static str) -> &mut Self {
-        self.section = name;
-        self
-    }
-
-    fn find(&self, key: &str) -> (Setting, Source) {
-        let section = self.section;
-        let entry = self.layers.entries().iter().find(|entry| entry.section == section && entry.key == key);
-        // The defaults hold every key; a test reads them all.
-        entry.map_or((Setting::Number(0), Source::Default), |entry| {
-            (entry.value.clone(), entry.source.clone())
-        })
-    }
-
-    fn refuse(&mut self, key: &str, source: &Source, must: &str, given: &str) {
-        let section = self.section;
-        let given = value::masked(given);
-        let message = format!("{section}.{key} must be {must}, not {given:?}");
-        self.faults.push(Fault::new(source, message));
-    }
-
-    fn text<T>(&mut self, key: &str, must: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let (value, source) = self.find(key);
-        let text = match value {
-            Setting::Text(text) => text,
-            Setting::Number(number) => number.to_string(),
-            Setting::List(items) => items.join(","),
-        };
-        let found = read(text.trim());
-        if found.is_none() {
-            self.refuse(key, &source, must, &text);
-        }
-        found
-    }
-
-    /// Text that is judged by another part of Duly, which never repeats a secret.
-    fn judged<T>(&mut self, key: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let (value, source) = self.find(key);
-        let text = if let Setting::Text(text) = value { text } else { String::new() };
-        let wrong = |wrong| Fault::new(&source, format!("{}.{key} {wrong}", self.section));
-        read(text.trim()).map_err(wrong).map_err(|fault| self.faults.push(fault)).ok()
-    }
-
-    fn list<T>(&mut self, key: &str, must: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
-        let (value, source) = self.find(key);
-        let items = if let Setting::List(items) = value { items } else { Vec::new() };
-        let mut found = Vec::with_capacity(items.len());
-        for item in &items {
-            match read(item) {
-                Some(value) => found.push(value),
-                None => self.refuse(key, &source, must, item),
-            }
-        }
-        (found.len() == items.len()).then_some(found)
-    }
-
-    fn number<T: TryFrom<i64>>(&mut self, key: &str, least: i64, most: i64) -> Option<T> {
-        let (value, source) = self.find(key);
-        let number = if let Setting::Number(number) = value { number } else { least };
-        let found = T::try_from(number).ok().filter(|_| (least..=most).contains(&number));
-        if found.is_none() {
-            let must = format!("a number between {least} and {most}");
-            self.refuse(key, &source, &must, &number.to_string());
-        }
-        found
-    }
-
-    fn duration(&mut self, key: &str) -> Option<Duration> {
-        self.text(key, "a duration above zero, like 250ms, 10s, 5m, 2h or 14d", |text| {
-            value::duration(text).filter(|found| !found.is_zero())
-        })
-    }
-
-    fn size<T: TryFrom<u64>>(&mut self, key: &str, least: u64, most: u64) -> Option<T> {
-        let must = format!("a size like 256KiB or 10MiB, between {least} and {most} bytes");
-        self.text(key, &must, |text| {
-            let found = value::size(text).filter(|found| (least..=most).contains(found))?;
-            T::try_from(found).ok()
-        })
-    }
 }

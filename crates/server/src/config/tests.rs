@@ -16,10 +16,15 @@ impl Folder {
     }
 
     fn load(&self, variables: &[(&str, &str)]) -> Result<Loaded, Vec<String>> {
-        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()));
         load(Some(&self.file()), variables).map_err(|faults| {
             let folder = format!("{}/", self.0.path().display());
-            faults.iter().map(|fault| fault.to_string().replace(&folder, "")).collect()
+            faults
+                .iter()
+                .map(|fault| fault.to_string().replace(&folder, ""))
+                .collect()
         })
     }
 }
@@ -36,11 +41,16 @@ fn the_defaults_are_complete_and_valid() {
 #[test]
 fn the_file_wins_over_the_defaults_and_a_variable_over_the_file() {
     let folder = Folder::with("[http]\nlisten = \"[::1]:1\"\nbody_timeout = \"5m\"\n");
-    let loaded = folder.load(&[("DULY_HTTP__LISTEN", "[::1]:2"), ("HOME", "/")]).expect("valid");
+    let loaded = folder
+        .load(&[("DULY_HTTP__LISTEN", "[::1]:2"), ("HOME", "/")])
+        .expect("valid");
     assert_eq!(loaded.config.http.listen.port(), 2);
     assert_eq!(loaded.config.http.body_timeout.as_secs(), 300);
     let printed = loaded.print();
-    assert!(printed.contains("listen = \"[::1]:2\"  # DULY_HTTP__LISTEN\n"), "{printed}");
+    assert!(
+        printed.contains("listen = \"[::1]:2\"  # DULY_HTTP__LISTEN\n"),
+        "{printed}"
+    );
     assert!(printed.contains("duly.toml:3\n"), "{printed}");
 }
 
@@ -48,14 +58,26 @@ fn the_file_wins_over_the_defaults_and_a_variable_over_the_file() {
 fn a_secret_can_come_from_a_file_and_is_never_printed() {
     let folder = Folder::with("");
     let secret = folder.0.path().join("secret");
-    std::fs::write(&secret, "smtp://ann:hunter2@mail.example.org:587?tls=required\n").expect("a file");
+    std::fs::write(
+        &secret,
+        "smtp://ann:hunter2@mail.example.org:587?tls=required\n",
+    )
+    .expect("a file");
     let secret = secret.display().to_string();
-    let loaded = folder.load(&[("DULY_MAIL__URL_FILE", &secret)]).expect("valid");
+    let loaded = folder
+        .load(&[("DULY_MAIL__URL_FILE", &secret)])
+        .expect("valid");
     let server = loaded.config.mail.server.as_ref().expect("given");
-    assert_eq!(server.credentials.as_ref().expect("given").password, "hunter2");
+    assert_eq!(
+        server.credentials.as_ref().expect("given").password,
+        "hunter2"
+    );
     let shown = format!("{} {:?}", loaded.print(), loaded.config);
     assert!(!shown.contains("hunter2"), "{shown}");
-    assert!(shown.contains("smtp://ann:***@mail.example.org:587"), "{shown}");
+    assert!(
+        shown.contains("smtp://ann:***@mail.example.org:587"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -69,39 +91,53 @@ fn every_mistake_is_named_with_its_place_and_what_was_probably_meant() {
         ("DULY_WORKER__SLOTS", "many"),
         ("DULY_MAIL__FROM_FILE", "/nowhere"),
     ]);
-    assert_eq!(faults.expect_err("refused"), [
-        "duly.toml:2: unknown section htpp; did you mean http?",
-        "duly.toml:4: unknown setting http.listn; did you mean http.listen?",
-        "duly.toml:6: http.body_limit must be text in quotes",
-        "DULY_MAIL__URI: unknown variable DULY_MAIL__URI; did you mean DULY_MAIL__URL?",
-        "DULY_WORKER__SLOTS: must be a whole number, not \"many\"",
-        "DULY_MAIL__FROM_FILE: cannot read /nowhere: No such file or directory (os error 2)",
-        "duly.toml:5: http.listen must be an address and a port, like 127.0.0.1:8080, \
+    assert_eq!(
+        faults.expect_err("refused"),
+        [
+            "duly.toml:2: unknown section htpp; did you mean http?",
+            "duly.toml:4: unknown setting http.listn; did you mean http.listen?",
+            "duly.toml:6: http.body_limit must be text in quotes",
+            "DULY_MAIL__URI: unknown variable DULY_MAIL__URI; did you mean DULY_MAIL__URL?",
+            "DULY_WORKER__SLOTS: must be a whole number, not \"many\"",
+            "DULY_MAIL__FROM_FILE: cannot read /nowhere: No such file or directory (os error 2)",
+            "duly.toml:5: http.listen must be an address and a port, like 127.0.0.1:8080, \
          not \"everywhere\"",
-        "duly.toml:8: http.trusted_proxies must be a network like 10.0.0.0/8, not \"10.0.0.0/33\"",
-        "duly.toml:7: http.max_connections must be a number between 1 and 1000000, not \"0\"",
-    ]);
+            "duly.toml:8: http.trusted_proxies must be a network like 10.0.0.0/8, not \"10.0.0.0/33\"",
+            "duly.toml:7: http.max_connections must be a number between 1 and 1000000, not \"0\"",
+        ]
+    );
 }
 
 #[test]
 fn a_file_that_is_not_toml_is_refused_with_its_line() {
-    let faults = Folder::with("[http]\nlisten = \n").load(&[]).expect_err("refused");
+    let faults = Folder::with("[http]\nlisten = \n")
+        .load(&[])
+        .expect_err("refused");
     assert!(faults[0].starts_with("duly.toml:2: "), "{faults:?}");
     let faults = Folder::with("listen = 1\n").load(&[]).expect_err("refused");
-    assert_eq!(faults[0], "duly.toml:1: listen stands outside a section; settings belong under one, like [http]");
+    assert_eq!(
+        faults[0],
+        "duly.toml:1: listen stands outside a section; settings belong under one, like [http]"
+    );
 }
 
 #[test]
 fn a_named_file_must_exist() {
     let missing = std::path::Path::new("/nowhere/duly.toml");
     let faults = load(Some(missing), std::iter::empty()).expect_err("refused");
-    assert!(faults[0].to_string().contains("cannot be read"), "{faults:?}");
+    assert!(
+        faults[0].to_string().contains("cannot be read"),
+        "{faults:?}"
+    );
 }
 
 #[test]
 fn networks_hold_their_addresses() {
     let holds = |network: &str, address: &str| {
-        network.parse::<super::Network>().expect("a network").contains(address.parse().expect("an address"))
+        network
+            .parse::<super::Network>()
+            .expect("a network")
+            .contains(address.parse().expect("an address"))
     };
     assert!(holds("10.0.0.0/8", "10.255.0.1"));
     assert!(holds("10.0.0.0/8", "::ffff:10.1.1.1"));

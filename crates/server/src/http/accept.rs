@@ -14,12 +14,18 @@ pub fn admits(headers: &HeaderMap, kind: &str) -> bool {
     }
     let group = kind.split('/').next().unwrap_or_default();
     let mut best = (0, 0);
-    for range in lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')) {
+    for range in lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+    {
         let (name, parameters) = range.split_once(';').unwrap_or((range, ""));
         let name = name.trim();
         let precision = if name.eq_ignore_ascii_case(kind) {
             3
-        } else if name.strip_suffix("/*").is_some_and(|found| found.eq_ignore_ascii_case(group)) {
+        } else if name
+            .strip_suffix("/*")
+            .is_some_and(|found| found.eq_ignore_ascii_case(group))
+        {
             2
         } else if name == "*/*" {
             1
@@ -42,7 +48,12 @@ mod tests {
             headers.insert(header::ACCEPT, line.parse().expect("a header"));
             admits(&headers, "application/json")
         };
-        for line in ["*/*", "application/*", "text/html, application/json;q=0.1", "APPLICATION/JSON"] {
+        for line in [
+            "*/*",
+            "application/*",
+            "text/html, application/json;q=0.1",
+            "APPLICATION/JSON",
+        ] {
             assert!(admitted(line), "{line}");
         }
         for line in ["text/html", "application/json;q=0, */*", "image/*", ""] {

@@ -33,7 +33,14 @@ pub async fn answer(app: &Arc<App>, mut request: Request<Body>, peer: IpAddr) ->
         None => handle(app, request).await,
     };
     let response = compress::compress(finish(app, response, &id), accepts_gzip).await;
-    log(&id, client, &method, &path, response.status().as_u16(), started);
+    log(
+        &id,
+        client,
+        &method,
+        &path,
+        response.status().as_u16(),
+        started,
+    );
     response
 }
 
@@ -54,7 +61,11 @@ fn refuse(app: &App, request: &Request<Body>) -> Option<Problem> {
     // URLs carry a signed token instead.
     let by_link = path.starts_with("/mail/");
     if !by_link
-        && !origin::may_change(request.method(), request.headers(), &app.context.http.public_url)
+        && !origin::may_change(
+            request.method(),
+            request.headers(),
+            &app.context.http.public_url,
+        )
     {
         return Some(Problem::new(Code::ForeignOrigin));
     }
@@ -83,7 +94,11 @@ async fn handle(app: &Arc<App>, request: Request<Body>) -> Response {
         Some(Err(never)) => match never {},
         None => {
             let problem = Problem::new(Code::Internal);
-            Problem { internal: Some("a handler panicked".into()), ..problem }.into_response()
+            Problem {
+                internal: Some("a handler panicked".into()),
+                ..problem
+            }
+            .into_response()
         }
     }
 }

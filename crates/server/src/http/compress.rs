@@ -39,7 +39,9 @@ pub fn quality(headers: &HeaderMap, coding: &str) -> u16 {
 pub(super) fn parse_quality(parameters: &str) -> u16 {
     let quality = parameters.split(';').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("q").then_some(value.trim())
+        name.trim()
+            .eq_ignore_ascii_case("q")
+            .then_some(value.trim())
     });
     let Some(quality) = quality else { return 1000 };
     let (whole, fraction) = quality.split_once('.').unwrap_or((quality, ""));
@@ -58,14 +60,21 @@ pub(super) async fn compress(response: Response, accepts_gzip: bool) -> Response
     let is_json = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-    let is_strong =
-        headers.get(header::ETAG).is_some_and(|tag| !tag.as_bytes().starts_with(b"W/"));
-    let is_large = response.body().size_hint().exact().is_some_and(|size| size > WORTH_IT);
+    let is_strong = headers
+        .get(header::ETAG)
+        .is_some_and(|tag| !tag.as_bytes().starts_with(b"W/"));
+    let is_large = response
+        .body()
+        .size_hint()
+        .exact()
+        .is_some_and(|size| size > WORTH_IT);
     if !is_json || !is_large || is_strong || headers.contains_key(header::CONTENT_ENCODING) {
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    parts.headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    parts
+        .headers
+        .append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     if !accepts_gzip {
         return Response::from_parts(parts, body);
     }
@@ -76,7 +85,9 @@ pub(super) async fn compress(response: Response, accepts_gzip: bool) -> Response
     };
     match gzip(&whole) {
         Ok(smaller) => {
-            parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            parts
+                .headers
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             parts.headers.remove(header::CONTENT_LENGTH);
             Response::from_parts(parts, Body::from(smaller))
         }

@@ -40,7 +40,11 @@ pub fn forget(https: bool) -> Option<HeaderValue> {
 }
 
 fn write(value: &str, seconds: u64, https: bool) -> Option<HeaderValue> {
-    let (name, secure) = if https { (SECURE, "; Secure") } else { (PLAIN, "") };
+    let (name, secure) = if https {
+        (SECURE, "; Secure")
+    } else {
+        (PLAIN, "")
+    };
     let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     let mut header = HeaderValue::from_str(&text).ok()?;
     header.set_sensitive(true);

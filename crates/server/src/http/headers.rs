@@ -11,11 +11,19 @@ impl SecurityHeaders {
     /// `https` browsers are told to stay with TLS for a year.
     #[must_use]
     pub fn new(assets_url: Option<&str>, https: bool) -> Self {
-        let assets = assets_url.and_then(origin).map(|origin| format!(" {origin}"));
+        let assets = assets_url
+            .and_then(origin)
+            .map(|origin| format!(" {origin}"));
         let policy = content_security_policy(assets.as_deref().unwrap_or_default());
         let mut headers = vec![
-            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-            (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+            (
+                header::X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            ),
+            (
+                header::REFERRER_POLICY,
+                HeaderValue::from_static("same-origin"),
+            ),
             (
                 HeaderName::from_static("permissions-policy"),
                 HeaderValue::from_static(
@@ -72,14 +80,20 @@ mod tests {
     fn policy(assets_url: Option<&str>) -> String {
         let mut headers = HeaderMap::new();
         SecurityHeaders::new(assets_url, false).apply(&mut headers);
-        headers["content-security-policy"].to_str().expect("text").to_owned()
+        headers["content-security-policy"]
+            .to_str()
+            .expect("text")
+            .to_owned()
     }
 
     #[test]
     fn scripts_come_from_us_or_the_named_host_only() {
         assert!(policy(None).contains("script-src 'self';"));
         let with_cdn = policy(Some("https://cdn.example.org/duly"));
-        assert!(with_cdn.contains("script-src 'self' https://cdn.example.org;"), "{with_cdn}");
+        assert!(
+            with_cdn.contains("script-src 'self' https://cdn.example.org;"),
+            "{with_cdn}"
+        );
         assert!(!with_cdn.contains("unsafe"), "{with_cdn}");
     }
 }

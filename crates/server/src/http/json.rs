@@ -31,8 +31,16 @@ pub fn read<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
         .and_then(|value| deserializer.end().map(|()| value))
         .map_err(|error| Refused::Malformed(error.to_string()))?;
     T::deserialize(Given(value)).map_err(|error| {
-        let field = if error.path.is_empty() { "body".into() } else { error.path };
-        Refused::Member(FieldError { field, code: error.code, message: error.message })
+        let field = if error.path.is_empty() {
+            "body".into()
+        } else {
+            error.path
+        };
+        Refused::Member(FieldError {
+            field,
+            code: error.code,
+            message: error.message,
+        })
     })
 }
 
@@ -106,7 +114,9 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(self.deeper()?)?;
             if map.contains_key(&name) {
-                return Err(de::Error::custom(format!("the member {name:?} is given twice")));
+                return Err(de::Error::custom(format!(
+                    "the member {name:?} is given twice"
+                )));
             }
             map.insert(name, value);
         }
@@ -124,7 +134,11 @@ struct MemberError {
 
 impl MemberError {
     fn under(mut self, step: &str) -> Self {
-        let joint = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        let joint = if self.path.is_empty() || self.path.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
         self.path = format!("{step}{joint}{}", self.path);
         self
     }
@@ -140,7 +154,11 @@ impl std::error::Error for MemberError {}
 
 impl de::Error for MemberError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        MemberError { path: String::new(), code: "invalid", message: message.to_string() }
+        MemberError {
+            path: String::new(),
+            code: "invalid",
+            message: message.to_string(),
+        }
     }
 
     fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -148,12 +166,23 @@ impl de::Error for MemberError {
             de::Unexpected::Map => format!("must be {expected}, not an object"),
             other => format!("must be {expected}, not {other}"),
         };
-        MemberError { path: String::new(), code: "invalid_type", message }
+        MemberError {
+            path: String::new(),
+            code: "invalid_type",
+            message,
+        }
     }
 
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
-        let message = format!("is not a member of this request; known are {}", known.join(", "));
-        MemberError { path: name.to_owned(), code: "unknown_field", message }
+        let message = format!(
+            "is not a member of this request; known are {}",
+            known.join(", ")
+        );
+        MemberError {
+            path: name.to_owned(),
+            code: "unknown_field",
+            message,
+        }
     }
 }
 
@@ -173,10 +202,14 @@ impl<'de> Deserializer<'de> for Given {
                 (_, _, value) => visitor.visit_f64(value.unwrap_or(f64::NAN)),
             },
             Value::String(value) => visitor.visit_string(value),
-            Value::Array(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
-            Value::Object(members) => {
-                visitor.visit_map(Members { members: members.into_iter(), value: None })
-            }
+            Value::Array(items) => visitor.visit_seq(Items {
+                items: items.into_iter(),
+                index: 0,
+            }),
+            Value::Object(members) => visitor.visit_map(Members {
+                members: members.into_iter(),
+                value: None,
+            }),
         }
     }
 
@@ -222,10 +255,14 @@ impl<'de> SeqAccess<'de> for Items {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, MemberError> {
-        let Some(item) = self.items.next() else { return Ok(None) };
+        let Some(item) = self.items.next() else {
+            return Ok(None);
+        };
         let step = format!("[{}]", self.index);
         self.index += 1;
-        seed.deserialize(Given(item)).map(Some).map_err(|error| error.under(&step))
+        seed.deserialize(Given(item))
+            .map(Some)
+            .map_err(|error| error.under(&step))
     }
 }
 
@@ -241,7 +278,9 @@ impl<'de> MapAccess<'de> for Members {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, MemberError> {
-        let Some((name, value)) = self.members.next() else { return Ok(None) };
+        let Some((name, value)) = self.members.next() else {
+            return Ok(None);
+        };
         self.value = Some((name.clone(), value));
         seed.deserialize(Given(Value::String(name))).map(Some)
     }
@@ -250,9 +289,12 @@ impl<'de> MapAccess<'de> for Members {
         &mut self,
         seed: V,
     ) -> Result<V::Value, MemberError> {
-        let (name, value) =
-            self.value.take().ok_or_else(|| de::Error::custom("a value without its name"))?;
-        seed.deserialize(Given(value)).map_err(|error| error.under(&name))
+        let (name, value) = self
+            .value
+            .take()
+            .ok_or_else(|| de::Error::custom("a value without its name"))?;
+        seed.deserialize(Given(value))
+            .map_err(|error| error.under(&name))
     }
 }
 
@@ -287,8 +329,14 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_path() {
         assert_eq!(refused(r#"{"other":1}"#), "other unknown_field");
-        assert_eq!(refused(r#"{"inner":{"other":1}}"#), "inner.other unknown_field");
-        assert_eq!(refused(r#"{"list":[{"text":""},{"text":1}]}"#), "list[1].text invalid_type");
+        assert_eq!(
+            refused(r#"{"inner":{"other":1}}"#),
+            "inner.other unknown_field"
+        );
+        assert_eq!(
+            refused(r#"{"list":[{"text":""},{"text":1}]}"#),
+            "list[1].text invalid_type"
+        );
         assert_eq!(refused(r#"{"inner":[]}"#), "inner invalid_type");
         assert_eq!(refused("[]"), "body invalid_type");
         assert_eq!(refused("null"), "body invalid_type");
@@ -310,7 +358,10 @@ mod tests {
         for case in cases {
             assert!(refused(case).starts_with("malformed"), "{case:.40}");
         }
-        assert!(matches!(read::<Outer>(b"{\"inner\":\"\xff\"}"), Err(Refused::Malformed(_))));
+        assert!(matches!(
+            read::<Outer>(b"{\"inner\":\"\xff\"}"),
+            Err(Refused::Malformed(_))
+        ));
     }
 
     #[test]

@@ -36,9 +36,20 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken
             next = next_connection(&listener, &places) => next,
             () = stop.cancelled() => break,
         };
-        let Some((stream, peer, place)) = next else { continue };
-        let is_proxy = app.context.http.trusted_proxies.iter().any(|network| network.contains(peer));
-        let seat = if is_proxy { None } else { addresses.enter(peer) };
+        let Some((stream, peer, place)) = next else {
+            continue;
+        };
+        let is_proxy = app
+            .context
+            .http
+            .trusted_proxies
+            .iter()
+            .any(|network| network.contains(peer));
+        let seat = if is_proxy {
+            None
+        } else {
+            addresses.enter(peer)
+        };
         if !is_proxy && seat.is_none() {
             tracing::debug!(client.address = %peer, "too many connections from this address");
             continue;
@@ -56,8 +67,14 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken
         connections.wait().await;
         app.changes.wait().await;
     };
-    if tokio::time::timeout(app.context.http.drain_timeout, drained).await.is_err() {
-        tracing::warn!(connections = connections.len(), "stopped before every client was answered");
+    if tokio::time::timeout(app.context.http.drain_timeout, drained)
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            connections = connections.len(),
+            "stopped before every client was answered"
+        );
     }
 }
 
@@ -121,7 +138,10 @@ struct Seat {
 
 impl Addresses {
     fn new(most: usize) -> Self {
-        Addresses { open: Arc::default(), most }
+        Addresses {
+            open: Arc::default(),
+            most,
+        }
     }
 
     fn enter(&self, address: IpAddr) -> Option<Seat> {
@@ -132,13 +152,20 @@ impl Addresses {
             return None;
         }
         *count += 1;
-        Some(Seat { addresses: self.clone(), subscriber })
+        Some(Seat {
+            addresses: self.clone(),
+            subscriber,
+        })
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut open = self.addresses.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self
+            .addresses
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = open.get_mut(&self.subscriber) {
             *count -= 1;
             if *count == 0 {

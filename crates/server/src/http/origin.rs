@@ -20,15 +20,23 @@ pub fn may_change(method: &Method, headers: &HeaderMap, public_url: &str) -> boo
         return site == "same-origin";
     }
     match headers.get(header::ORIGIN) {
-        Some(origin) => origin.to_str().is_ok_and(|origin| is_ours(origin, headers, public_url)),
+        Some(origin) => origin
+            .to_str()
+            .is_ok_and(|origin| is_ours(origin, headers, public_url)),
         None => !has_cookie,
     }
 }
 
 fn is_ours(origin: &str, headers: &HeaderMap, public_url: &str) -> bool {
-    let Some((_, host)) = origin.split_once("://") else { return false };
-    let public_host = public_url.split_once("://").map(|(_, rest)| rest.split('/').next());
-    let asked_host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let Some((_, host)) = origin.split_once("://") else {
+        return false;
+    };
+    let public_host = public_url
+        .split_once("://")
+        .map(|(_, rest)| rest.split('/').next());
+    let asked_host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     Some(Some(host)) == public_host || Some(host) == asked_host
 }
 
@@ -48,18 +56,41 @@ mod tests {
     #[test]
     fn only_our_own_pages_may_change_something_by_cookie() {
         let cookie = ("cookie", "__Host-duly_session=x");
-        assert!(may(Method::POST, &[cookie, ("sec-fetch-site", "same-origin")]));
+        assert!(may(
+            Method::POST,
+            &[cookie, ("sec-fetch-site", "same-origin")]
+        ));
         for foreign in ["cross-site", "same-site", "none", "nonsense"] {
-            let headers = [cookie, ("sec-fetch-site", foreign), ("origin", "https://duly.example.org")];
+            let headers = [
+                cookie,
+                ("sec-fetch-site", foreign),
+                ("origin", "https://duly.example.org"),
+            ];
             assert!(!may(Method::POST, &headers), "{foreign}");
         }
-        assert!(may(Method::POST, &[cookie, ("origin", "https://duly.example.org")]));
-        assert!(may(Method::PATCH, &[cookie, ("origin", "http://127.0.0.1:8080")]));
-        for foreign in ["null", "https://evil.example", "https://duly.example.org.evil.example"] {
-            assert!(!may(Method::DELETE, &[cookie, ("origin", foreign)]), "{foreign}");
+        assert!(may(
+            Method::POST,
+            &[cookie, ("origin", "https://duly.example.org")]
+        ));
+        assert!(may(
+            Method::PATCH,
+            &[cookie, ("origin", "http://127.0.0.1:8080")]
+        ));
+        for foreign in [
+            "null",
+            "https://evil.example",
+            "https://duly.example.org.evil.example",
+        ] {
+            assert!(
+                !may(Method::DELETE, &[cookie, ("origin", foreign)]),
+                "{foreign}"
+            );
         }
         assert!(!may(Method::POST, &[cookie]));
-        assert!(may(Method::GET, &[cookie, ("sec-fetch-site", "cross-site")]));
+        assert!(may(
+            Method::GET,
+            &[cookie, ("sec-fetch-site", "cross-site")]
+        ));
     }
 
     #[test]
@@ -67,7 +98,10 @@ mod tests {
         assert!(may(Method::POST, &[]));
         assert!(may(Method::POST, &[("authorization", "Bearer x")]));
         assert!(!may(Method::POST, &[("sec-fetch-site", "cross-site")]));
-        let both = [("authorization", "Bearer x"), ("cookie", "__Host-duly_session=x")];
+        let both = [
+            ("authorization", "Bearer x"),
+            ("cookie", "__Host-duly_session=x"),
+        ];
         assert!(!may(Method::POST, &both));
     }
 }

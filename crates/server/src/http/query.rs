@@ -21,7 +21,11 @@ pub fn parse(query: &str) -> Result<Vec<(String, String)>, Vec<FieldError>> {
             }),
         }
     }
-    if errors.is_empty() { Ok(pairs) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(pairs)
+    } else {
+        Err(errors)
+    }
 }
 
 fn name_for_message(part: &str) -> String {
@@ -56,7 +60,10 @@ mod tests {
     fn parameters_are_decoded() {
         let pairs = parse("q=a+b%20%C3%A9&&empty=&bare&a%5B%5D=1").expect("valid");
         let expected = [("q", "a b é"), ("empty", ""), ("bare", ""), ("a[]", "1")];
-        assert_eq!(pairs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(
+            pairs,
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
     }
 
     #[test]

@@ -1,0 +1,13 @@
+//! What the tests share.
+
+mod answer;
+mod client;
+mod process;
+mod socket;
+mod test_app;
+
+pub use answer::Answer;
+pub use client::Client;
+pub use process::Process;
+pub use socket::{TestServer, send_raw};
+pub use test_app::TestApp;

@@ -1,0 +1,172 @@
+//! The real binary, in a folder of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use axum::body::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+/// A folder with Duly in it, running or not.
+pub struct Process {
+    pub folder: TempDir,
+    child: Option<Child>,
+    pub url: String,
+    /// What it printed before it was ready.
+    pub printed: String,
+}
+
+impl Process {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Process {
+            folder,
+            child: None,
+            url: String::new(),
+            printed: String::new(),
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_duly"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear();
+        command
+            .env("DULY_HTTP__LISTEN", "127.0.0.1:0")
+            .env("DULY_LOG__LEVEL", "error");
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("it runs")
+    }
+
+    /// Runs a command that must succeed and answers what it printed.
+    pub fn say(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {error}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Starts `duly serve` and waits until it says where it listens.
+    pub fn serve(&mut self, arguments: &[&str]) {
+        let arguments = [&["serve"], arguments].concat();
+        let mut child = self
+            .command(&arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped"));
+        self.printed.clear();
+        loop {
+            let mut line = String::new();
+            assert_ne!(
+                lines.read_line(&mut line).expect("text"),
+                0,
+                "it ended: {}",
+                self.printed
+            );
+            self.printed.push_str(&line);
+            if let Some((_, url)) = line.split_once(" runs on ") {
+                self.url = url.trim().to_owned();
+                break;
+            }
+        }
+        self.child = Some(child);
+    }
+
+    /// Kills it without warning, as a power cut would.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it runs");
+            child.wait().expect("it ends");
+        }
+    }
+
+    /// Asks it to stop and answers whether it did so in order.
+    pub fn stop(&mut self) -> bool {
+        let mut child = self.child.take().expect("it runs");
+        let id = i32::try_from(child.id()).expect("a process id");
+        let id = rustix::process::Pid::from_raw(id).expect("a process id");
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
+        child.wait().expect("it ends").success()
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// One connection to it.
+    pub async fn connect(&self) -> Connection {
+        let host = self.url.trim_start_matches("http://").to_owned();
+        let stream = TcpStream::connect(&host).await.expect("it listens");
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
+        tokio::spawn(connection);
+        Connection {
+            sender,
+            host,
+            cookie: None,
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// One connection to a running Duly.
+pub struct Connection {
+    sender: http1::SendRequest<Full<Bytes>>,
+    host: String,
+    pub cookie: Option<String>,
+}
+
+impl Connection {
+    /// Sends a request; `None` when the connection broke.
+    pub async fn send(&mut self, method: &str, path: &str, body: Option<Value>) -> Option<Value> {
+        let mut request = hyper::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", &self.host)
+            .header("origin", format!("http://{}", self.host));
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Full::new(Bytes::from(body.to_string()))
+            }
+            None => Full::default(),
+        };
+        let request = request.body(body).expect("a valid request");
+        let response = self.sender.send_request(request).await.ok()?;
+        assert!(
+            response.status().is_success(),
+            "{path}: {}",
+            response.status()
+        );
+        if let Some(cookie) = response.headers().get("set-cookie") {
+            let cookie = cookie
+                .to_str()
+                .expect("text")
+                .split(';')
+                .next()
+                .expect("a cookie");
+            self.cookie = Some(cookie.to_owned());
+        }
+        let body = response.into_body().collect().await.ok()?.to_bytes();
+        Some(serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+}

@@ -1,0 +1,126 @@
+//! Duly in this process, on a database of its own, with a clock that stands still.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use duly_server::app::App;
+use duly_server::config::{self, Http};
+use duly_tracker::Settings;
+use duly_tracker::testing::TestTracker;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::Client;
+
+/// The password of everybody.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Duly for one test. When it is dropped, no job may be left over.
+pub struct TestApp {
+    pub app: Arc<App>,
+    pub tracker: TestTracker,
+    next_address: AtomicU32,
+}
+
+impl Deref for TestApp {
+    type Target = TestTracker;
+
+    fn deref(&self) -> &TestTracker {
+        &self.tracker
+    }
+}
+
+impl TestApp {
+    pub async fn new() -> Self {
+        Self::with(|_| {}, |_| {}).await
+    }
+
+    pub async fn with(settings: impl FnOnce(&mut Settings), http: impl FnOnce(&mut Http)) -> Self {
+        let tracker = TestTracker::with(settings).await;
+        let defaults = config::load(Some(Path::new("/dev/null")), std::iter::empty());
+        let mut section = defaults.expect("the defaults are valid").config.http;
+        section.public_url = tracker.settings.public_url.clone();
+        http(&mut section);
+        let app = App::new((*tracker).clone(), section);
+        TestApp {
+            app,
+            tracker,
+            next_address: AtomicU32::new(1),
+        }
+    }
+
+    /// Somebody at an address of their own, without session and token.
+    pub fn anonymous(&self) -> Client {
+        let number = self.next_address.fetch_add(1, Ordering::Relaxed);
+        let [_, a, b, c] = number.to_be_bytes();
+        Client::new(self.app.clone(), IpAddr::V4(Ipv4Addr::new(10, a, b, c)))
+    }
+
+    /// Somebody who has registered, is logged in, and lives in Berlin.
+    pub async fn user(&self, name: &str) -> Client {
+        let client = self.anonymous();
+        let body = json!({
+            "name": name,
+            "email": format!("{name}@example.org"),
+            "password": PASSWORD,
+            "time_zone": "Europe/Berlin",
+        });
+        let answer = client.post("/api/v1/register", body).await.expect(201);
+        self.run_jobs().await;
+        let _ = self.mails.take_mails();
+        client.with_session_of(&answer)
+    }
+
+    /// Another session of somebody.
+    pub async fn log_in(&self, name: &str) -> Client {
+        let client = self.anonymous();
+        let body = json!({ "email": format!("{name}@example.org"), "password": PASSWORD });
+        let answer = client.post("/api/v1/login", body).await.expect(200);
+        client.with_session_of(&answer)
+    }
+
+    pub fn advance(&self, seconds: i64) {
+        self.clock.advance(SignedDuration::from_secs(seconds));
+    }
+
+    /// How many statements the database has run.
+    pub fn statements(&self) -> u64 {
+        self.tracker.db.counters().statements
+    }
+
+    /// The token in the newest mail's link to a page.
+    pub fn mailed_token(&self, page: &str) -> String {
+        let mails = self.mails.mails();
+        let text = &mails.last().expect("a mail").text;
+        let (_, rest) = text.split_once(&format!("/{page}?token=")).expect("a link");
+        rest.split_whitespace().next().expect("a token").to_owned()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let queue = self.tracker.queue.clone();
+        let counts = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            runtime
+                .expect("a runtime")
+                .block_on(queue.counts())
+                .expect("the store works")
+        });
+        for (name, count) in counts.join().expect("no panic") {
+            let left = count.ready + count.running + count.failed;
+            assert_eq!(
+                left, 0,
+                "jobs are left in {name:?}: {count:?}; call run_jobs()"
+            );
+        }
+    }
+}
