@@ -28,12 +28,13 @@ export default defineConfig({
           groups: [
             {
               name: 'vendor',
-              test: /node_modules\/(react|react-dom|scheduler|openapi-fetch|@tanstack\/(?!.*virtual).*)\//,
+              test: /rolldown\/runtime|node_modules\/(react|react-dom|scheduler|openapi-fetch|@tanstack\/(?!.*virtual).*)\//,
             },
-            // Small modules most pages share: one file compresses better than ten.
+            // Small modules that pages share: one file loads and compresses better than ten.
             {
               name: 'shared',
-              test: /src\/(api|lib)\/(?!quick-add|use-form|schema)|src\/ui\/(button|kbd|modal|page|prompt|states|task-marks|toaster|brand)\./,
+              test: /lucide-react|src\/(api|lib|ui\/(?!menu|popover|calendar|markdown))|src\/features\/tasks\/(list\/(facets|filter-bar)|[a-z-]+\.ts|picker\/state)/,
+              minShareCount: 2,
             },
           ],
         },

@@ -13,12 +13,11 @@ export function preloadFirstRoute(): Plugin {
     apply: 'build',
     transformIndexHtml: {
       order: 'post',
-      handler(_html, { bundle }) {
+      handler(html, { bundle }) {
         const chunks = Object.values(bundle ?? {}).filter(
           (item): item is Rolldown.OutputChunk => item.type === 'chunk',
         )
         const wanted = new Set<string>()
-        const entry = chunks.find((chunk) => chunk.isEntry)
         for (const chunk of chunks) {
           const source = chunk.facadeModuleId ?? ''
           if (FIRST_ROUTE.test(source) || SHELL_ROUTE.test(source)) {
@@ -26,8 +25,7 @@ export function preloadFirstRoute(): Plugin {
             chunk.imports.forEach((file) => wanted.add(file))
           }
         }
-        if (entry) [entry.fileName, ...entry.imports].forEach((file) => wanted.delete(file))
-        return [...wanted].map((file) => ({
+        return [...wanted].filter((file) => !html.includes(file)).map((file) => ({
           tag: 'link',
           attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
           injectTo: 'head' as const,

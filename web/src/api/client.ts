@@ -1,6 +1,6 @@
 import createClient from 'openapi-fetch'
 import type { paths } from './schema.d.ts'
-import type { Problem } from './types.ts'
+import type { Problem, Whole } from './types.ts'
 
 /** A request the server refused, with its problem document; status 0 when it was never reached. */
 export class ApiError extends Error {
@@ -52,7 +52,7 @@ interface Reply<Data> {
 }
 
 /** The body of a successful answer; throws `ApiError` for everything else. */
-export async function answer<Data>(reply: Promise<Reply<Data>>): Promise<Data> {
+export async function answer<Data>(reply: Promise<Reply<Data>>): Promise<Whole<Data>> {
   let settled: Reply<Data>
   try {
     settled = await reply
@@ -60,7 +60,7 @@ export async function answer<Data>(reply: Promise<Reply<Data>>): Promise<Data> {
     throw new ApiError({ title: 'The server cannot be reached', status: 0, code: 'unreachable' })
   }
   const { data, error, response } = settled
-  if (response.ok) return data as Data
+  if (response.ok) return data as Whole<Data>
   throw new ApiError(isProblem(error) ? error : unexplained(response))
 }
 

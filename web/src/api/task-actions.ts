@@ -127,8 +127,8 @@ function patchOne(id: string, change: TaskChange, guarded: boolean) {
   return async () => {
     // Read when it is this change's turn, so that it names the version the one before produced.
     const version = knownTask(id)?.version
-    const header = guarded && version ? { 'If-Match': `"${version}"` } : {}
-    return [await answer(api.PATCH('/api/v1/tasks/{id}', { params: { path: { id }, header }, body: change }))]
+    const headers = guarded && version ? { 'If-Match': `"${version}"` } : {}
+    return [await answer(api.PATCH('/api/v1/tasks/{id}', { params: { path: { id } }, headers, body: change }))]
   }
 }
 
@@ -139,7 +139,7 @@ function bulk(ids: string[], what: { change: TaskChange } | { delete: true } | {
       const part = ids.slice(start, start + BULK_LIMIT)
       const { data } = await answer(
         api.POST('/api/v1/tasks/bulk', {
-          params: { header: { 'Idempotency-Key': idempotencyKey() } },
+          headers: { 'Idempotency-Key': idempotencyKey() },
           body: { ids: part, ...what },
         }),
       )
@@ -260,7 +260,7 @@ export async function create(task: NewTask): Promise<Task | null> {
   const key = idempotencyKey()
   const mutation = queryClient.getMutationCache().build(queryClient, {
     mutationFn: () =>
-      answer(api.POST('/api/v1/tasks', { params: { header: { 'Idempotency-Key': key } }, body: task })),
+      answer(api.POST('/api/v1/tasks', { headers: { 'Idempotency-Key': key }, body: task })),
     // Safe to repeat: the key makes the server count it once.
     retry: (failures: number, error: unknown) =>
       failures < 2 && error instanceof ApiError && error.status === 0,

@@ -4,9 +4,16 @@ import type { paths } from './schema.d.ts'
  * Named by where the API uses them, not by the document's own schema names, so that a renamed
  * schema on the server changes nothing here.
  */
+/** The server writes every field and says `null` for what is not there; its document calls them optional. */
+export type Whole<Value> = Value extends (infer Item)[]
+  ? Whole<Item>[]
+  : Value extends object
+    ? { [Field in keyof Value]-?: Whole<Exclude<Value[Field], undefined>> }
+    : Value
+
 type Json<Response> = Response extends { content: { 'application/json': infer Content } } ? Content : never
 type Answer<Operation, Code extends number> = Operation extends { responses: Record<Code, infer Response> }
-  ? Json<Response>
+  ? Whole<Json<Response>>
   : never
 type Body<Operation> = Operation extends { requestBody: infer Request } ? Json<Request> : never
 

@@ -31,7 +31,7 @@ test('name, reminders and theme are kept', async ({ signedIn: page }) => {
   const timed = saved(page, 'PATCH')
   const time = before ? '07:30' : '08:15'
   await page.getByLabel('Time of day').fill(time)
-  await page.keyboard.press('Tab')
+  await page.getByLabel('Time of day').blur()
   await timed
   await page.reload()
   await expect(overdue).toBeChecked({ checked: !before })

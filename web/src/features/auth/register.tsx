@@ -20,7 +20,7 @@ export function Register({ setupToken, invite }: RegisterProps) {
     ({ name = '', email = '', password = '', invite: typed }) =>
       answer(
         api.POST('/api/v1/register', {
-          params: { header: { 'Idempotency-Key': idempotencyKey() } },
+          headers: { 'Idempotency-Key': idempotencyKey() },
           body: {
             name,
             email,

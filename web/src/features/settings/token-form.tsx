@@ -30,7 +30,7 @@ export function TokenForm({ onCreated }: { onCreated: (token: CreatedToken) => v
     ({ name = '', days }) =>
       answer(
         api.POST('/api/v1/tokens', {
-          params: { header: { 'Idempotency-Key': idempotencyKey() } },
+          headers: { 'Idempotency-Key': idempotencyKey() },
           body: {
             name,
             abilities: [...abilities],

@@ -113,14 +113,14 @@ function Banners() {
   const { data: account } = useQuery(accountQuery)
   if (!online) {
     return (
-      <p role="status" className={classes(BANNER, 'bg-danger-wash text-danger')}>
+      <section aria-label="Notice" aria-live="polite" className={classes(BANNER, 'bg-danger-wash text-danger')}>
         You are offline. Changes you make are sent when the connection is back.
-      </p>
+      </section>
     )
   }
   if (account && !account.email_confirmed) {
     return (
-      <div className={classes(BANNER, 'text-soft')}>
+      <section aria-label="Notice" className={classes(BANNER, 'text-soft')}>
         <span>Confirm {account.email} so that reminders reach you.</span>
         <button
           type="button"
@@ -134,7 +134,7 @@ function Banners() {
         >
           Send the mail again
         </button>
-      </div>
+      </section>
     )
   }
   return null

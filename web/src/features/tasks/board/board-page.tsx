@@ -19,6 +19,12 @@ export interface Carried {
   over: Status
 }
 
+/** A card that has just moved: it takes the focus where it lands. */
+export interface Landing {
+  id: string
+  status: Status
+}
+
 const cardOf = (element: Element | null) => element?.closest<HTMLElement>('[data-card]') ?? null
 
 /** The card of another column that stands at about the same height. */
@@ -30,13 +36,13 @@ function neighbour(card: HTMLElement, status: Status): HTMLElement | null {
 }
 
 function useMoves() {
-  const [wanted, setWanted] = useState<string | null>(null)
+  const [wanted, setWanted] = useState<Landing | null>(null)
   function move(task: Task, status: Status) {
     if (task.status === status) return
     void edit([{ id: task.id, change: { status } }], {
       said: `Moved “${task.title}” to ${STATUS_NAMES[status]}`,
     })
-    setWanted(task.id)
+    setWanted({ id: task.id, status })
   }
   return { move, wanted, found: () => setWanted(null) }
 }

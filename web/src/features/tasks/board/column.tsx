@@ -8,7 +8,7 @@ import type { TaskFilter } from '#api/task-filter.ts'
 import { STATUS_NAMES, type Status } from '#api/types.ts'
 import { classes } from '#lib/classes.ts'
 import { ErrorState } from '#ui/states.tsx'
-import type { Carried } from './board-page.tsx'
+import type { Carried, Landing } from './board-page.tsx'
 import { Card } from './card.tsx'
 
 interface ColumnProps {
@@ -18,8 +18,7 @@ interface ColumnProps {
   carried: Carried | null
   hintId: string
   openedId: string | undefined
-  /** A card that has just moved and takes the focus where it lands. */
-  wanted: string | null
+  wanted: Landing | null
   onFound: () => void
   onOpen: (id: string, card: HTMLElement) => void
 }
@@ -91,7 +90,7 @@ export function Column(props: ColumnProps) {
       scroller.current?.querySelector<HTMLElement>(`[data-card="${CSS.escape(task.id)}"]`)?.focus(),
     )
   }
-  const landed = wanted === null ? -1 : tasks.findIndex((task) => task.id === wanted)
+  const landed = wanted?.status === status ? tasks.findIndex((task) => task.id === wanted.id) : -1
   useLayoutEffect(() => {
     if (landed < 0) return
     focusCard(landed)
