@@ -176,7 +176,11 @@ pub(crate) fn mail(tracker: &Tracker, mailbox: &str, client: Option<&ClientInfo>
     asked.and_then(|()| attempt.count(MAILS, mailbox)).is_ok()
 }
 
-/// Forgets the mistakes made with an account from everywhere.
-pub(crate) fn forgive(tracker: &Tracker, email: &Email) {
-    tracker.limiter.forget(&account(tracker), &email.folded());
+/// Forgets the mistakes made with an account: those from a client's network, and what they add up
+/// to from everywhere.
+pub(crate) fn forgive(tracker: &Tracker, email: &Email, client: &ClientInfo) {
+    let folded = email.folded();
+    let both = format!("{} {folded}", network_of(client.ip));
+    tracker.limiter.forget(&pair(tracker), &both);
+    tracker.limiter.forget(&account(tracker), &folded);
 }

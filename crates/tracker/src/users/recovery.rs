@@ -107,7 +107,11 @@ pub async fn request_password_reset(
 /// [`Error::LinkExpired`] when the link has been used, is older than an hour, has been followed
 /// by a newer one or was mailed to an address the account no longer has; [`Error::Invalid`] when
 /// the password is not good enough (the link can be used again); [`Error::Unavailable`].
-pub async fn reset_password(tracker: &Tracker, reset: PasswordReset) -> Result<()> {
+pub async fn reset_password(
+    tracker: &Tracker,
+    reset: PasswordReset,
+    client: ClientInfo,
+) -> Result<()> {
     let link = link::look(tracker, Purpose::Reset, &reset.token).await?;
     let user = link.user.ok_or(Error::LinkExpired)?;
     let account = store::find(&mut tracker.db.read_fresh(), user).await?;
@@ -121,8 +125,8 @@ pub async fn reset_password(tracker: &Tracker, reset: PasswordReset) -> Result<(
         .await?;
     let email = set(tracker, user, &reset.token, &password_hash).await?;
     tracker.queue.notify();
-    // Whoever was locked out by somebody else's guesses is let in again.
-    attempts::forgive(tracker, &email);
+    // Whoever was locked out by mistakes, their own or somebody else's, is let in again.
+    attempts::forgive(tracker, &email, &client);
     Ok(())
 }
 

@@ -117,6 +117,21 @@ async fn guesses_from_many_places_lock_the_account_but_not_where_its_person_is()
 }
 
 #[tokio::test]
+async fn whoever_could_not_remember_and_resets_the_password_gets_in_at_once() {
+    let app = attempts(5, 20, 100).await;
+    confirmed(&app, "Ada").await;
+    for _ in 0..5 {
+        fail(&app, "ada@example.org", "192.0.2.1").await;
+    }
+    assert!(is_limited(&app, "ada@example.org", "192.0.2.1").await);
+    let link = ask_for_reset(&app, "ada@example.org").await;
+    reset(&app, &link, OTHER_PASSWORD).await.unwrap();
+    let back = try_log_in(&app, "ada@example.org", OTHER_PASSWORD, client("192.0.2.1")).await;
+    assert!(back.is_ok());
+    app.run_jobs().await;
+}
+
+#[tokio::test]
 async fn an_address_without_an_account_is_locked_like_one_with() {
     let app = attempts(5, 20, 100).await;
     for number in 0..20 {

@@ -117,7 +117,7 @@ async fn reset(tracker: &Tracker, token: &Secret, password: &str) -> Result<()> 
         token: token.clone(),
         password: text(password),
     };
-    users::reset_password(tracker, reset).await
+    users::reset_password(tracker, reset, home()).await
 }
 
 async fn version(app: &TestTracker, user: UserId) -> Version {

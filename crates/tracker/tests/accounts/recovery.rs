@@ -21,11 +21,8 @@ async fn a_mailed_link_sets_a_new_password_once_and_ends_all_sessions() {
     let mail = app.mails.mails().pop().unwrap();
     assert_eq!(mail.to_email, "ada@example.org");
     let link = format!("https://duly.example/reset?token={}", token.reveal());
-    assert!(
-        mail.text.contains(&link) && mail.html.contains(&link),
-        "{}",
-        mail.html
-    );
+    assert!(mail.text.contains(&link), "{}", mail.text);
+    assert!(mail.html.contains(token.reveal()), "{}", mail.html);
     let before = version(&app, ada.id).await;
     reset(&app, &token, OTHER_PASSWORD).await.unwrap();
     assert!(version(&app, ada.id).await > before);
