@@ -44,15 +44,32 @@ pub(crate) async fn owned(conn: &mut Conn, owner: UserId, ids: &[TaskId]) -> Res
 
 /// Writes a new task and its labels.
 pub(crate) async fn insert(tx: &mut Tx, owner: UserId, task: &Task) -> Result<()> {
-    let statement = query(
-        "INSERT INTO tasks (user_id, id, title, description, status, is_open, due_date, \
-         due_minute, priority, labels, snoozed_until, muted, completed_at, created_at, updated_at, \
-         deleted_at, version, title_folded, description_folded) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
-         ?18, ?19)",
-    );
-    tx.execute(bind_row(statement.bind(owner).bind(task.id), task)).await?;
-    insert_labels(tx, owner, task).await
+    insert_all(tx, owner, &[task]).await
+}
+
+/// Writes new tasks and their labels, many per statement.
+pub(crate) async fn insert_all(tx: &mut Tx, owner: UserId, tasks: &[&Task]) -> Result<()> {
+    for some in tasks.chunks(100) {
+        let text = format!(
+            "INSERT INTO tasks (user_id, id, title, description, status, is_open, due_date, \
+             due_minute, priority, labels, snoozed_until, muted, completed_at, created_at, \
+             updated_at, deleted_at, version, title_folded, description_folded) VALUES {}",
+            value_lists(some.len(), 19)
+        );
+        let bind = |statement: Query, task: &&Task| {
+            bind_row(statement.bind(owner).bind(task.id), task)
+        };
+        tx.execute(some.iter().fold(query(text), bind)).await?;
+        insert_labels(tx, owner, some).await?;
+    }
+    Ok(())
+}
+
+/// `(?1, ?2), (?3, ?4)` for two rows of two columns.
+fn value_lists(rows: usize, columns: usize) -> String {
+    let lists: Vec<String> =
+        (0..rows).map(|row| format!("({})", placeholders(row * columns + 1, columns))).collect();
+    lists.join(", ")
 }
 
 /// Writes a changed task when its version is still `expected`; answers whether it was.
@@ -75,7 +92,7 @@ pub(crate) async fn update(
     if written && labels_changed {
         let delete = query("DELETE FROM task_labels WHERE user_id = ?1 AND task_id = ?2");
         tx.execute(delete.bind(owner).bind(task.id)).await?;
-        insert_labels(tx, owner, task).await?;
+        insert_labels(tx, owner, &[task]).await?;
     }
     Ok(written)
 }
@@ -101,15 +118,20 @@ fn bind_row(statement: Query, task: &Task) -> Query {
         .bind(folded(&task.description))
 }
 
-async fn insert_labels(tx: &mut Tx, owner: UserId, task: &Task) -> Result<()> {
-    for label in &task.labels {
-        let statement = query(
-            "INSERT INTO task_labels (user_id, label_folded, task_id, label) \
-             VALUES (?1, ?2, ?3, ?4)",
+async fn insert_labels(tx: &mut Tx, owner: UserId, tasks: &[&Task]) -> Result<()> {
+    let labels: Vec<(TaskId, &String)> = tasks
+        .iter()
+        .flat_map(|task| task.labels.iter().map(|label| (task.id, label)))
+        .collect();
+    for some in labels.chunks(500) {
+        let text = format!(
+            "INSERT INTO task_labels (user_id, label_folded, task_id, label) VALUES {}",
+            value_lists(some.len(), 4)
         );
-        let statement =
-            statement.bind(owner).bind(folded(label)).bind(task.id).bind(label);
-        tx.execute(statement).await?;
+        let bind = |statement: Query, (task, label): &(TaskId, &String)| {
+            statement.bind(owner).bind(folded(label)).bind(*task).bind(*label)
+        };
+        tx.execute(some.iter().fold(query(text), bind)).await?;
     }
     Ok(())
 }

@@ -60,7 +60,16 @@ impl Draft {
     }
 
     pub(super) fn set_title(&mut self, text: &str) {
-        text.clone_into(&mut self.title);
+        // Each character has at most four bytes, so not even a description could hold it.
+        if text.len() > Description::LONGEST * 4 {
+            self.refuse(format!(
+                "the title has more than {} characters",
+                Description::LONGEST
+            ));
+            self.title = text.chars().take(TaskTitle::LONGEST).collect();
+        } else {
+            text.clone_into(&mut self.title);
+        }
     }
 
     pub(super) fn has_title(&self) -> bool {

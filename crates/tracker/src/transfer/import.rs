@@ -149,19 +149,16 @@ async fn write(
             if !row.keeps_id {
                 task.id = fresh;
             }
-            tasks::insert(&mut tx, owner, task).await?;
             written.push((source_id, task));
         }
     }
     if written.is_empty() {
         return Ok(known);
     }
-    let sources: Vec<(&str, TaskId)> = written
-        .iter()
-        .map(|(source_id, task)| (*source_id, task.id))
-        .collect();
-    store::remember(&mut tx, owner, format, &sources).await?;
-    if let Some(next) = next_timed(tracker, zone, written.iter().map(|(_, task)| *task)) {
+    let new: Vec<&Task> = written.iter().map(|(_, task)| *task).collect();
+    tasks::insert_all(&mut tx, owner, &new).await?;
+    store::remember(&mut tx, owner, format, &written).await?;
+    if let Some(next) = next_timed(tracker, zone, &new) {
         reminders::task_changed(tracker, &mut tx, owner, next).await?;
     }
     versions::raise(&mut tx, owner.0, Kind::Data).await?;
@@ -182,16 +179,12 @@ fn fresh_ids(tracker: &Tracker, rows: &[Row]) -> Vec<TaskId> {
 
 /// The task that is due next at a time of day. The owner has to be looked at no later than that;
 /// all others are found from there.
-fn next_timed<'a>(
-    tracker: &Tracker,
-    zone: &TimeZone,
-    tasks: impl Iterator<Item = &'a Task>,
-) -> Option<&'a Task> {
+fn next_timed<'a>(tracker: &Tracker, zone: &TimeZone, tasks: &[&'a Task]) -> Option<&'a Task> {
     let now = tracker.clock.now();
-    let open = tasks.filter(|task| task.status.is_open());
+    let open = tasks.iter().filter(|task| task.status.is_open());
     let timed = open.filter_map(|task| {
         let due = times::instant(task.due_date?, task.due_time?, zone)?;
-        (due > now).then_some((due, task))
+        (due > now).then_some((due, *task))
     });
     timed.min_by_key(|(due, _)| *due).map(|(_, task)| task)
 }

@@ -61,7 +61,7 @@ pub(super) async fn remember(
     tx: &mut Tx,
     owner: UserId,
     source: Format,
-    tasks: &[(&str, TaskId)],
+    tasks: &[(&str, &Task)],
 ) -> Result<()> {
     for some in tasks.chunks(BATCH) {
         let rows: Vec<String> = (0..some.len())
@@ -73,7 +73,7 @@ pub(super) async fn remember(
         );
         let mut statement = query(text).bind(owner).bind(source.name());
         for (source_id, task) in some {
-            statement = statement.bind(*source_id).bind(*task);
+            statement = statement.bind(*source_id).bind(task.id);
         }
         tx.execute(statement).await?;
     }

@@ -171,16 +171,17 @@ async fn a_dropped_import_leaves_nothing_behind() {
     let tracker = TestTracker::new().await;
     let owner = tracker.user("Ada").await;
     let before = written(&tracker, owner).await;
-    let file: String = (0..2000)
+    let file: String = (0..5000)
         .map(|number| format!("Task {number} @home\n"))
         .collect();
+    let statements = tracker.db.counters().statements;
     let importing = import(&tracker, owner, &file, Options::default());
     let after = tokio::select! {
         biased;
         _ = importing => panic!("it was not dropped"),
-        // Another writer gets its turn once the import has been dropped.
+        // Ten statements look for what is known; then tasks are being written.
         () = async {
-            while tracker.db.counters().statements < 200 {
+            while tracker.db.counters().statements < statements + 30 {
                 tokio::task::yield_now().await;
             }
         } => written(&tracker, owner).await,
@@ -191,7 +192,7 @@ async fn a_dropped_import_leaves_nothing_behind() {
             .await
             .unwrap()
             .created,
-        2000
+        5000
     );
 }
 

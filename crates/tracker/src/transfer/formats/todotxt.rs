@@ -11,6 +11,9 @@ use crate::tasks::{DueTime, Priority, Status, Task, write_hour_and_minute};
 use crate::transfer::draft::Draft;
 use crate::transfer::parsed::{Moment, Parsed};
 
+/// In bytes; more than a description could hold.
+const LONGEST_LINE: usize = 100_000;
+
 /// Whether a line has something that only todo.txt has.
 pub(super) fn is_marked(line: &str) -> bool {
     let line = line.trim();
@@ -44,6 +47,9 @@ pub(super) fn read(text: &str, moment: &Moment) -> Result<Parsed> {
 }
 
 fn read_line(draft: &mut Draft, line: &str, moment: &Moment) {
+    if line.len() > LONGEST_LINE {
+        return draft.refuse("the line is too long to be a task");
+    }
     let (completed, priority, mut rest) = markers(line);
     let mut dates = Vec::new();
     while let Some((word, after)) = rest.split_once(char::is_whitespace) {

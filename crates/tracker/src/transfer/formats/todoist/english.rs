@@ -165,7 +165,7 @@ fn month(word: &str) -> Option<i8> {
             || word == "sept" && *name == "september"
             || word.len() == 3 && name.starts_with(word)
     };
-    let index = NAMES.iter().position(|name| is_named(name))?;
+    let index = NAMES.iter().position(is_named)?;
     i8::try_from(index + 1).ok()
 }
 
