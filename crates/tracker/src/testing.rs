@@ -102,7 +102,7 @@ impl TestTracker {
         .bind(now);
         tx.execute(insert).await.expect("the user is new");
         versions::start(&mut tx, user.0).await.expect("the user is new");
-        crate::reminders::user_joined(self, &mut tx, user).await.expect("the user is new");
+        crate::reminders::reschedule(self, &mut tx, user).await.expect("the user is new");
         tx.commit().await.expect("the database works");
         user
     }

@@ -19,5 +19,5 @@ pub mod times;
 pub use dispatch::dispatch_due;
 pub use plan::PlanReminders;
 pub use reconcile::{Reconciled, reconcile};
-pub use schedule::{account_changed, task_changed, user_joined};
+pub use schedule::{account_changed, reschedule, task_changed};
 pub use send::{SendOverdue, SendReminder};

@@ -54,21 +54,20 @@ pub async fn task_changed(
     }
 }
 
-/// To be called by whatever writes an account, in its transaction and after the account: the zone,
-/// the hour or the wishes may be others now, so the user is looked at at once.
+/// To be called by whatever writes an account, in its transaction and after the account.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn account_changed(tracker: &Tracker, tx: &mut Tx, account: &Account) -> Result<()> {
-    user_joined(tracker, tx, account.id).await
+    reschedule(tracker, tx, account.id).await
 }
 
-/// Makes sure that a user has a schedule. The first daily run is the next one, not the one that
-/// was today.
+/// Looks at a user again at once: the zone, the hour or the wishes may be others now. A new user
+/// is first looked at when the next daily run comes, not for the one that was today.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn user_joined(tracker: &Tracker, tx: &mut Tx, user: UserId) -> Result<()> {
+pub async fn reschedule(tracker: &Tracker, tx: &mut Tx, user: UserId) -> Result<()> {
     let now = tracker.clock.now();
     if store::lock_schedule(tx, tracker.db.engine(), user)
         .await?

@@ -107,7 +107,10 @@ pub fn instant(day: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
         return ambiguous.earlier().ok();
     };
     let before_gap = ambiguous.earlier().ok()?;
-    let end = zone.following(before_gap).find(|change| change.offset() == after)?.timestamp();
+    let end = zone
+        .following(before_gap)
+        .find(|change| change.offset() == after)?
+        .timestamp();
     let last_moment = end.checked_sub(SignedDuration::from_micros(1)).ok()?;
     let day_exists = local_day(last_moment, zone) == day || local_day(end, zone) == day;
     day_exists.then_some(end)

@@ -1,6 +1,8 @@
 //! Mails and reminders, on a real database and over real SMTP.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "these are tests"
 )]
@@ -66,7 +68,7 @@ async fn set(app: &TestTracker, user: UserId, columns: &str) {
     let mut tx = app.db.begin();
     let statement = format!("UPDATE users SET {columns} WHERE id = ?1");
     tx.execute(query(statement).bind(user)).await.unwrap();
-    reminders::user_joined(app, &mut tx, user).await.unwrap();
+    reminders::reschedule(app, &mut tx, user).await.unwrap();
     tx.commit().await.unwrap();
 }
 

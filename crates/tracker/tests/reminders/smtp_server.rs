@@ -62,7 +62,7 @@ impl Script {
 }
 
 /// One mail as it arrived.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Delivery {
     pub(crate) from: String,
     pub(crate) to: String,
@@ -166,39 +166,25 @@ type Talk = BufReader<Box<dyn Stream>>;
 
 impl State {
     async fn serve(self, stream: TcpStream) {
-        let (tls, at_once) = {
-            let script = self.script.lock().unwrap();
-            (script.tls.clone(), script.tls_at_once)
-        };
-        let mut encrypted = false;
+        let at_once = self.script.lock().unwrap().tls_at_once;
         let mut talk: Talk = BufReader::new(Box::new(stream));
+        let mut mail = Delivery {
+            encrypted: at_once,
+            ..Delivery::default()
+        };
         if at_once {
-            let Ok(stream) = tls.clone().unwrap().accept(talk.into_inner()).await else {
+            let Some(encrypted) = self.encrypt(talk).await else {
                 return;
             };
-            talk = BufReader::new(Box::new(stream));
-            encrypted = true;
+            talk = encrypted;
         }
         if !self.answer(&mut talk, "greeting", "220 test ESMTP").await {
             return;
         }
-        let mut mail = Delivery {
-            from: String::new(),
-            to: String::new(),
-            encrypted,
-            lines: vec![],
-        };
         while let Some(line) = read_line(&mut talk).await {
             self.seen.lock().unwrap().commands.push(line.clone());
             let verb = line.split([' ', ':']).next().unwrap().to_ascii_uppercase();
-            let reply = match verb.as_str() {
-                "EHLO" => self.features(encrypted),
-                "STARTTLS" => "220 go ahead".to_owned(),
-                "AUTH" => self.check_login(&line),
-                "DATA" => "354 go ahead".to_owned(),
-                "QUIT" => "221 bye".to_owned(),
-                _ => "250 ok".to_owned(),
-            };
+            let reply = self.reply(&verb, &line, mail.encrypted);
             if !self.answer(&mut talk, &line, &reply).await {
                 return;
             }
@@ -206,12 +192,10 @@ impl State {
                 "MAIL" => mail.from = line,
                 "RCPT" => mail.to = line,
                 "STARTTLS" => {
-                    let stream = talk.into_inner();
-                    let Ok(stream) = tls.clone().unwrap().accept(stream).await else {
+                    let Some(encrypted) = self.encrypt(talk).await else {
                         return;
                     };
-                    talk = BufReader::new(Box::new(stream));
-                    encrypted = true;
+                    talk = encrypted;
                     mail.encrypted = true;
                 }
                 "DATA" => {
@@ -230,6 +214,23 @@ impl State {
                 "QUIT" => return,
                 _ => {}
             }
+        }
+    }
+
+    async fn encrypt(&self, talk: Talk) -> Option<Talk> {
+        let acceptor = self.script.lock().unwrap().tls.clone().unwrap();
+        let stream = acceptor.accept(talk.into_inner()).await.ok()?;
+        Some(BufReader::new(Box::new(stream)))
+    }
+
+    fn reply(&self, verb: &str, line: &str, encrypted: bool) -> String {
+        match verb {
+            "EHLO" => self.features(encrypted),
+            "STARTTLS" => "220 go ahead".to_owned(),
+            "AUTH" => self.check_login(line),
+            "DATA" => "354 go ahead".to_owned(),
+            "QUIT" => "221 bye".to_owned(),
+            _ => "250 ok".to_owned(),
         }
     }
 
