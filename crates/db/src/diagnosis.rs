@@ -18,25 +18,23 @@ pub struct Diagnosis {
 /// How the engine writes `PRAGMA synchronous = FULL`.
 const FULL: i64 = 2;
 
-/// How the engine says that nothing is damaged.
-const HEALTHY: &str = "ok";
-
-/// Looks at the whole file; allow a large one more than the usual statement timeout.
+/// Looks at the whole file, for as long as it takes.
 ///
 /// # Errors
 /// When the database cannot be read at all.
 pub async fn diagnose(db: &Db) -> Result<Diagnosis> {
     let mut tx = db.begin();
     let text = |row: Option<crate::Row>, name: &str| {
-        row.map(|row| row.get::<String>(name)).transpose().map(Option::unwrap_or_default)
+        row.map(|row| row.get::<String>(name))
+            .transpose()
+            .map(Option::unwrap_or_default)
     };
-    let version = tx.optional_row(query("SELECT sqlite_version() AS version")).await?;
+    let version = tx
+        .optional_row(query("SELECT sqlite_version() AS version"))
+        .await?;
     let journal = tx.optional_row(query("PRAGMA journal_mode")).await?;
     let synchronous = tx.optional_row(query("PRAGMA synchronous")).await?;
     drop(tx);
-    let found = db.read_fresh().rows(query("PRAGMA quick_check")).await?;
-    let found: Vec<String> =
-        found.iter().map(|row| row.get("quick_check")).collect::<Result<_>>()?;
     Ok(Diagnosis {
         version: text(version, "version")?,
         concurrent: text(journal, "journal_mode")? == "wal",
@@ -44,6 +42,6 @@ pub async fn diagnose(db: &Db) -> Result<Diagnosis> {
             Some(row) => row.get::<i64>("synchronous")? >= FULL,
             None => false,
         },
-        damage: found.into_iter().filter(|line| line != HEALTHY).collect(),
+        damage: db.problems().await?,
     })
 }

@@ -191,3 +191,12 @@ async fn rows_that_name_missing_rows_are_found() {
         ["a row of links names a row of notes that does not exist"]
     );
 }
+
+#[tokio::test]
+async fn a_healthy_database_is_diagnosed_as_such() {
+    let notes = Notes::new().await;
+    let diagnosis = duly_db::diagnosis::diagnose(&notes).await.unwrap();
+    assert!(diagnosis.concurrent && diagnosis.durable, "{diagnosis:?}");
+    assert_eq!(diagnosis.damage, Vec::<String>::new());
+    assert!(diagnosis.version.starts_with("3."), "{diagnosis:?}");
+}

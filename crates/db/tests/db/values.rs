@@ -267,7 +267,11 @@ fn any_value_comes_back() {
     );
     let instants = Timestamp::MIN.as_microsecond()..=Timestamp::MAX.as_microsecond();
     let days = (1_i16..=9999, 1_i16..=365);
-    proptest!(ProptestConfig::with_cases(300), |((text, int, float, bytes, id) in values,
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(300)
+    };
+    proptest!(config, |((text, int, float, bytes, id) in values,
                micros in instants, (year, day) in days)| {
         match echo.back::<String>(text.clone()) {
             Ok(found) => prop_assert_eq!(found, text),
