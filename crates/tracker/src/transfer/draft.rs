@@ -16,6 +16,12 @@ use crate::tasks::{
 /// A row with more labels than this is no task somebody wrote.
 const MOST_LABELS_READ: usize = 200;
 
+/// What no field holds stands in the description, and a description has an end.
+const MOST_DETAILS: usize = 1000;
+
+/// Nobody reads more reasons about one row.
+const MOST_REASONS: usize = 50;
+
 /// A source id is at most this many bytes long.
 const LONGEST_SOURCE_ID: usize = 200;
 
@@ -86,7 +92,10 @@ impl Draft {
 
     /// Keeps what no field of a task holds, as a list item at the end of the description.
     pub(super) fn detail(&mut self, name: &str, value: &str) {
-        self.details.push(format!("- {name}: {value}"));
+        match self.details.len() {
+            0..MOST_DETAILS => self.details.push(format!("- {name}: {value}")),
+            _ => self.refuse(format!("it has more than {MOST_DETAILS} details")),
+        }
     }
 
     pub(super) fn label(&mut self, text: &str) {
@@ -112,12 +121,12 @@ impl Draft {
 
     /// Says what differs from the source.
     pub(super) fn note(&mut self, text: impl Into<String>) {
-        self.notes.push(text.into());
+        push_once(&mut self.notes, text.into());
     }
 
     /// Says why there will be no task.
     pub(super) fn refuse(&mut self, text: impl Into<String>) {
-        self.refusals.push(text.into());
+        push_once(&mut self.refusals, text.into());
     }
 
     /// The row: a task that keeps to every rule, or the reasons why it cannot.
@@ -311,6 +320,13 @@ impl Draft {
         }
         self.note(format!("control characters were removed from the {field}"));
         text.replace(unwanted, "")
+    }
+}
+
+/// Each reason is given once, and not every one of very many.
+fn push_once(reasons: &mut Vec<String>, reason: String) {
+    if reasons.len() < MOST_REASONS && !reasons.contains(&reason) {
+        reasons.push(reason);
     }
 }
 

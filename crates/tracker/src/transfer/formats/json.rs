@@ -37,10 +37,6 @@ pub(super) fn list(text: &str) -> Result<Vec<Element<'_>>> {
 /// # Errors
 /// When there are too many.
 pub(super) fn located<'a>(text: &'a str, raw: Vec<&'a RawValue>) -> Result<Vec<Element<'a>>> {
-    if raw.len() > MOST_ROWS {
-        let message = format!("has more than {MOST_ROWS} rows");
-        return Err(Error::field("file", "too_many_rows", message));
-    }
     let mut lines = Lines::of(text);
     let elements = raw.into_iter().map(|raw| {
         let start = raw
@@ -53,7 +49,19 @@ pub(super) fn located<'a>(text: &'a str, raw: Vec<&'a RawValue>) -> Result<Vec<E
             json: raw.get(),
         }
     });
-    Ok(elements.collect())
+    few_enough(elements.collect())
+}
+
+/// Refuses too many elements.
+///
+/// # Errors
+/// When there are.
+pub(super) fn few_enough(elements: Vec<Element<'_>>) -> Result<Vec<Element<'_>>> {
+    if elements.len() > MOST_ROWS {
+        let message = format!("has more than {MOST_ROWS} rows");
+        return Err(Error::field("file", "too_many_rows", message));
+    }
+    Ok(elements)
 }
 
 /// The file as a whole is no JSON; the message names line and column.

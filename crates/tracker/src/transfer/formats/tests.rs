@@ -179,6 +179,47 @@ fn deep_and_wide_json_costs_little() {
     }
 }
 
+/// Small things repeated until the file is full; each must be refused or read, in little memory.
+#[test]
+fn files_of_one_small_thing_repeated_are_survived() {
+    let fill = |start: &str, piece: &str, end: &str| {
+        format!("{start}{}{end}", piece.repeat(500_000 / piece.len()))
+    };
+    let todo = "BEGIN:VTODO\nUID:1\nSUMMARY:a\n";
+    for (format, file) in [
+        (
+            Format::Ics,
+            fill(&format!("{todo}CATEGORIES:"), "a,", "\nEND:VTODO\n"),
+        ),
+        (Format::Ics, fill(todo, "aa\n", "END:VTODO\n")),
+        (Format::Ics, fill(todo, "URL:\n", "END:VTODO\n")),
+        (Format::Ics, fill(todo, "STATUS:x\n", "END:VTODO\n")),
+        (Format::Ics, fill(todo, "BEGIN:A\n", "")),
+        (Format::Ics, fill("", "BEGIN:VEVENT\nEND:VEVENT\n", "")),
+        (
+            Format::Ics,
+            fill("", "BEGIN:VTODO\nSTATUS:CANCELLED\nEND:VTODO\n", ""),
+        ),
+        (Format::Todotxt, fill("x ", "@a ", "")),
+        (Format::Todoist, fill("TYPE,CONTENT\n", "note,\n", "")),
+        (Format::Todoist, fill("TYPE,CONTENT\n", ",", "")),
+        (Format::Todoist, fill("TYPE,CONTENT\ntask,", "@a ", "")),
+        (Format::Taskwarrior, fill("", "a\n", "")),
+        (Format::Taskwarrior, fill("{", r#""a":1,"#, r#""b":1}"#)),
+        (Format::Duly, fill("{", r#""a":1,"#, r#""b":1}"#)),
+    ] {
+        let start: String = file.chars().take(60).collect();
+        let Ok((_, mut parsed)) = read(file.as_bytes(), Some(format), &moment()) else {
+            continue;
+        };
+        assert!(parsed.take_notes().len() <= 101, "{start}");
+        for row in parsed.rows {
+            let reasons = row.task.err().unwrap_or_default();
+            assert!(row.notes.len() <= 50 && reasons.len() <= 50, "{start}");
+        }
+    }
+}
+
 #[test]
 fn windows_line_ends_make_no_difference() {
     let unix = "(A) Pay rent @home\nx 2026-11-20 Done\n";

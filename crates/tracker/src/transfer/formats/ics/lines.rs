@@ -85,14 +85,14 @@ impl<'a> Property<'a> {
     }
 
     /// The value as a list of TEXT.
-    pub(super) fn texts(&self) -> Vec<String> {
+    pub(super) fn texts(&self) -> impl Iterator<Item = String> {
         let mut escaped = false;
-        let parts = self.value.split(|found| {
+        let parts = self.value.split(move |found| {
             let ends = found == ',' && !escaped;
             escaped = found == '\\' && !escaped;
             ends
         });
-        parts.map(unescape).collect()
+        parts.map(unescape)
     }
 }
 

@@ -60,10 +60,9 @@ impl Todo {
             "RECURRENCE-ID" => self.recurrence_id = given(property.value.trim().to_owned()),
             "SUMMARY" if !self.draft.has_title() => self.draft.set_title(&property.text()),
             "DESCRIPTION" => self.draft.describe(&property.text()),
-            "CATEGORIES" => property
-                .texts()
-                .iter()
-                .for_each(|label| self.draft.label(label)),
+            "CATEGORIES" => {
+                property.texts().for_each(|label| self.draft.label(&label));
+            }
             "STATUS" => self.status(property.value.trim()),
             "PERCENT-COMPLETE" => self.percent = property.value.trim().parse().unwrap_or(0),
             "PRIORITY" => self.priority(property.value.trim()),

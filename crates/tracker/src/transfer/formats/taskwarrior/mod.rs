@@ -12,6 +12,7 @@ use super::dates::Stamp;
 use super::json::{self, Element, wrong};
 use crate::Result;
 use crate::tasks::{Priority, Status};
+use crate::transfer::MOST_ROWS;
 use crate::transfer::draft::Draft;
 use crate::transfer::parsed::{Moment, Parsed};
 
@@ -28,7 +29,7 @@ pub(super) fn read(text: &str, moment: &Moment) -> Result<Parsed> {
     let elements = if text.trim_start().starts_with('[') {
         json::list(text)?
     } else {
-        lines(text).collect()
+        json::few_enough(lines(text).take(MOST_ROWS + 1).collect())?
     };
     let mut parsed = Parsed::default();
     for element in elements {

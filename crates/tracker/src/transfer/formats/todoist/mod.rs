@@ -16,8 +16,20 @@ use crate::transfer::draft::Draft;
 use crate::transfer::parsed::{Moment, Parsed};
 use crate::{Error, Result};
 
+/// In bytes; the template has some two hundred.
+const LONGEST_HEADER: usize = 10_000;
+
+/// A description has at most 20,000 characters, and not all of them are commas.
+const MOST_COMMAS: usize = 20_000;
+
+/// In bytes; more than a description could hold.
+const LONGEST_CONTENT: usize = 100_000;
+
 /// Whether a line names the columns of the template.
 pub(super) fn is_header(line: &str) -> bool {
+    if line.len() > LONGEST_HEADER {
+        return false;
+    }
     let names: Vec<String> = line
         .split(',')
         .map(|name| name.trim().trim_matches('"').to_ascii_uppercase())
@@ -32,6 +44,11 @@ pub(super) fn is_header(line: &str) -> bool {
 /// # Errors
 /// When it has no TYPE and CONTENT columns or too many rows.
 pub(super) fn read(text: &str, moment: &Moment) -> Result<Parsed> {
+    let is_too_wide = |line: &str| line.bytes().filter(|byte| *byte == b',').count() > MOST_COMMAS;
+    if text.lines().any(is_too_wide) {
+        let message = format!("has a line of more than {MOST_COMMAS} cells");
+        return Err(Error::field("file", "invalid_file", message));
+    }
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .from_reader(text.as_bytes());
@@ -51,6 +68,7 @@ pub(super) fn read(text: &str, moment: &Moment) -> Result<Parsed> {
         lines: Lines::of(text),
         parsed: Parsed::default(),
         fingerprints: Fingerprints::default(),
+        lost_comments: 0,
         section: None,
         parents: Vec::new(),
         open: None,
@@ -59,6 +77,12 @@ pub(super) fn read(text: &str, moment: &Moment) -> Result<Parsed> {
         reading.row(&record.map_err(|error| invalid(&error))?)?;
     }
     reading.close()?;
+    if reading.lost_comments > 0 {
+        let count = reading.lost_comments;
+        reading.parsed.note(format!(
+            "comments that belong to no task are left out: {count}"
+        ));
+    }
     Ok(reading.parsed)
 }
 
@@ -72,6 +96,8 @@ struct Reading<'a> {
     lines: Lines<'a>,
     parsed: Parsed,
     fingerprints: Fingerprints,
+    /// Comments that belong to no task.
+    lost_comments: usize,
     /// The section the rows stand in.
     section: Option<String>,
     /// The titles of the tasks that the next row may be part of, outermost first.
@@ -95,7 +121,7 @@ impl Reading<'_> {
             }
             "note" => match &mut self.open {
                 Some(task) => task.detail("comment", &content),
-                None => self.parsed.note("comments on the project are left out"),
+                None => self.lost_comments += 1,
             },
             // Empty rows stand between sections; `meta` says how the project is shown.
             "" if record.iter().all(|cell| cell.trim().is_empty()) => {}
@@ -138,6 +164,10 @@ impl Reading<'_> {
         let mut draft = Draft::new(self.line_of(record));
         let cells: Vec<&str> = record.iter().collect();
         draft.source_id = Some(self.fingerprints.next(&cells.join("\u{1f}")));
+        if content.len() > LONGEST_CONTENT {
+            draft.refuse("its content is too long to be a task");
+            return draft;
+        }
         let Words { title, labels, .. } = words::split(content, words::context);
         draft.set_title(title);
         labels.iter().for_each(|label| draft.label(label));

@@ -89,5 +89,8 @@ fn comments_belong_to_the_task_before_them() {
     let mut parsed = read(file, &sample::moment()).unwrap();
     let task = parsed.rows[0].task.clone().unwrap();
     assert_eq!(task.description, "- comment: first\n- comment: second");
-    assert_eq!(parsed.take_notes().len(), 2);
+    assert_eq!(
+        parsed.take_notes(),
+        ["comments that belong to no task are left out: 2"]
+    );
 }
