@@ -104,7 +104,8 @@ fn render() -> Result<String, minijinja::Error> {
         serde_json::to_string_pretty(&value).unwrap_or_default()
     });
     environment.add_filter("schema", |value: minijinja::Value| {
-        describe(&serde_json::to_value(&value).unwrap_or_default())
+        let html = describe(&serde_json::to_value(&value).unwrap_or_default());
+        minijinja::Value::from_safe_string(html)
     });
     environment.add_filter("markdown", |text: String| markdown(&text));
     environment.add_template("docs.html", TEMPLATE)?;
@@ -174,10 +175,11 @@ fn needs(operation: &Value) -> Vec<String> {
         .collect()
 }
 
-/// A schema in a few words: `string (date) or null`, `list of Task`.
+/// A schema in a few words, as HTML: `string (date) or null`, `list of Task`.
 fn describe(schema: &Value) -> String {
     if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
-        return name.rsplit('/').next().unwrap_or_default().to_owned();
+        let name = name.rsplit('/').next().unwrap_or_default();
+        return format!("<a href=\"#schema-{name}\">{name}</a>");
     }
     for key in ["oneOf", "anyOf", "allOf"] {
         if let Some(options) = schema.get(key).and_then(Value::as_array) {

@@ -14,7 +14,7 @@ use duly_tracker::users::{
 
 use super::input::{Client, JsonBody};
 use super::permit::{AccountRead, Permit, SessionOnly, session_secret};
-use super::reply::{self, Holds, Reply};
+use super::reply::{self, Reply};
 use crate::app::Context;
 use crate::http::cookie;
 
@@ -185,7 +185,7 @@ pub(crate) async fn me(
     headers: HeaderMap,
 ) -> Reply {
     let load = users::profile(&context.tracker, permit.principal.user);
-    reply::view(&context, &permit.principal, &headers, Holds::Always, load).await
+    reply::view(&permit.principal, &headers, "", load).await
 }
 
 /// Changes your account. Fields left out stay as they are.

@@ -9,7 +9,7 @@ use duly_tracker::tasks::{self, LabelCount};
 
 use super::input::Parameters;
 use super::permit::{Permit, TasksRead};
-use super::reply::{self, Holds, Reply};
+use super::reply::{self, Reply};
 use crate::app::Context;
 
 /// Lists the labels in use, in alphabetical order.
@@ -32,5 +32,5 @@ pub(crate) async fn list(
 ) -> Reply {
     parameters.only([])?;
     let load = tasks::labels(&context.tracker, permit.principal.user);
-    reply::view(&context, &permit.principal, &headers, Holds::Always, load).await
+    reply::view(&permit.principal, &headers, "", load).await
 }

@@ -11,7 +11,7 @@ use duly_tracker::{Page, TaskId};
 use super::input::Parameters;
 use super::permit::{Permit, TasksRead};
 use super::problem::Problem;
-use super::reply::{self, Holds, Reply};
+use super::reply::{self, Reply};
 use crate::app::Context;
 
 /// Lists the receipts of your reminders, newest first.
@@ -41,7 +41,7 @@ pub(crate) async fn list(
     let (task, limit) = checked(task, limit)?;
     let owner = permit.principal.user;
     let load = notifications::list(&context.tracker, owner, task, limit, cursor);
-    reply::view(&context, &permit.principal, &headers, Holds::Always, load).await
+    reply::view(&permit.principal, &headers, "", load).await
 }
 
 fn checked(task: Option<&str>, limit: Option<&str>) -> Result<(Option<TaskId>, u32), Problem> {

@@ -12,7 +12,6 @@ use duly_tracker::{Error, Result};
 use serde::Serialize;
 
 use super::problem::Problem;
-use crate::app::Context;
 
 /// What handlers answer.
 pub(crate) type Reply = std::result::Result<Response, Problem>;
@@ -41,30 +40,19 @@ pub(crate) fn accepted() -> Response {
     StatusCode::ACCEPTED.into_response()
 }
 
-/// For how long a view of unchanged data stays true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Holds {
-    /// Until the data changes.
-    Always,
-    /// Until the owner's next midnight: it says what is due today.
-    Today,
-    /// Until the next minute: it says what is overdue.
-    ThisMinute,
-}
-
-/// Answers a view of the owner's data, or 304 when the client has it already. `load` is awaited
-/// only when the view has to be made: for a 304 the look at who asks is the only query.
+/// Answers a view of the owner's data, or 304 when the client has it already. `moment` is what of
+/// the time the view depends on. `load` is awaited only when the view has to be made: for a 304
+/// the look at who asks is the only query.
 ///
 /// # Errors
 /// What `load` says.
 pub(crate) async fn view<T: Serialize>(
-    context: &Context,
     principal: &Principal,
     headers: &HeaderMap,
-    holds: Holds,
+    moment: &str,
     load: impl Future<Output = Result<T>>,
 ) -> Reply {
-    let tag = view_tag(context, principal, holds);
+    let tag = view_tag(principal, moment);
     let mut response = if matches(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -86,16 +74,11 @@ pub(crate) async fn view<T: Serialize>(
 }
 
 /// A weak tag: the owner's version, and everything else an answer of this URL depends on.
-fn view_tag(context: &Context, principal: &Principal, holds: Holds) -> String {
+fn view_tag(principal: &Principal, moment: &str) -> String {
     let mut hasher = DefaultHasher::new();
     principal.user.hash(&mut hasher);
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
-    let now = principal.time_zone.to_datetime(context.tracker.clock.now());
-    match holds {
-        Holds::Always => {}
-        Holds::Today => now.date().hash(&mut hasher),
-        Holds::ThisMinute => (now.date(), now.hour(), now.minute()).hash(&mut hasher),
-    }
+    moment.hash(&mut hasher);
     format!("W/\"{}-{:x}\"", principal.version.number(), hasher.finish())
 }
 

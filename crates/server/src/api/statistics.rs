@@ -8,7 +8,8 @@ use duly_tracker::statistics::{self, Statistics};
 
 use super::input::Parameters;
 use super::permit::{Permit, TasksRead};
-use super::reply::{self, Holds, Reply};
+use super::reply::{self, Reply};
+use super::tasks::local_time;
 use crate::app::Context;
 
 /// Shows what is open and what was done when, judged in your time zone.
@@ -31,11 +32,15 @@ pub(crate) async fn show(
 ) -> Reply {
     parameters.only([])?;
     let principal = &permit.principal;
+    // What is overdue changes without any write.
+    let minute = local_time(&context, principal)
+        .strftime("%Y-%m-%dT%H:%M")
+        .to_string();
     let load = statistics::statistics(
         &context.tracker,
         principal.user,
         principal.version,
         &principal.time_zone,
     );
-    reply::view(&context, principal, &headers, Holds::ThisMinute, load).await
+    reply::view(principal, &headers, &minute, load).await
 }

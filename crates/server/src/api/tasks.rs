@@ -6,12 +6,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use duly_tracker::input::Reader;
 use duly_tracker::sessions::Principal;
-use duly_tracker::tasks::{self, Due, NewTaskInput, Task, TaskChangeInput, TaskEntry, TaskFilter};
+use duly_tracker::tasks::{self, NewTaskInput, Task, TaskChangeInput, TaskEntry, TaskFilter};
 use duly_tracker::{Page, TaskId};
+use jiff::civil::DateTime;
 
 use super::input::{Id, IfMatch, JsonBody, Parameters};
 use super::permit::{Permit, TasksRead, TasksWrite};
-use super::reply::{self, Holds, Reply};
+use super::reply::{self, Reply};
 use crate::app::Context;
 
 /// Lists tasks.
@@ -50,13 +51,9 @@ pub(crate) async fn list(
     parameters: Parameters,
 ) -> Reply {
     let filter = TaskFilter::parse(parameters.pairs())?;
-    let holds = match filter.due {
-        Some(Due::Overdue) => Holds::ThisMinute,
-        Some(_) => Holds::Today,
-        None => Holds::Always,
-    };
+    let moment = filter.moment(local_time(&context, &permit.principal));
     let load = page(&context, &permit.principal, &filter);
-    reply::view(&context, &permit.principal, &headers, holds, load).await
+    reply::view(&permit.principal, &headers, &moment, load).await
 }
 
 /// A page of the list, for the API and for the first data of the web page alike.
@@ -65,7 +62,7 @@ pub(crate) async fn page(
     principal: &Principal,
     filter: &TaskFilter,
 ) -> duly_tracker::Result<Page<TaskEntry>> {
-    let now = principal.time_zone.to_datetime(context.tracker.clock.now());
+    let now = local_time(context, principal);
     tasks::list(
         &context.tracker,
         principal.user,
@@ -74,6 +71,11 @@ pub(crate) async fn page(
         now,
     )
     .await
+}
+
+/// The time on the wall of whoever asks.
+pub(super) fn local_time(context: &Context, principal: &Principal) -> DateTime {
+    principal.time_zone.to_datetime(context.tracker.clock.now())
 }
 
 /// Writes a task down.

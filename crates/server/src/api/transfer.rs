@@ -30,7 +30,6 @@ use crate::app::Context;
         ("format" = Option<String>, Query, description = "`auto` (when left out), `taskwarrior`, `todotxt`, `ics`, `todoist` or `duly`."),
         ("dry_run" = Option<bool>, Query, description = "`true` only says what would happen."),
         ("keep_going" = Option<bool>, Query, description = "`true` imports the good rows even when others are refused."),
-        ("X-Filename" = Option<String>, Header, description = "The name of the file; it is not used for anything but your own logs."),
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file, at most 10 MiB."),
     responses((status = 200, description = "What became of each row.", body = Report)),

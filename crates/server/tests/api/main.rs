@@ -2,5 +2,21 @@
 #![expect(unreachable_pub, reason = "one binary, several files")]
 
 mod account;
+mod bodies;
+mod bulk;
+mod caching;
+mod commands;
+mod documents;
+mod durability;
+mod idempotency;
+mod lists;
+mod mail_links;
+mod pages;
+mod permissions;
+mod protocol;
+mod sessions;
+mod sockets;
 mod support;
 mod tasks;
+mod tokens;
+mod transfer;

@@ -8,6 +8,6 @@ mod test_app;
 
 pub use answer::Answer;
 pub use client::Client;
-pub use process::Process;
+pub use process::{Connection, Process};
 pub use socket::{TestServer, send_raw};
 pub use test_app::TestApp;

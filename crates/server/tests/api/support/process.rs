@@ -49,6 +49,14 @@ impl Process {
         self.command(arguments).output().expect("it runs")
     }
 
+    /// Runs a command to its end with another variable.
+    pub fn run_with(&self, arguments: &[&str], (name, value): (&str, &str)) -> Output {
+        self.command(arguments)
+            .env(name, value)
+            .output()
+            .expect("it runs")
+    }
+
     /// Runs a command that must succeed and answers what it printed.
     pub fn say(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);

@@ -1,0 +1,393 @@
+//! Who may do what: every operation of the OpenAPI document, by everybody who could try
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Client, TestApp};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// An operation as the document describes it.
+struct Operation {
+    id: String,
+    method: String,
+    path: String,
+    /// The ability a token needs; `None` when no token will do.
+    ability: Option<String>,
+    /// Whether everybody may do it.
+    open: bool,
+    success: u16,
+    has_json_body: bool,
+}
+
+/// Somebody with one of everything.
+struct Owner {
+    name: String,
+    session: Client,
+    task: String,
+    trashed: String,
+    other_session: String,
+    token: String,
+}
+
+async fn operations(app: &TestApp) -> Vec<Operation> {
+    let document = app
+        .anonymous()
+        .get("/api/openapi.json")
+        .await
+        .expect(200)
+        .json();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("an item") {
+            operations.push(read_operation(path, method, operation));
+        }
+    }
+    assert!(operations.len() >= 29, "{} operations", operations.len());
+    operations
+}
+
+fn read_operation(path: &str, method: &str, operation: &Value) -> Operation {
+    let security = operation["security"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let ability = security
+        .iter()
+        .find_map(|way| way["token"][0].as_str())
+        .map(str::to_owned);
+    let responses = operation["responses"].as_object().expect("responses");
+    let success = responses
+        .keys()
+        .find(|status| status.starts_with('2'))
+        .expect("a success");
+    Operation {
+        id: operation["operationId"].as_str().expect("an id").to_owned(),
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        ability,
+        open: security.is_empty(),
+        success: success.parse().expect("a status"),
+        has_json_body: operation["requestBody"]["content"]
+            .get("application/json")
+            .is_some(),
+    }
+}
+
+async fn owner(app: &TestApp, name: String) -> Owner {
+    let session = app.user(&name).await;
+    let id = |value: Value| value["id"].as_str().expect("an id").to_owned();
+    let secret = json!({ "title": format!("secret of {name}"), "labels": ["secret"] });
+    let task = id(session.task(secret.clone()).await);
+    let trashed = id(session.task(secret).await);
+    session
+        .delete(&format!("/api/v1/tasks/{trashed}"))
+        .await
+        .expect(204);
+    app.log_in(&name).await;
+    let sessions = session.get("/api/v1/sessions").await.expect(200).json();
+    let sessions = sessions["data"].as_array().expect("a list");
+    let other = sessions
+        .iter()
+        .find(|session| session["current"] == false)
+        .expect("another");
+    let made = json!({ "name": format!("secret of {name}"), "abilities": ["tasks:read"] });
+    let token = id(session
+        .post("/api/v1/tokens", made)
+        .await
+        .expect(201)
+        .json());
+    Owner {
+        other_session: id(other.clone()),
+        name,
+        session,
+        task,
+        trashed,
+        token,
+    }
+}
+
+/// A body that is good for the operation, when it is done by the owner. An operation without
+/// parameters and body needs none; a new operation with either has to be added here.
+fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
+    let email = format!("{}@example.org", owner.name);
+    Some(match operation.id.as_str() {
+        "register" => {
+            json!({ "name": "New", "email": format!("new.{email}"), "password": PASSWORD })
+        }
+        "logIn" => json!({ "email": email, "password": PASSWORD }),
+        "forgotPassword" => json!({ "email": email }),
+        "resetPassword" => json!({ "token": "unknown", "password": PASSWORD }),
+        "confirmEmail" => json!({ "token": "unknown" }),
+        "changeAccount" => json!({ "name": "Changed" }),
+        "createToken" => json!({ "name": "New", "abilities": ["tasks:read"] }),
+        "createTask" => json!({ "title": "New" }),
+        "changeTask" => json!({ "title": "Changed" }),
+        "changeTasks" => json!({ "ids": [owner.task], "change": { "title": "Changed" } }),
+        "logOut"
+        | "resendConfirmation"
+        | "getAccount"
+        | "listSessions"
+        | "getSession"
+        | "revokeSession"
+        | "revokeOtherSessions"
+        | "listTokens"
+        | "getToken"
+        | "revokeToken"
+        | "revokeAllTokens"
+        | "listTasks"
+        | "getTask"
+        | "deleteTask"
+        | "restoreTask"
+        | "listLabels"
+        | "getStatistics"
+        | "listNotifications"
+        | "importTasks"
+        | "exportTasks" => {
+            return None;
+        }
+        unknown => panic!("operation {unknown} is not covered; say here what its body is"),
+    })
+}
+
+async fn attempt(operation: &Operation, by: &Client, on: &Owner) -> Answer {
+    let id = match operation.path.as_str() {
+        path if !path.contains('{') => String::new(),
+        "/api/v1/tasks/{id}/restore" => on.trashed.clone(),
+        path if path.starts_with("/api/v1/tasks/{id}") => on.task.clone(),
+        "/api/v1/sessions/{id}" => on.other_session.clone(),
+        "/api/v1/tokens/{id}" => on.token.clone(),
+        path => panic!("{path} is not covered; say here what its id is"),
+    };
+    let ask = by.ask(&operation.method, &operation.path.replace("{id}", &id));
+    match body(operation, on) {
+        Some(body) => ask.json(&body).await,
+        None if operation.id == "importTasks" => {
+            ask.body("application/octet-stream", b"Call mother\n").await
+        }
+        None => ask.await,
+    }
+}
+
+/// Everything of the owner that a stranger could have changed.
+async fn state(owner: &Owner) -> Vec<Value> {
+    let mut state = Vec::new();
+    for path in [
+        "me",
+        "tasks",
+        "tasks?trash=true",
+        "labels",
+        "sessions",
+        "tokens",
+    ] {
+        let mut answer = owner
+            .session
+            .get(&format!("/api/v1/{path}"))
+            .await
+            .expect(200)
+            .json();
+        for row in answer["data"].as_array_mut().into_iter().flatten() {
+            row.as_object_mut().expect("a row").remove("last_seen_at");
+        }
+        state.push(answer);
+    }
+    state
+}
+
+/// Sends what may not be done, and looks whether anything was done or told.
+async fn denied(operation: &Operation, by: &Client, on: &Owner, expected: u16, who: &str) {
+    let before = state(on).await;
+    let answer = attempt(operation, by, on).await;
+    assert_eq!(
+        answer.status,
+        expected,
+        "{} by {who}: {}",
+        operation.id,
+        answer.text()
+    );
+    assert!(
+        !answer.text().contains("secret of"),
+        "{} told {who}",
+        operation.id
+    );
+    assert_eq!(
+        state(on).await,
+        before,
+        "{} by {who} changed something",
+        operation.id
+    );
+}
+
+#[tokio::test]
+async fn nobody_does_more_than_the_document_says() {
+    let app = TestApp::new().await;
+    let stranger = app.user("stranger").await;
+    for operation in operations(&app).await {
+        let on = owner(&app, format!("{}.denied", operation.id)).await;
+        if operation.open {
+            let answer = attempt(&operation, &app.anonymous(), &on).await;
+            let dead_link = matches!(operation.id.as_str(), "resetPassword" | "confirmEmail");
+            assert_eq!(
+                answer.status,
+                if dead_link { 410 } else { operation.success }
+            );
+            continue;
+        }
+        for (who, by) in powerless(&app, &on).await {
+            denied(&operation, &by, &on, 401, who).await;
+        }
+        foreign(&operation, &stranger, &on).await;
+        for ability in ["tasks:read", "tasks:write", "account:read", "*"] {
+            let allowed = match operation.ability.as_deref() {
+                Some(needed) => ability == needed || ability == "*",
+                None => false,
+            };
+            if allowed {
+                let on = owner(&app, format!("{}.{}", operation.id, ability.len())).await;
+                let by = on.session.token(&[ability]).await;
+                let answer = attempt(&operation, &by, &on).await;
+                assert_eq!(
+                    answer.status, operation.success,
+                    "{} by {ability}",
+                    operation.id
+                );
+            } else {
+                let by = on.session.token(&[ability]).await;
+                denied(&operation, &by, &on, 403, ability).await;
+            }
+        }
+        let answer = attempt(&operation, &on.session, &on).await;
+        assert_eq!(
+            answer.status,
+            operation.success,
+            "{}: {}",
+            operation.id,
+            answer.text()
+        );
+    }
+    app.run_jobs().await;
+}
+
+/// Those whose way in is worth nothing any more, or never was.
+async fn powerless(app: &TestApp, on: &Owner) -> Vec<(&'static str, Client)> {
+    let anonymous = app.anonymous();
+    let revoked_token = on.session.token(&["*"]).await;
+    let list = on.session.get("/api/v1/tokens").await.json();
+    let newest = list["data"][0]["id"].as_str().expect("an id");
+    on.session
+        .delete(&format!("/api/v1/tokens/{newest}"))
+        .await
+        .expect(204);
+    let logged_out = app.log_in(&on.name).await;
+    logged_out.ask("POST", "/api/v1/logout").await.expect(204);
+    let misplaced = on
+        .session
+        .cookie()
+        .split_once('=')
+        .expect("a value")
+        .1
+        .to_owned();
+    vec![
+        ("anonymous", anonymous.clone()),
+        ("a made-up token", anonymous.with_token("duly_x_y_z")),
+        ("a revoked token", revoked_token),
+        ("a logged-out session", logged_out),
+        (
+            "a session's secret as a token",
+            anonymous.with_token(&misplaced),
+        ),
+    ]
+}
+
+/// Somebody else, who may do it with what is theirs, but not with what is the owner's.
+async fn foreign(operation: &Operation, stranger: &Client, on: &Owner) {
+    if operation.path.contains("{id}") {
+        denied(operation, stranger, on, 404, "a stranger").await;
+    } else if operation.id == "changeTasks" {
+        denied(operation, stranger, on, 422, "a stranger").await;
+    } else if operation.id != "revokeOtherSessions" && operation.id != "revokeAllTokens" {
+        denied(operation, stranger, on, operation.success, "a stranger").await;
+    }
+}
+
+#[tokio::test]
+async fn what_has_expired_opens_nothing() {
+    let app = TestApp::new().await;
+    let on = owner(&app, "ann".into()).await;
+    let body = json!({ "name": "x", "abilities": ["*"], "expires_at": "2026-11-24T00:00:00Z" });
+    let made = on
+        .session
+        .post("/api/v1/tokens", body)
+        .await
+        .expect(201)
+        .json();
+    let token = on
+        .session
+        .with_token(made["token"].as_str().expect("a token"));
+    let operations = operations(&app).await;
+    app.advance(20 * 86_400);
+    for operation in operations.iter().filter(|operation| !operation.open) {
+        for by in [&token, &on.session] {
+            let answer = attempt(operation, by, &on).await;
+            assert_eq!(answer.status, 401, "{}", operation.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_body_can_name_what_is_not_its_to_say() {
+    let app = TestApp::new().await;
+    let on = owner(&app, "ann".into()).await;
+    for operation in operations(&app)
+        .await
+        .iter()
+        .filter(|operation| operation.has_json_body)
+    {
+        for field in ["user_id", "owner_id", "is_admin", "created_at", "version"] {
+            let mut body = body(operation, &on).expect("a body");
+            body[field] = json!("x");
+            let path = operation.path.replace("{id}", &on.task);
+            let answer = on.session.ask(&operation.method, &path).json(&body).await;
+            assert_eq!(
+                answer.fields(),
+                [format!("{field} unknown_field")],
+                "{}",
+                operation.id
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_id_of_one_kind_of_thing_is_none_of_another() {
+    let app = TestApp::new().await;
+    let on = owner(&app, "ann".into()).await;
+    let ids = [&on.task, &on.other_session, &on.token];
+    for operation in operations(&app)
+        .await
+        .iter()
+        .filter(|it| it.path.contains("{id}"))
+    {
+        for id in ids {
+            let swapped = Owner {
+                name: on.name.clone(),
+                session: on.session.clone(),
+                task: if id == &on.task {
+                    on.token.clone()
+                } else {
+                    id.clone()
+                },
+                trashed: on.token.clone(),
+                other_session: on.task.clone(),
+                token: on.other_session.clone(),
+            };
+            denied_by_owner(operation, &on, &swapped).await;
+        }
+    }
+}
+
+async fn denied_by_owner(operation: &Operation, on: &Owner, swapped: &Owner) {
+    let before = state(on).await;
+    let answer = attempt(operation, &on.session, swapped).await;
+    assert_eq!(answer.status, 404, "{}: {}", operation.id, answer.text());
+    assert_eq!(state(on).await, before, "{}", operation.id);
+}
