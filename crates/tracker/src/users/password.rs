@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 use duly_db::Random;
+use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
@@ -15,6 +16,9 @@ use crate::{Error, Result};
 
 /// How many callers may wait for their turn to hash; further ones are sent away.
 const WAITING: usize = 50;
+
+/// How many random bytes go into a hash beside the password.
+const SALT: usize = 16;
 
 /// A password somebody typed, in the normal form NFKC, so that it is the same on every keyboard
 /// (NIST SP 800-63B-4 §3.1.1.2). Its `Debug` form shows nothing.
@@ -110,10 +114,9 @@ pub enum Verdict {
 /// cannot take all processors and memory away from everyone else. Clones share the limits.
 #[derive(Debug, Clone)]
 pub struct PasswordHasher {
-    params: Params,
+    argon: Argon,
     permits: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
-    runs: Arc<AtomicU64>,
 }
 
 impl PasswordHasher {
@@ -121,17 +124,19 @@ impl PasswordHasher {
     #[must_use]
     pub fn new(cost: HashCost, permits: usize) -> Self {
         PasswordHasher {
-            params: cost.0,
+            argon: Argon {
+                wanted: cost.0,
+                runs: Arc::default(),
+            },
             permits: Arc::new(Semaphore::new(permits.max(1))),
             waiting: Arc::default(),
-            runs: Arc::default(),
         }
     }
 
     /// How many times Argon2 has run.
     #[must_use]
     pub fn runs(&self) -> u64 {
-        self.runs.load(Ordering::Relaxed)
+        self.argon.runs.load(Ordering::Relaxed)
     }
 
     /// What to store for a password: a PHC string with its salt and cost.
@@ -139,16 +144,11 @@ impl PasswordHasher {
     /// # Errors
     /// [`Error::Unavailable`] when too many others wait.
     pub async fn hash(&self, random: &dyn Random, password: &Password) -> Result<String> {
-        let mut salt = [0; 16];
+        let mut salt = [0; SALT];
         random.fill(&mut salt);
         let password = password.clone();
-        self.run(move |argon| {
-            argon
-                .hash_password_with_salt(password.reveal().as_bytes(), &salt)
-                .map(|hash| hash.to_string())
-                .map_err(|error| Error::Internal(format!("hashing failed: {error}")))
-        })
-        .await?
+        let hash = self.run(move |argon| argon.hash(&argon.wanted, &password, &salt));
+        hash.await.map(|hash| hash.to_string())
     }
 
     /// Compares a password with what is stored. Without a stored hash the same work is done, so
@@ -158,65 +158,82 @@ impl PasswordHasher {
     /// [`Error::Unavailable`] when too many others wait.
     pub async fn verify(&self, password: &Password, stored: Option<String>) -> Result<Verdict> {
         let password = password.clone();
-        self.run(move |argon| match stored {
-            Some(stored) => compare(argon, &password, &stored),
-            None => {
-                let spent = argon.hash_password_with_salt(password.reveal().as_bytes(), &[0; 16]);
-                std::hint::black_box(&spent);
-                Ok(Verdict::Wrong)
-            }
-        })
-        .await?
+        self.run(move |argon| argon.compare(&password, stored.as_deref()))
+            .await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Argon2<'static>) -> T + Send + 'static,
+        work: impl FnOnce(&Argon) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let busy = || Error::Unavailable("too many log-ins at the same time".into());
         let permit = match self.permits.clone().try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
                 let _place = Place::take(&self.waiting).ok_or_else(busy)?;
-                self.permits
-                    .clone()
-                    .acquire_owned()
-                    .await
-                    .map_err(|_| busy())?
+                let turn = self.permits.clone().acquire_owned().await;
+                turn.map_err(|_| busy())?
             }
         };
-        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
-        let runs = self.runs.clone();
+        let argon = self.argon.clone();
         let hashing = tokio::task::spawn_blocking(move || {
-            runs.fetch_add(1, Ordering::Relaxed);
             let answer = work(&argon);
             // Held until the memory is free again, also when the caller has gone away.
             drop(permit);
             answer
         });
-        hashing
-            .await
-            .map_err(|error| Error::Internal(format!("hashing failed: {error}")))
+        let ended = hashing.await;
+        ended.map_err(|error| Error::Internal(format!("hashing failed: {error}")))?
     }
 }
 
-fn compare(argon: &Argon2<'_>, password: &Password, stored: &str) -> Result<Verdict> {
-    let damaged = |error| Error::Internal(format!("a stored password hash is damaged: {error}"));
-    let hash = PasswordHash::new(stored).map_err(|error| damaged(error.to_string()))?;
-    if argon
-        .verify_password(password.reveal().as_bytes(), &hash)
-        .is_err()
-    {
-        return Ok(Verdict::Wrong);
+/// Argon2id, counted.
+#[derive(Debug, Clone)]
+struct Argon {
+    wanted: Params,
+    runs: Arc<AtomicU64>,
+}
+
+impl Argon {
+    fn hash(&self, cost: &Params, password: &Password, salt: &[u8]) -> Result<PasswordHash> {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, cost.clone())
+            .hash_password_with_salt(password.reveal().as_bytes(), salt)
+            .map_err(|error| Error::Internal(format!("hashing failed: {error}")))
     }
-    let cost = Params::try_from(&hash).map_err(|error| damaged(error.to_string()))?;
-    let wanted = argon.params();
-    let weak = cost.m_cost() < wanted.m_cost() || cost.t_cost() < wanted.t_cost();
-    Ok(if weak {
-        Verdict::RightButWeak
-    } else {
-        Verdict::Right
-    })
+
+    /// With or without a stored hash there is one way through, with one run of Argon2.
+    fn compare(&self, password: &Password, stored: Option<&str>) -> Result<Verdict> {
+        let (cost, salt, expected) = match stored {
+            Some(stored) => parse(stored)?,
+            None => (self.wanted.clone(), vec![0; SALT], Vec::new()),
+        };
+        let found = self.hash(&cost, password, &salt)?;
+        let found = found
+            .hash
+            .as_ref()
+            .map_or(&[][..], |output| output.as_bytes());
+        if expected.is_empty() || !bool::from(found.ct_eq(&expected)) {
+            return Ok(Verdict::Wrong);
+        }
+        let weak = cost.m_cost() < self.wanted.m_cost() || cost.t_cost() < self.wanted.t_cost();
+        Ok(if weak {
+            Verdict::RightButWeak
+        } else {
+            Verdict::Right
+        })
+    }
+}
+
+/// Cost, salt and output of a stored hash.
+fn parse(stored: &str) -> Result<(Params, Vec<u8>, Vec<u8>)> {
+    let damaged = || Error::Internal("a stored password hash is damaged".into());
+    let hash = PasswordHash::new(stored).map_err(|_| damaged())?;
+    let cost = Params::try_from(&hash).map_err(|_| damaged())?;
+    let (Some(salt), Some(output)) = (&hash.salt, &hash.hash) else {
+        return Err(damaged());
+    };
+    Ok((cost, salt.to_vec(), output.as_bytes().to_vec()))
 }
 
 /// A place in the queue of those who wait for their turn.
