@@ -40,7 +40,11 @@ async fn seed(file: &str, users: u32, tasks: u32) -> duly_db::Result<()> {
     options.durability = Durability::None;
     let db = Db::open(options).await?;
     let now = duly_db::clock::SystemClock.now();
-    let sets = [duly_db::versions::MIGRATIONS, duly_queue::MIGRATIONS, duly_tracker::MIGRATIONS];
+    let sets = [
+        duly_db::versions::MIGRATIONS,
+        duly_queue::MIGRATIONS,
+        duly_tracker::MIGRATIONS,
+    ];
     run(&db, &sets, now, Mode::Apply).await?;
     let mut number = 0;
     while number < users {
@@ -69,7 +73,9 @@ async fn seed_user(tx: &mut Tx, number: u32, tasks: u32, now: Timestamp) -> duly
     )
     .await?;
     duly_db::versions::start(tx, user).await?;
-    let until = now.checked_add(SignedDuration::from_hours(24 * 30)).unwrap_or(now);
+    let until = now
+        .checked_add(SignedDuration::from_hours(24 * 30))
+        .unwrap_or(now);
     tx.execute(
         query(
             "INSERT INTO sessions (id_hash, id, user_id, created_at, last_seen_at, \

@@ -69,8 +69,10 @@ pub enum Refusal {
 }
 
 fn describe(errors: &[FieldError]) -> String {
-    let parts: Vec<String> =
-        errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+    let parts: Vec<String> = errors
+        .iter()
+        .map(|error| format!("{}: {}", error.field, error.message))
+        .collect();
     parts.join("; ")
 }
 
@@ -97,6 +99,10 @@ impl Error {
     /// One wrong field.
     #[must_use]
     pub fn field(field: &str, code: &'static str, message: impl Into<String>) -> Self {
-        Error::Invalid(vec![FieldError { field: field.into(), code, message: message.into() }])
+        Error::Invalid(vec![FieldError {
+            field: field.into(),
+            code,
+            message: message.into(),
+        }])
     }
 }

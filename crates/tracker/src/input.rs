@@ -28,7 +28,10 @@ pub struct Wrong {
 impl Wrong {
     /// A value that is not acceptable.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Wrong { code, message: message.into() }
+        Wrong {
+            code,
+            message: message.into(),
+        }
     }
 }
 
@@ -61,14 +64,17 @@ impl<T: FromText> FromJson for T {
 
 impl FromJson for bool {
     fn from_json(value: &serde_json::Value) -> Result<Self, Wrong> {
-        value.as_bool().ok_or_else(|| Wrong::new("invalid_type", "must be true or false"))
+        value
+            .as_bool()
+            .ok_or_else(|| Wrong::new("invalid_type", "must be true or false"))
     }
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(value: &serde_json::Value) -> Result<Self, Wrong> {
-        let list =
-            value.as_array().ok_or_else(|| Wrong::new("invalid_type", "must be a list"))?;
+        let list = value
+            .as_array()
+            .ok_or_else(|| Wrong::new("invalid_type", "must be a list"))?;
         list.iter()
             .map(|item| match item {
                 serde_json::Value::Null => Err(Wrong::new("invalid_type", "must not hold null")),
@@ -121,13 +127,20 @@ impl Reader {
     /// A reader that puts a path before each field, for example `change.`.
     #[must_use]
     pub fn under(prefix: &'static str) -> Self {
-        Reader { prefix, errors: Vec::new() }
+        Reader {
+            prefix,
+            errors: Vec::new(),
+        }
     }
 
     /// Notes that a field is wrong.
     pub fn refuse(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
         let field = format!("{}{field}", self.prefix);
-        self.errors.push(FieldError { field, code, message: message.into() });
+        self.errors.push(FieldError {
+            field,
+            code,
+            message: message.into(),
+        });
     }
 
     /// A field that must be there.
@@ -152,7 +165,6 @@ impl Reader {
     }
 
     /// A field that may be left out (`None`) or be set to null (`Some(None)`).
-    #[expect(clippy::option_option, reason = "left out and null are different wishes in a PATCH")]
     pub fn nullable<T>(&mut self, name: &str, field: Field<T>) -> Option<Option<T>> {
         match field {
             Field::Given(value) => return Some(Some(value)),
@@ -168,7 +180,11 @@ impl Reader {
     /// # Errors
     /// [`Error::Invalid`] with all of them.
     pub fn finish(self) -> Result<(), Error> {
-        if self.errors.is_empty() { Ok(()) } else { Err(Error::Invalid(self.errors)) }
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(self.errors))
+        }
     }
 }
 
@@ -192,12 +208,21 @@ pub fn bounded_text(
         return Err(Wrong::new("too_short", message));
     }
     if length > longest {
-        return Err(Wrong::new("too_long", format!("must have at most {longest} characters")));
+        return Err(Wrong::new(
+            "too_long",
+            format!("must have at most {longest} characters"),
+        ));
     }
-    match text.chars().find(|found| found.is_control() && !allowed.contains(found)) {
+    match text
+        .chars()
+        .find(|found| found.is_control() && !allowed.contains(found))
+    {
         Some(found) => Err(Wrong::new(
             "invalid_character",
-            format!("must not contain the control character U+{:04X}", u32::from(found)),
+            format!(
+                "must not contain the control character U+{:04X}",
+                u32::from(found)
+            ),
         )),
         None => Ok(()),
     }

@@ -19,7 +19,9 @@ pub async fn signing_key(db: &Db, random: &dyn Random) -> Result<SigningKey> {
     );
     tx.execute(query(insert).bind(fresh.as_slice())).await?;
     let kept = tx
-        .optional_row(query("SELECT value FROM instance WHERE name = 'signing_key'"))
+        .optional_row(query(
+            "SELECT value FROM instance WHERE name = 'signing_key'",
+        ))
         .await?
         .map(|row| row.get::<Vec<u8>>("value"))
         .transpose()?

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use duly_queue::{
-    Attempt, Cadence, CatchUp, Job, JobError, Queue, QueueName, Registry, Schedules,
-};
+use duly_queue::{Attempt, Cadence, CatchUp, Job, JobError, Queue, QueueName, Registry, Schedules};
 use jiff::civil::time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -45,11 +43,41 @@ pub fn schedules(queue: &Queue) -> Schedules {
     };
     let once = CatchUp::Once;
     let schedules = Schedules::new();
-    let schedules = push(schedules, queue, "dispatch_reminders", every(10), once, || DispatchReminders {});
-    let schedules = push(schedules, queue, "reconcile_reminders", every(300), once, || ReconcileReminders {});
-    let schedules = push(schedules, queue, "forget_idempotency_keys", every(3600), once, || ForgetIdempotencyKeys {});
-    let schedules = push(schedules, queue, "purge_trash", daily(2, 30), once, || PurgeTrash {});
-    push(schedules, queue, "purge_sessions", daily(2, 45), once, || PurgeSessions {})
+    let schedules = push(
+        schedules,
+        queue,
+        "dispatch_reminders",
+        every(10),
+        once,
+        || DispatchReminders {},
+    );
+    let schedules = push(
+        schedules,
+        queue,
+        "reconcile_reminders",
+        every(300),
+        once,
+        || ReconcileReminders {},
+    );
+    let schedules = push(
+        schedules,
+        queue,
+        "forget_idempotency_keys",
+        every(3600),
+        once,
+        || ForgetIdempotencyKeys {},
+    );
+    let schedules = push(schedules, queue, "purge_trash", daily(2, 30), once, || {
+        PurgeTrash {}
+    });
+    push(
+        schedules,
+        queue,
+        "purge_sessions",
+        daily(2, 45),
+        once,
+        || PurgeSessions {},
+    )
 }
 
 /// Adds a schedule that pushes one job.

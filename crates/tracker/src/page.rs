@@ -21,7 +21,10 @@ impl<T> Page<T> {
     /// A list that is short enough to be answered whole.
     #[must_use]
     pub fn whole(data: Vec<T>) -> Self {
-        Page { data, next_cursor: None }
+        Page {
+            data,
+            next_cursor: None,
+        }
     }
 }
 
@@ -30,8 +33,7 @@ impl<T> Page<T> {
 /// # Errors
 /// [`Error::Internal`] when the position cannot be written as JSON, which no position of ours is.
 pub fn encode_cursor<P: Serialize>(position: &P) -> Result<String, Error> {
-    let json =
-        serde_json::to_vec(position).map_err(|error| Error::Internal(error.to_string()))?;
+    let json = serde_json::to_vec(position).map_err(|error| Error::Internal(error.to_string()))?;
     Ok(URL_SAFE_NO_PAD.encode(json))
 }
 

@@ -64,7 +64,11 @@ impl TestTracker {
             password_rules: PasswordRules::default(),
             session_idle: Duration::from_secs(14 * 86_400),
             session_lifetime: Duration::from_secs(90 * 86_400),
-            login_attempts: LoginAttempts { per_pair: 5, per_account: 30, per_address: 50 },
+            login_attempts: LoginAttempts {
+                per_pair: 5,
+                per_account: 30,
+                per_address: 50,
+            },
             trash_days: 30,
         };
         change(&mut settings);
@@ -81,7 +85,12 @@ impl TestTracker {
             in_flight: InFlight::default(),
             seen: Seen::default(),
         };
-        TestTracker { tracker, clock, mails, database }
+        TestTracker {
+            tracker,
+            clock,
+            mails,
+            database,
+        }
     }
 
     /// A user who exists without having registered, in Berlin, with reminders at 09:00.
@@ -101,8 +110,12 @@ impl TestTracker {
         .bind(true)
         .bind(now);
         tx.execute(insert).await.expect("the user is new");
-        versions::start(&mut tx, user.0).await.expect("the user is new");
-        crate::reminders::reschedule(self, &mut tx, user).await.expect("the user is new");
+        versions::start(&mut tx, user.0)
+            .await
+            .expect("the user is new");
+        crate::reminders::reschedule(self, &mut tx, user)
+            .await
+            .expect("the user is new");
         tx.commit().await.expect("the database works");
         user
     }

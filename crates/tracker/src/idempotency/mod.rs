@@ -25,9 +25,14 @@ pub struct IdempotencyKey(String);
 
 impl FromText for IdempotencyKey {
     fn from_text(text: &str) -> std::result::Result<Self, Wrong> {
-        let visible = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        let visible = text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() || byte == b' ');
         if text.is_empty() || text.len() > 255 || !visible {
-            return Err(Wrong::new("invalid", "must be 1 to 255 visible ASCII characters"));
+            return Err(Wrong::new(
+                "invalid",
+                "must be 1 to 255 visible ASCII characters",
+            ));
         }
         Ok(IdempotencyKey(text.to_owned()))
     }
@@ -48,7 +53,10 @@ impl Idempotent {
         hash.update(path.as_bytes());
         hash.update([0]);
         hash.update(body);
-        Idempotent { key, request_hash: hash.finalize().to_vec() }
+        Idempotent {
+            key,
+            request_hash: hash.finalize().to_vec(),
+        }
     }
 }
 
@@ -85,7 +93,11 @@ pub struct Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.entry);
+        self.all
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.entry);
     }
 }
 
@@ -95,7 +107,10 @@ impl InFlight {
         if !all.insert(entry.clone()) {
             return Err(Error::IdempotencyInFlight);
         }
-        Ok(Flight { all: self.clone(), entry })
+        Ok(Flight {
+            all: self.clone(),
+            entry,
+        })
     }
 }
 
@@ -119,16 +134,24 @@ pub async fn begin(
     owner: UserId,
     request: Option<&Idempotent>,
 ) -> Result<Begun> {
-    let Some(request) = request else { return Ok(Begun::First(None)) };
+    let Some(request) = request else {
+        return Ok(Begun::First(None));
+    };
     let flight = tracker.in_flight.enter((owner, request.key.0.clone()))?;
     let select = query(
         "SELECT request_hash, status, location, body, created_at FROM idempotency_keys \
          WHERE user_id = ?1 AND idempotency_key = ?2",
     );
-    let Some(row) = tx.optional_row(select.bind(owner).bind(&request.key.0)).await? else {
+    let Some(row) = tx
+        .optional_row(select.bind(owner).bind(&request.key.0))
+        .await?
+    else {
         return Ok(Begun::First(Some(flight)));
     };
-    if row.get::<jiff::Timestamp>("created_at")?.checked_add(KEPT).is_ok_and(|end| end <= tracker.clock.now())
+    if row
+        .get::<jiff::Timestamp>("created_at")?
+        .checked_add(KEPT)
+        .is_ok_and(|end| end <= tracker.clock.now())
     {
         let delete =
             query("DELETE FROM idempotency_keys WHERE user_id = ?1 AND idempotency_key = ?2");
@@ -189,15 +212,17 @@ impl Job for ForgetIdempotencyKeys {
         Some(Self::NAME.into())
     }
 
-    async fn run(
-        &self,
-        tracker: &Tracker,
-        _attempt: Attempt,
-    ) -> std::result::Result<(), JobError> {
-        let before = tracker.clock.now().checked_sub(KEPT).map_err(JobError::fail)?;
+    async fn run(&self, tracker: &Tracker, _attempt: Attempt) -> std::result::Result<(), JobError> {
+        let before = tracker
+            .clock
+            .now()
+            .checked_sub(KEPT)
+            .map_err(JobError::fail)?;
         let mut tx = tracker.db.begin();
         let delete = query("DELETE FROM idempotency_keys WHERE created_at < ?1");
-        tx.execute(delete.bind(before)).await.map_err(JobError::retry)?;
+        tx.execute(delete.bind(before))
+            .await
+            .map_err(JobError::retry)?;
         tx.commit().await.map_err(JobError::retry)
     }
 }

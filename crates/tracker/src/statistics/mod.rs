@@ -83,11 +83,22 @@ pub async fn statistics(
     let mut per_day: Vec<Day> = first_day
         .series(jiff::Span::new().days(1))
         .take_while(|date| *date <= now.date())
-        .map(|date| Day { date, completed: 0, created: 0 })
+        .map(|date| Day {
+            date,
+            completed: 0,
+            created: 0,
+        })
         .collect();
     tally(&mut per_day, completed, zone, |day| &mut day.completed)?;
     tally(&mut per_day, created, zone, |day| &mut day.created)?;
-    let completed_in = |days: usize| per_day.iter().rev().take(days).map(|day| day.completed).sum();
+    let completed_in = |days: usize| {
+        per_day
+            .iter()
+            .rev()
+            .take(days)
+            .map(|day| day.completed)
+            .sum()
+    };
     Ok(Statistics {
         open: by_status.pending + by_status.in_progress,
         completed_today: completed_in(1),

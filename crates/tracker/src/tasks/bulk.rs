@@ -50,7 +50,8 @@ pub enum BulkAction {
 
 impl FromText for TaskId {
     fn from_text(text: &str) -> std::result::Result<Self, Wrong> {
-        text.parse().map_err(|_| Wrong::new("invalid_id", "must be the id of a task"))
+        text.parse()
+            .map_err(|_| Wrong::new("invalid_id", "must be the id of a task"))
     }
 }
 
@@ -65,7 +66,11 @@ impl BulkInput {
         let delete = reader.optional("delete", self.delete).unwrap_or_default();
         let restore = reader.optional("restore", self.restore).unwrap_or_default();
         if ids.len() > MOST_TASKS {
-            reader.refuse("ids", "too_many", format!("must name at most {MOST_TASKS} tasks"));
+            reader.refuse(
+                "ids",
+                "too_many",
+                format!("must name at most {MOST_TASKS} tasks"),
+            );
         }
         let action = match (self.change, delete, restore) {
             (Some(change), false, false) => {
@@ -103,17 +108,21 @@ pub async fn bulk(
         idempotency::Begun::Replay(earlier) => return Ok(Recorded::Replayed(earlier)),
         idempotency::Begun::First(guard) => guard,
     };
-    let mut tasks: HashMap<TaskId, Task> =
-        store::owned(&mut tx, owner, &ids).await?.into_iter().map(|task| (task.id, task)).collect();
+    let mut tasks: HashMap<TaskId, Task> = store::owned(&mut tx, owner, &ids)
+        .await?
+        .into_iter()
+        .map(|task| (task.id, task))
+        .collect();
     refuse_unknown(&ids, &tasks, &action)?;
     let mut any = false;
     for id in &ids {
         let Some(task) = tasks.get(id) else { continue };
         let after = match &action {
             BulkAction::Change(change) => change.as_ref().clone().apply(task, now)?,
-            BulkAction::Delete => {
-                task.deleted_at.is_none().then(|| trash::moved(task, Some(now), now))
-            }
+            BulkAction::Delete => task
+                .deleted_at
+                .is_none()
+                .then(|| trash::moved(task, Some(now), now)),
             BulkAction::Restore => task.deleted_at.map(|_| trash::moved(task, None, now)),
         };
         if let Some(after) = after {
@@ -144,7 +153,9 @@ fn refuse_unknown(
         .iter()
         .enumerate()
         .filter(|(_, id)| {
-            !tasks.get(id).is_some_and(|task| !changing || task.deleted_at.is_none())
+            !tasks
+                .get(id)
+                .is_some_and(|task| !changing || task.deleted_at.is_none())
         })
         .map(|(index, _)| FieldError {
             field: format!("ids[{index}]"),
@@ -152,5 +163,9 @@ fn refuse_unknown(
             message: "no such task".into(),
         })
         .collect();
-    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Invalid(errors))
+    }
 }

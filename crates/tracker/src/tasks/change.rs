@@ -55,7 +55,6 @@ pub struct TaskChangeInput {
 
 /// A change, checked. `None` leaves the field as it is.
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::option_option, reason = "left alone, taken away and set are different wishes")]
 pub struct TaskChange {
     /// The new title.
     pub title: Option<TaskTitle>,
@@ -128,7 +127,11 @@ impl TaskChange {
             changed.due_time = due_time.map(|time| time.0);
         }
         if changed.due_time.is_some() && changed.due_date.is_none() {
-            return Err(Error::field("due_time", "needs_due_date", "needs a due date"));
+            return Err(Error::field(
+                "due_time",
+                "needs_due_date",
+                "needs a due date",
+            ));
         }
         if let Some(priority) = self.priority {
             changed.priority = priority;

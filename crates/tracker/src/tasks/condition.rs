@@ -13,7 +13,10 @@ pub(super) struct Condition {
 
 impl Condition {
     pub(super) fn new(owner: UserId) -> Self {
-        Condition { text: "user_id = ?1".into(), values: vec![owner.into()] }
+        Condition {
+            text: "user_id = ?1".into(),
+            values: vec![owner.into()],
+        }
     }
 
     pub(super) fn fixed(&mut self, text: &str) {
@@ -29,7 +32,12 @@ impl Condition {
     }
 
     /// The first `{}` stands for the first value, the second for the second.
-    pub(super) fn with_two(&mut self, text: &str, first: impl Into<Value>, second: impl Into<Value>) {
+    pub(super) fn with_two(
+        &mut self,
+        text: &str,
+        first: impl Into<Value>,
+        second: impl Into<Value>,
+    ) {
         self.values.push(first.into());
         let filled = text.replacen("{}", &format!("?{}", self.values.len()), 1);
         self.with(&filled, second);

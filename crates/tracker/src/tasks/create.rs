@@ -72,18 +72,30 @@ impl NewTaskInput {
     pub fn parse(self) -> Result<NewTask> {
         let mut reader = Reader::new();
         let title = reader.required("title", self.title);
-        let description = reader.optional("description", self.description).unwrap_or_default();
+        let description = reader
+            .optional("description", self.description)
+            .unwrap_or_default();
         let status = reader.optional("status", self.status).unwrap_or_default();
         let due_date = reader.nullable("due_date", self.due_date).flatten();
         let due_time = reader.nullable("due_time", self.due_time).flatten();
-        let priority = reader.optional("priority", self.priority).unwrap_or_default();
+        let priority = reader
+            .optional("priority", self.priority)
+            .unwrap_or_default();
         let labels = reader.optional("labels", self.labels).unwrap_or_default();
         if due_time.is_some() && due_date.is_none() {
             reader.refuse("due_time", "needs_due_date", "needs a due date");
         }
         reader.finish()?;
         let title = title.ok_or_else(|| crate::Error::Internal("a checked title".into()))?;
-        Ok(NewTask { title, description, status, due_date, due_time, priority, labels })
+        Ok(NewTask {
+            title,
+            description,
+            status,
+            due_date,
+            due_time,
+            priority,
+            labels,
+        })
     }
 }
 
@@ -124,8 +136,16 @@ pub async fn create(
     reminders::task_changed(tracker, &mut tx, owner, &task).await?;
     if let Some(idempotent) = &idempotent {
         let location = format!("/api/v1/tasks/{}", task.id);
-        idempotency::record(tracker, &mut tx, owner, idempotent, 201, Some(location), &task)
-            .await?;
+        idempotency::record(
+            tracker,
+            &mut tx,
+            owner,
+            idempotent,
+            201,
+            Some(location),
+            &task,
+        )
+        .await?;
     }
     versions::raise(&mut tx, owner.0, Kind::Data).await?;
     tx.commit().await?;

@@ -6,9 +6,9 @@ use jiff::civil::{Date, DateTime};
 use super::condition::Condition;
 use super::text::{Label, folded};
 use super::{DueDate, Priority, Status};
+use crate::Result;
 use crate::id::UserId;
 use crate::input::{FromText, Reader, Wrong, bounded_text};
-use crate::Result;
 
 /// Days relative to the owner's today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +52,21 @@ pub enum SortBy {
 pub struct TaskField(pub(super) &'static str);
 
 const FIELDS: [&str; 15] = [
-    "id", "title", "description", "status", "due_date", "due_time", "priority", "labels",
-    "completed_at", "created_at", "updated_at", "version", "snoozed_until", "muted", "deleted_at",
+    "id",
+    "title",
+    "description",
+    "status",
+    "due_date",
+    "due_time",
+    "priority",
+    "labels",
+    "completed_at",
+    "created_at",
+    "updated_at",
+    "version",
+    "snoozed_until",
+    "muted",
+    "deleted_at",
 ];
 
 /// Which tasks a list shows and in which order.
@@ -96,7 +109,10 @@ impl Default for TaskFilter {
             labels: Vec::new(),
             words: Vec::new(),
             trash: false,
-            sort: Sort { by: SortBy::DueDate, descending: false },
+            sort: Sort {
+                by: SortBy::DueDate,
+                descending: false,
+            },
             limit: 50,
             cursor: None,
             fields: Vec::new(),
@@ -108,13 +124,19 @@ impl TaskFilter {
     /// What there is still to do.
     #[must_use]
     pub fn active() -> Self {
-        TaskFilter { status: vec![Status::Pending, Status::InProgress], ..Self::default() }
+        TaskFilter {
+            status: vec![Status::Pending, Status::InProgress],
+            ..Self::default()
+        }
     }
 
     /// What there is still to do today and on the six days after.
     #[must_use]
     pub fn due_this_week() -> Self {
-        TaskFilter { due: Some(Due::Week), ..Self::active() }
+        TaskFilter {
+            due: Some(Due::Week),
+            ..Self::active()
+        }
     }
 
     /// Reads the parameters of a request.
@@ -127,7 +149,11 @@ impl TaskFilter {
         let mut seen: Vec<&str> = Vec::new();
         for (name, value) in parameters {
             if seen.contains(&name) {
-                reader.refuse(name, "repeated", "must be given once; separate values by commas");
+                reader.refuse(
+                    name,
+                    "repeated",
+                    "must be given once; separate values by commas",
+                );
                 continue;
             }
             seen.push(name);
@@ -157,7 +183,10 @@ impl TaskFilter {
             }
             "q" => {
                 bounded_text(value, 0, 200, &[])?;
-                self.words = folded(value).split_whitespace().map(str::to_owned).collect();
+                self.words = folded(value)
+                    .split_whitespace()
+                    .map(str::to_owned)
+                    .collect();
             }
             "trash" => {
                 self.trash = value
@@ -174,26 +203,24 @@ impl TaskFilter {
             }
             "cursor" => self.cursor = Some(value.to_owned()),
             "fields" => self.fields = list(value)?,
-            _ => return Err(Wrong::new("unknown_parameter", "is not a parameter of this list")),
+            _ => {
+                return Err(Wrong::new(
+                    "unknown_parameter",
+                    "is not a parameter of this list",
+                ));
+            }
         }
         Ok(())
-    }
-
-    /// What of the moment the answer depends on: nothing, the day, or the minute. Part of an
-    /// `ETag`, because "overdue" changes without any write.
-    #[must_use]
-    pub fn moment(&self, now: DateTime) -> String {
-        match self.due {
-            None => String::new(),
-            Some(Due::Overdue) => format!("{}T{:02}:{:02}", now.date(), now.hour(), now.minute()),
-            Some(Due::Today | Due::Tomorrow | Due::Week) => now.date().to_string(),
-        }
     }
 
     /// The condition on the owner's rows, without the cursor.
     pub(super) fn condition(&self, owner: UserId, now: DateTime) -> Condition {
         let mut condition = Condition::new(owner);
-        condition.fixed(if self.trash { "deleted_at IS NOT NULL" } else { "deleted_at IS NULL" });
+        condition.fixed(if self.trash {
+            "deleted_at IS NOT NULL"
+        } else {
+            "deleted_at IS NULL"
+        });
         self.add_status(&mut condition);
         self.add_due(&mut condition, now);
         if !self.priority.is_empty() {
@@ -217,15 +244,23 @@ impl TaskFilter {
     fn add_status(&self, condition: &mut Condition) {
         let only_open = self.due == Some(Due::Overdue)
             || (!self.status.is_empty() && self.status.iter().all(|status| status.is_open()));
-        if only_open && !self.trash {
+        if self.trash {
+            if !self.status.is_empty() {
+                condition.one_of("status", self.status.iter().copied());
+            }
+            return;
+        }
+        // is_open leads the index of the usual lists.
+        if only_open {
             condition.fixed("is_open = 1");
-        } else if !self.trash && self.status == [Status::Completed] {
+        } else if self.status == [Status::Completed] {
             condition.fixed("is_open = 0");
         }
-        let all_open = self.status.contains(&Status::Pending)
-            && self.status.contains(&Status::InProgress)
-            && only_open;
-        if !self.status.is_empty() && !(all_open && !self.trash) {
+        let every_open = [Status::Pending, Status::InProgress]
+            .iter()
+            .all(|one| self.status.contains(one));
+        let told_by_is_open = only_open && every_open;
+        if !self.status.is_empty() && !told_by_is_open {
             condition.one_of("status", self.status.iter().copied());
         }
     }
@@ -233,7 +268,9 @@ impl TaskFilter {
     fn add_due(&self, condition: &mut Condition, now: DateTime) {
         let today = now.date();
         let in_days = |days: i64| {
-            today.saturating_add(jiff::Span::new().days(days)).min(super::LATEST_DUE_DATE)
+            today
+                .saturating_add(jiff::Span::new().days(days))
+                .min(super::LATEST_DUE_DATE)
         };
         match self.due {
             None => {}
@@ -271,7 +308,10 @@ impl FromText for Due {
             "today" => Ok(Due::Today),
             "tomorrow" => Ok(Due::Tomorrow),
             "week" => Ok(Due::Week),
-            _ => Err(Wrong::new("unknown_value", "must be overdue, today, tomorrow or week")),
+            _ => Err(Wrong::new(
+                "unknown_value",
+                "must be overdue, today, tomorrow or week",
+            )),
         }
     }
 }
@@ -302,7 +342,10 @@ impl FromText for TaskField {
     fn from_text(text: &str) -> std::result::Result<Self, Wrong> {
         let known = FIELDS.iter().find(|name| **name == text);
         known.map(|name| TaskField(name)).ok_or_else(|| {
-            Wrong::new("unknown_value", format!("must be some of {}", FIELDS.join(", ")))
+            Wrong::new(
+                "unknown_value",
+                format!("must be some of {}", FIELDS.join(", ")),
+            )
         })
     }
 }

@@ -39,5 +39,7 @@ pub async fn labels(tracker: &Tracker, owner: UserId) -> Result<Page<LabelCount>
          WHERE l.user_id = ?1 AND t.deleted_at IS NULL \
          GROUP BY l.label_folded ORDER BY l.label_folded",
     );
-    Ok(Page::whole(tracker.db.read_fresh().all(statement.bind(owner)).await?))
+    Ok(Page::whole(
+        tracker.db.read_fresh().all(statement.bind(owner)).await?,
+    ))
 }

@@ -88,7 +88,10 @@ async fn page(
         Some(last) if more => Some(encode_cursor(&Position::of(last, filter)?)?),
         _ => None,
     };
-    let data = rows.iter().map(|row| entry(row, &filter.fields)).collect::<Result<_>>()?;
+    let data = rows
+        .iter()
+        .map(|row| entry(row, &filter.fields))
+        .collect::<Result<_>>()?;
     Ok(Page { data, next_cursor })
 }
 
@@ -96,12 +99,20 @@ async fn page(
 fn columns(filter: &TaskFilter) -> String {
     let sorted_by_title = filter.sort.by == SortBy::Title;
     if filter.fields.is_empty() {
-        let extra = if sorted_by_title { ", title_folded" } else { "" };
+        let extra = if sorted_by_title {
+            ", title_folded"
+        } else {
+            ""
+        };
         return format!("{}{extra}", store::COLUMNS);
     }
     let mut columns: Vec<&str> = filter.sort.by.columns().to_vec();
     for field in &filter.fields {
-        let column = if field.0 == "due_time" { "due_minute" } else { field.0 };
+        let column = if field.0 == "due_time" {
+            "due_minute"
+        } else {
+            field.0
+        };
         if !columns.contains(&column) {
             columns.push(column);
         }
@@ -123,7 +134,10 @@ fn entry(row: &Row, fields: &[TaskField]) -> Result<TaskEntry> {
 impl TaskField {
     fn read(self, row: &Row) -> Result<serde_json::Value> {
         let time = |column| -> std::result::Result<serde_json::Value, DbError> {
-            Ok(row.get::<Option<Timestamp>>(column)?.map(|time| time.to_string()).into())
+            Ok(row
+                .get::<Option<Timestamp>>(column)?
+                .map(|time| time.to_string())
+                .into())
         };
         Ok(match self.0 {
             "id" => row.get::<TaskId>("id")?.to_string().into(),
@@ -131,7 +145,9 @@ impl TaskField {
             "priority" => row.get::<super::Priority>("priority")?.name().into(),
             "due_date" => {
                 let date: jiff::civil::Date = row.get("due_date")?;
-                (date <= super::LATEST_DUE_DATE).then(|| date.to_string()).into()
+                (date <= super::LATEST_DUE_DATE)
+                    .then(|| date.to_string())
+                    .into()
             }
             "due_time" => super::DueTime::from_minute(row.get("due_minute")?)
                 .map(|time| super::write_hour_and_minute(time.0))
@@ -189,12 +205,23 @@ impl Position {
                 let date: jiff::civil::Date = row.get("due_date")?;
                 (Some(date.to_string()), Some(row.get("due_minute")?))
             }
-            SortBy::CreatedAt => (None, Some(row.get::<Timestamp>("created_at")?.as_microsecond())),
-            SortBy::UpdatedAt => (None, Some(row.get::<Timestamp>("updated_at")?.as_microsecond())),
+            SortBy::CreatedAt => (
+                None,
+                Some(row.get::<Timestamp>("created_at")?.as_microsecond()),
+            ),
+            SortBy::UpdatedAt => (
+                None,
+                Some(row.get::<Timestamp>("updated_at")?.as_microsecond()),
+            ),
             SortBy::Priority => (None, Some(row.get("priority")?)),
             SortBy::Title => (Some(row.get("title_folded")?), None),
         };
-        Ok(Position { by: by.letter(), text, number, id: row.get("id")? })
+        Ok(Position {
+            by: by.letter(),
+            text,
+            number,
+            id: row.get("id")?,
+        })
     }
 
     fn values(self, filter: &TaskFilter) -> Result<Vec<Value>> {

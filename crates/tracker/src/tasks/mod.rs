@@ -123,9 +123,16 @@ impl FromText for DueDate {
         let wrong = || Wrong::new("invalid_date", "must be a day like 2026-11-24");
         let bytes = text.as_bytes();
         let shape = bytes.len() == 10 && bytes.get(4) == Some(&b'-') && bytes.get(7) == Some(&b'-');
-        let date: Date = if shape { text.parse().map_err(|_| wrong())? } else { return Err(wrong()) };
+        let date: Date = if shape {
+            text.parse().map_err(|_| wrong())?
+        } else {
+            return Err(wrong());
+        };
         if date.year() < 1 || date > LATEST_DUE_DATE {
-            return Err(Wrong::new("out_of_range", "must lie between 0001-01-01 and 9999-12-30"));
+            return Err(Wrong::new(
+                "out_of_range",
+                "must lie between 0001-01-01 and 9999-12-30",
+            ));
         }
         Ok(DueDate(date))
     }
@@ -141,7 +148,9 @@ impl FromText for DueTime {
         if text.len() != 5 || text.as_bytes().get(2) != Some(&b':') {
             return Err(wrong());
         }
-        Time::strptime("%H:%M", text).map(DueTime).map_err(|_| wrong())
+        Time::strptime("%H:%M", text)
+            .map(DueTime)
+            .map_err(|_| wrong())
     }
 }
 

@@ -37,7 +37,10 @@ pub(crate) async fn owned(conn: &mut Conn, owner: UserId, ids: &[TaskId]) -> Res
     for some in ids.chunks(200) {
         let list = placeholders(2, some.len());
         let text = format!("SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 AND id IN ({list})");
-        found.extend(conn.all(query(text).bind(owner).bind_all(some.iter().copied())).await?);
+        found.extend(
+            conn.all(query(text).bind(owner).bind_all(some.iter().copied()))
+                .await?,
+        );
     }
     Ok(found)
 }
@@ -56,9 +59,8 @@ pub(crate) async fn insert_all(tx: &mut Tx, owner: UserId, tasks: &[&Task]) -> R
              updated_at, deleted_at, version, title_folded, description_folded) VALUES {}",
             value_lists(some.len(), 19)
         );
-        let bind = |statement: Query, task: &&Task| {
-            bind_row(statement.bind(owner).bind(task.id), task)
-        };
+        let bind =
+            |statement: Query, task: &&Task| bind_row(statement.bind(owner).bind(task.id), task);
         tx.execute(some.iter().fold(query(text), bind)).await?;
         insert_labels(tx, owner, some).await?;
     }
@@ -67,8 +69,9 @@ pub(crate) async fn insert_all(tx: &mut Tx, owner: UserId, tasks: &[&Task]) -> R
 
 /// `(?1, ?2), (?3, ?4)` for two rows of two columns.
 fn value_lists(rows: usize, columns: usize) -> String {
-    let lists: Vec<String> =
-        (0..rows).map(|row| format!("({})", placeholders(row * columns + 1, columns))).collect();
+    let lists: Vec<String> = (0..rows)
+        .map(|row| format!("({})", placeholders(row * columns + 1, columns)))
+        .collect();
     lists.join(", ")
 }
 
@@ -106,7 +109,9 @@ fn bind_row(statement: Query, task: &Task) -> Query {
         .bind(date_key(task.due_date))
         .bind(minute_key(task.due_time))
         .bind(task.priority)
-        .bind(Value::Json(task.labels.iter().map(String::as_str).collect()))
+        .bind(Value::Json(
+            task.labels.iter().map(String::as_str).collect(),
+        ))
         .bind(task.snoozed_until)
         .bind(task.muted)
         .bind(task.completed_at)
@@ -129,7 +134,11 @@ async fn insert_labels(tx: &mut Tx, owner: UserId, tasks: &[&Task]) -> Result<()
             value_lists(some.len(), 4)
         );
         let bind = |statement: Query, (task, label): &(TaskId, &String)| {
-            statement.bind(owner).bind(folded(label)).bind(*task).bind(*label)
+            statement
+                .bind(owner)
+                .bind(folded(label))
+                .bind(*task)
+                .bind(*label)
         };
         tx.execute(some.iter().fold(query(text), bind)).await?;
     }
@@ -139,9 +148,8 @@ async fn insert_labels(tx: &mut Tx, owner: UserId, tasks: &[&Task]) -> Result<()
 /// Deletes for good what has been in the trash since before `before`, at most `limit` tasks of
 /// any owner; answers how many there were.
 pub(crate) async fn purge(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<usize> {
-    let select = query(
-        "SELECT user_id, id FROM tasks WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2",
-    );
+    let select =
+        query("SELECT user_id, id FROM tasks WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2");
     let rows = tx.rows(select.bind(before).bind(limit)).await?;
     for row in &rows {
         let delete = query("DELETE FROM tasks WHERE user_id = ?1 AND id = ?2");

@@ -76,7 +76,9 @@ impl FromText for Label {
     fn from_text(text: &str) -> Result<Self, Wrong> {
         let text: String = text.trim().trim_start_matches('#').nfc().collect();
         bounded_text(&text, 1, Self::LONGEST, &[])?;
-        if text.chars().any(|character| character.is_whitespace() || matches!(character, ',' | '#'))
+        if text
+            .chars()
+            .any(|character| character.is_whitespace() || matches!(character, ',' | '#'))
         {
             return Err(Wrong::new(
                 "invalid_character",
@@ -132,22 +134,47 @@ mod tests {
 
     #[test]
     fn titles_are_trimmed_and_bounded_by_characters() {
-        assert_eq!(TaskTitle::from_text("  Pay rent ").unwrap().into_string(), "Pay rent");
+        assert_eq!(
+            TaskTitle::from_text("  Pay rent ").unwrap().into_string(),
+            "Pay rent"
+        );
         assert!(TaskTitle::from_text(&"🐝".repeat(500)).is_ok());
-        assert_eq!(TaskTitle::from_text(&"🐝".repeat(501)).unwrap_err().code, "too_long");
+        assert_eq!(
+            TaskTitle::from_text(&"🐝".repeat(501)).unwrap_err().code,
+            "too_long"
+        );
         assert_eq!(TaskTitle::from_text(" \t ").unwrap_err().code, "too_short");
-        assert_eq!(TaskTitle::from_text("a\0b").unwrap_err().code, "invalid_character");
+        assert_eq!(
+            TaskTitle::from_text("a\0b").unwrap_err().code,
+            "invalid_character"
+        );
         assert!(TaskTitle::from_text("\u{202e}right to left").is_ok());
     }
 
     #[test]
     fn labels_are_kept_once_in_their_first_form() {
         let json = serde_json::json!(["Home", "#home", "Büro", "BU\u{308}RO"]);
-        assert_eq!(Labels::from_json(&json).unwrap().into_vec(), ["Home", "Büro"]);
+        assert_eq!(
+            Labels::from_json(&json).unwrap().into_vec(),
+            ["Home", "Büro"]
+        );
         let many: Vec<String> = (0..21).map(|number| format!("l{number}")).collect();
-        assert_eq!(Labels::from_json(&serde_json::json!(many)).unwrap_err().code, "too_many");
+        assert_eq!(
+            Labels::from_json(&serde_json::json!(many))
+                .unwrap_err()
+                .code,
+            "too_many"
+        );
         let blank = serde_json::json!(["two words"]);
-        assert_eq!(Labels::from_json(&blank).unwrap_err().code, "invalid_character");
-        assert_eq!(Labels::from_json(&serde_json::json!([null])).unwrap_err().code, "invalid_type");
+        assert_eq!(
+            Labels::from_json(&blank).unwrap_err().code,
+            "invalid_character"
+        );
+        assert_eq!(
+            Labels::from_json(&serde_json::json!([null]))
+                .unwrap_err()
+                .code,
+            "invalid_type"
+        );
     }
 }

@@ -22,7 +22,9 @@ pub async fn delete(
     id: TaskId,
     if_match: Option<i64>,
 ) -> Result<()> {
-    move_to(tracker, owner, id, if_match, Some(tracker.clock.now())).await.map(|_| ())
+    move_to(tracker, owner, id, if_match, Some(tracker.clock.now()))
+        .await
+        .map(|_| ())
 }
 
 /// Takes a task out of the trash and answers it. Restoring what is not in the trash changes
@@ -42,7 +44,9 @@ async fn move_to(
     deleted_at: Option<Timestamp>,
 ) -> Result<Task> {
     let mut tx = tracker.db.begin();
-    let task = store::find(&mut tx, owner, id).await?.ok_or(Error::NotFound("task"))?;
+    let task = store::find(&mut tx, owner, id)
+        .await?
+        .ok_or(Error::NotFound("task"))?;
     match (task.deleted_at, deleted_at) {
         (Some(_), Some(_)) => return Err(Error::NotFound("task")),
         (None, None) => return Ok(task),
@@ -59,7 +63,12 @@ async fn move_to(
 }
 
 pub(super) fn moved(task: &Task, deleted_at: Option<Timestamp>, now: Timestamp) -> Task {
-    Task { deleted_at, updated_at: now, version: task.version + 1, ..task.clone() }
+    Task {
+        deleted_at,
+        updated_at: now,
+        version: task.version + 1,
+        ..task.clone()
+    }
 }
 
 /// Deletes for good what has been in the trash for longer than the operator keeps it.
@@ -88,7 +97,9 @@ impl Job for PurgeTrash {
             .map_err(JobError::fail)?;
         loop {
             let mut tx = tracker.db.begin();
-            let purged = store::purge(&mut tx, before, BATCH).await.map_err(JobError::retry)?;
+            let purged = store::purge(&mut tx, before, BATCH)
+                .await
+                .map_err(JobError::retry)?;
             tx.commit().await.map_err(JobError::retry)?;
             if u32::try_from(purged).is_ok_and(|purged| purged < BATCH) {
                 return Ok(());

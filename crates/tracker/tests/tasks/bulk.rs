@@ -29,14 +29,36 @@ async fn many_are_changed_deleted_and_restored_at_once() {
         ids.push(titled(&app, ann, &format!("Task {number}")).await.id);
     }
     let before = version(&app, ann).await.number();
-    let changed = bulk(&app, ann, json!({ "ids": ids, "change": { "priority": "high" } })).await.unwrap();
-    assert!(changed.iter().all(|task| task.priority.name() == "high" && task.version == 2));
-    assert_eq!(changed.iter().map(|task| task.id).collect::<Vec<_>>(), ids, "in the order named");
-    assert_eq!(version(&app, ann).await.number(), before + 1, "one change to what is seen");
-    bulk(&app, ann, json!({ "ids": ids, "delete": true })).await.unwrap();
+    let changed = bulk(
+        &app,
+        ann,
+        json!({ "ids": ids, "change": { "priority": "high" } }),
+    )
+    .await
+    .unwrap();
+    assert!(
+        changed
+            .iter()
+            .all(|task| task.priority.name() == "high" && task.version == 2)
+    );
+    assert_eq!(
+        changed.iter().map(|task| task.id).collect::<Vec<_>>(),
+        ids,
+        "in the order named"
+    );
+    assert_eq!(
+        version(&app, ann).await.number(),
+        before + 1,
+        "one change to what is seen"
+    );
+    bulk(&app, ann, json!({ "ids": ids, "delete": true }))
+        .await
+        .unwrap();
     assert!(titles(&app, ann, &[]).await.is_empty());
     assert_eq!(titles(&app, ann, &[("trash", "true")]).await.len(), 3);
-    bulk(&app, ann, json!({ "ids": ids, "restore": true })).await.unwrap();
+    bulk(&app, ann, json!({ "ids": ids, "restore": true }))
+        .await
+        .unwrap();
     assert_eq!(titles(&app, ann, &[]).await.len(), 3);
 }
 
@@ -46,9 +68,19 @@ async fn one_foreign_id_stops_all() {
     let (ann, bob) = (app.user("Ann").await, app.user("Bob").await);
     let own = titled(&app, bob, "Own").await;
     let foreign = titled(&app, ann, "Foreign").await;
-    let refused = bulk(&app, bob, json!({ "ids": [own.id, foreign.id], "delete": true })).await;
-    let Err(Error::Invalid(errors)) = refused else { panic!("{refused:?}") };
-    assert_eq!((errors[0].field.as_str(), errors[0].code), ("ids[1]", "not_found"));
+    let refused = bulk(
+        &app,
+        bob,
+        json!({ "ids": [own.id, foreign.id], "delete": true }),
+    )
+    .await;
+    let Err(Error::Invalid(errors)) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(
+        (errors[0].field.as_str(), errors[0].code),
+        ("ids[1]", "not_found")
+    );
     assert_eq!(titles(&app, bob, &[]).await, ["Own"], "nothing was changed");
     assert_eq!(titles(&app, ann, &[]).await, ["Foreign"]);
 }
@@ -66,9 +98,19 @@ async fn exactly_one_wish_is_needed() {
         json!({ "ids": ["nonsense"], "delete": true }),
         json!({ "ids": vec![id; 1001], "delete": true }),
     ] {
-        assert!(matches!(bulk(&app, ann, wish.clone()).await, Err(Error::Invalid(_))), "{wish}");
+        assert!(
+            matches!(bulk(&app, ann, wish.clone()).await, Err(Error::Invalid(_))),
+            "{wish}"
+        );
     }
-    let nested = bulk(&app, ann, json!({ "ids": [id], "change": { "due_date": "soon" } })).await;
-    let Err(Error::Invalid(errors)) = nested else { panic!("{nested:?}") };
+    let nested = bulk(
+        &app,
+        ann,
+        json!({ "ids": [id], "change": { "due_date": "soon" } }),
+    )
+    .await;
+    let Err(Error::Invalid(errors)) = nested else {
+        panic!("{nested:?}")
+    };
     assert_eq!(errors[0].field, "change.due_date");
 }

@@ -1,7 +1,7 @@
 //! Creating and changing tasks.
 
-use duly_tracker::testing::TestTracker;
 use duly_tracker::tasks::{NewTaskInput, Status};
+use duly_tracker::testing::TestTracker;
 use duly_tracker::{Error, tasks};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -9,10 +9,14 @@ use serde_json::json;
 use super::{Now, change, create, titled, version};
 
 fn refusals(json: serde_json::Value) -> Vec<(String, &'static str)> {
-    match serde_json::from_value::<NewTaskInput>(json).unwrap().parse() {
-        Err(Error::Invalid(errors)) => {
-            errors.into_iter().map(|error| (error.field, error.code)).collect()
-        }
+    match serde_json::from_value::<NewTaskInput>(json)
+        .unwrap()
+        .parse()
+    {
+        Err(Error::Invalid(errors)) => errors
+            .into_iter()
+            .map(|error| (error.field, error.code))
+            .collect(),
         other => panic!("not refused: {other:?}"),
     }
 }
@@ -33,12 +37,27 @@ fn every_wrong_field_is_named_at_once() {
         ("priority", "not_null"),
         ("labels", "invalid_character"),
     ];
-    assert_eq!(named, expected.map(|(field, code)| (field.to_owned(), code)));
+    assert_eq!(
+        named,
+        expected.map(|(field, code)| (field.to_owned(), code))
+    );
     assert_eq!(refusals(json!({})), [("title".to_owned(), "required")]);
     let timed = json!({ "title": "x", "due_time": "10:00" });
     assert_eq!(refusals(timed), [("due_time".to_owned(), "needs_due_date")]);
-    for date in ["2026-2-3", "2026-02-30", "10000-01-01", "9999-12-31", "+02026-1-1", "", "2026-11-24T10:00"] {
-        assert_eq!(refusals(json!({ "title": "x", "due_date": date })).len(), 1, "{date}");
+    for date in [
+        "2026-2-3",
+        "2026-02-30",
+        "10000-01-01",
+        "9999-12-31",
+        "+02026-1-1",
+        "",
+        "2026-11-24T10:00",
+    ] {
+        assert_eq!(
+            refusals(json!({ "title": "x", "due_date": date })).len(),
+            1,
+            "{date}"
+        );
     }
     for time in ["7:30", "24:00", "12:60", "12:30:00", "-1:00", "", "1２:30"] {
         let json = json!({ "title": "x", "due_date": "2026-01-01", "due_time": time });
@@ -49,17 +68,27 @@ fn every_wrong_field_is_named_at_once() {
 #[test]
 fn unknown_fields_are_refused() {
     let refused = serde_json::from_value::<NewTaskInput>(json!({ "title": "x", "user_id": 1 }));
-    assert!(refused.unwrap_err().to_string().contains("unknown field `user_id`"));
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains("unknown field `user_id`")
+    );
 }
 
 #[tokio::test]
 async fn a_task_comes_back_as_it_was_written() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
-    let written = create(&app, ann, json!({
-        "title": "🐝 \u{202e}abc", "description": "# Line\r\n\tmore", "status": "in_progress",
-        "due_date": "0001-01-01", "due_time": "00:00", "priority": "low", "labels": ["B", "a"],
-    })).await;
+    let written = create(
+        &app,
+        ann,
+        json!({
+            "title": "🐝 \u{202e}abc", "description": "# Line\r\n\tmore", "status": "in_progress",
+            "due_date": "0001-01-01", "due_time": "00:00", "priority": "low", "labels": ["B", "a"],
+        }),
+    )
+    .await;
     let version = version(&app, ann).await;
     let read = tasks::get(&app, ann, version, written.id).await.unwrap();
     assert_eq!(read, written);
@@ -73,12 +102,21 @@ async fn completed_at_is_kept_by_the_status() {
     let ann = app.user("Ann").await;
     let task = titled(&app, ann, "Pay").await;
     app.clock.advance(SignedDuration::from_mins(5));
-    let done = change(&app, ann, task.id, json!({ "status": "completed" }), None).await.unwrap();
+    let done = change(&app, ann, task.id, json!({ "status": "completed" }), None)
+        .await
+        .unwrap();
     assert_eq!(done.completed_at, Some(app.tracker_now()));
     app.clock.advance(SignedDuration::from_mins(5));
-    let renamed = change(&app, ann, task.id, json!({ "title": "Paid" }), None).await.unwrap();
-    assert_eq!(renamed.completed_at, done.completed_at, "an edit does not complete it again");
-    let again = change(&app, ann, task.id, json!({ "status": "pending" }), None).await.unwrap();
+    let renamed = change(&app, ann, task.id, json!({ "title": "Paid" }), None)
+        .await
+        .unwrap();
+    assert_eq!(
+        renamed.completed_at, done.completed_at,
+        "an edit does not complete it again"
+    );
+    let again = change(&app, ann, task.id, json!({ "status": "pending" }), None)
+        .await
+        .unwrap();
     assert_eq!(again.completed_at, None);
 }
 
@@ -86,18 +124,33 @@ async fn completed_at_is_kept_by_the_status() {
 async fn changes_merge_and_raise_the_version_once() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
-    let task = create(&app, ann, json!({
-        "title": "Pay", "due_date": "2026-12-01", "due_time": "09:00", "labels": ["home"],
-    })).await;
+    let task = create(
+        &app,
+        ann,
+        json!({
+            "title": "Pay", "due_date": "2026-12-01", "due_time": "09:00", "labels": ["home"],
+        }),
+    )
+    .await;
     let before = version(&app, ann).await;
-    let changed = change(&app, ann, task.id, json!({ "priority": "high" }), Some(1)).await.unwrap();
+    let changed = change(&app, ann, task.id, json!({ "priority": "high" }), Some(1))
+        .await
+        .unwrap();
     assert_eq!((changed.version, changed.title.as_str()), (2, "Pay"));
     assert_eq!(version(&app, ann).await.number(), before.number() + 1);
-    let same = change(&app, ann, task.id, json!({ "priority": "high" }), None).await.unwrap();
+    let same = change(&app, ann, task.id, json!({ "priority": "high" }), None)
+        .await
+        .unwrap();
     assert_eq!(same.version, 2, "a change that changes nothing is none");
     assert_eq!(version(&app, ann).await.number(), before.number() + 1);
-    let undated = change(&app, ann, task.id, json!({ "due_date": null }), None).await.unwrap();
-    assert_eq!((undated.due_date, undated.due_time), (None, None), "the time goes with the date");
+    let undated = change(&app, ann, task.id, json!({ "due_date": null }), None)
+        .await
+        .unwrap();
+    assert_eq!(
+        (undated.due_date, undated.due_time),
+        (None, None),
+        "the time goes with the date"
+    );
     let timed = change(&app, ann, task.id, json!({ "due_time": "10:00" }), None).await;
     assert!(matches!(timed, Err(Error::Invalid(_))));
 }
@@ -107,7 +160,9 @@ async fn a_change_of_an_old_version_is_refused() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
     let task = titled(&app, ann, "Pay").await;
-    change(&app, ann, task.id, json!({ "title": "Pay rent" }), Some(1)).await.unwrap();
+    change(&app, ann, task.id, json!({ "title": "Pay rent" }), Some(1))
+        .await
+        .unwrap();
     let late = change(&app, ann, task.id, json!({ "title": "Pay tax" }), Some(1)).await;
     assert!(matches!(late, Err(Error::VersionMismatch)));
 }
@@ -125,5 +180,8 @@ async fn concurrent_changes_of_different_fields_both_win() {
     two.unwrap();
     let version = version(&app, ann).await;
     let task = tasks::get(&app, ann, version, task.id).await.unwrap();
-    assert_eq!((task.title.as_str(), task.priority.name(), task.version), ("Pay rent", "high", 3));
+    assert_eq!(
+        (task.title.as_str(), task.priority.name(), task.version),
+        ("Pay rent", "high", 3)
+    );
 }

@@ -1,6 +1,6 @@
 //! The same POST twice.
 
-use duly_tracker::idempotency::{Idempotent, IdempotencyKey, Recorded};
+use duly_tracker::idempotency::{IdempotencyKey, Idempotent, Recorded};
 use duly_tracker::input::FromText;
 use duly_tracker::tasks::{self, NewTaskInput};
 use duly_tracker::testing::TestTracker;
@@ -19,7 +19,10 @@ async fn post(
     let body = json!({ "title": title });
     let key = IdempotencyKey::from_text(key).unwrap();
     let request = Idempotent::new(key, "/api/v1/tasks", body.to_string().as_bytes());
-    let new = serde_json::from_value::<NewTaskInput>(body).unwrap().parse().unwrap();
+    let new = serde_json::from_value::<NewTaskInput>(body)
+        .unwrap()
+        .parse()
+        .unwrap();
     tasks::create(app, owner, new, Some(request)).await
 }
 
@@ -27,14 +30,24 @@ async fn post(
 async fn the_first_answer_is_given_again_for_a_day() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
-    let Recorded::Fresh(task) = post(&app, ann, "k", "Pay").await.unwrap() else { panic!() };
+    let Recorded::Fresh(task) = post(&app, ann, "k", "Pay").await.unwrap() else {
+        panic!()
+    };
     app.clock.advance(SignedDuration::from_hours(23));
-    let Recorded::Replayed(earlier) = post(&app, ann, "k", "Pay").await.unwrap() else { panic!() };
-    assert_eq!((earlier.status, earlier.body["id"].clone()), (201, json!(task.id)));
+    let Recorded::Replayed(earlier) = post(&app, ann, "k", "Pay").await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(
+        (earlier.status, earlier.body["id"].clone()),
+        (201, json!(task.id))
+    );
     assert_eq!(earlier.location, Some(format!("/api/v1/tasks/{}", task.id)));
     assert_eq!(titles(&app, ann, &[]).await, ["Pay"]);
     app.clock.advance(SignedDuration::from_hours(1));
-    assert!(matches!(post(&app, ann, "k", "Pay").await.unwrap(), Recorded::Fresh(_)));
+    assert!(matches!(
+        post(&app, ann, "k", "Pay").await.unwrap(),
+        Recorded::Fresh(_)
+    ));
 }
 
 #[tokio::test]
@@ -44,7 +57,10 @@ async fn another_request_with_the_key_is_refused() {
     post(&app, ann, "k", "Pay").await.unwrap();
     let other = post(&app, ann, "k", "Do not pay").await;
     assert!(matches!(other, Err(Error::IdempotencyKeyReused)));
-    assert!(matches!(post(&app, bob, "k", "Pay").await, Ok(Recorded::Fresh(_))), "keys are personal");
+    assert!(
+        matches!(post(&app, bob, "k", "Pay").await, Ok(Recorded::Fresh(_))),
+        "keys are personal"
+    );
 }
 
 #[tokio::test]
@@ -57,8 +73,16 @@ async fn at_once_one_does_it_and_the_others_do_not() {
         post(&app, ann, "k", "Pay"),
     );
     let all = [one, two, three];
-    assert_eq!(all.iter().filter(|answer| matches!(answer, Ok(Recorded::Fresh(_)))).count(), 1);
-    assert!(all.iter().any(|answer| matches!(answer, Err(Error::IdempotencyInFlight))));
+    assert_eq!(
+        all.iter()
+            .filter(|answer| matches!(answer, Ok(Recorded::Fresh(_))))
+            .count(),
+        1
+    );
+    assert!(
+        all.iter()
+            .any(|answer| matches!(answer, Err(Error::IdempotencyInFlight)))
+    );
     assert_eq!(titles(&app, ann, &[]).await, ["Pay"]);
 }
 

@@ -1,5 +1,5 @@
 //! What may be done with tasks, on a real database.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod bulk;
 mod change;
@@ -17,7 +17,10 @@ use jiff::civil::DateTime;
 
 /// Writes a task down from the JSON a client would send.
 async fn create(app: &TestTracker, owner: UserId, json: serde_json::Value) -> Task {
-    let new = serde_json::from_value::<NewTaskInput>(json).unwrap().parse().unwrap();
+    let new = serde_json::from_value::<NewTaskInput>(json)
+        .unwrap()
+        .parse()
+        .unwrap();
     match tasks::create(app, owner, new, None).await.unwrap() {
         Recorded::Fresh(task) => task,
         Recorded::Replayed(_) => unreachable!("no key was given"),
@@ -29,7 +32,10 @@ async fn titled(app: &TestTracker, owner: UserId, title: &str) -> Task {
 }
 
 async fn version(app: &TestTracker, owner: UserId) -> Version {
-    versions::current(&mut app.db.read_fresh(), owner.0).await.unwrap().unwrap()
+    versions::current(&mut app.db.read_fresh(), owner.0)
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 async fn change(
@@ -46,7 +52,9 @@ async fn change(
 
 /// What the clock on a wall in Berlin shows.
 fn wall(app: &TestTracker) -> DateTime {
-    jiff::tz::TimeZone::get("Europe/Berlin").unwrap().to_datetime(app.tracker_now())
+    jiff::tz::TimeZone::get("Europe/Berlin")
+        .unwrap()
+        .to_datetime(app.tracker_now())
 }
 
 trait Now {
@@ -69,7 +77,9 @@ async fn page(
     filter: &TaskFilter,
 ) -> (Vec<String>, Option<String>) {
     let version = version(app, owner).await;
-    let page = tasks::list(app, owner, version, filter, wall(app)).await.unwrap();
+    let page = tasks::list(app, owner, version, filter, wall(app))
+        .await
+        .unwrap();
     let titles = page.data.iter().map(|entry| match entry {
         TaskEntry::Whole(task) => task.title.clone(),
         TaskEntry::Part(part) => part["title"].as_str().unwrap().to_owned(),

@@ -17,14 +17,28 @@ async fn figures_are_judged_in_the_owners_zone() {
     // Completed at 23:30 on Sunday the 15th, Berlin time; that is 22:30 UTC.
     app.clock.set("2026-11-15T22:30:00Z".parse().unwrap());
     let early = titled(&app, ann, "early").await;
-    change(&app, ann, early.id, json!({ "status": "completed" }), None).await.unwrap();
+    change(&app, ann, early.id, json!({ "status": "completed" }), None)
+        .await
+        .unwrap();
     // 00:30 on Monday the 16th in Berlin is still the 15th in UTC.
     app.clock.set("2026-11-15T23:30:00Z".parse().unwrap());
     let monday = titled(&app, ann, "Monday").await;
-    change(&app, ann, monday.id, json!({ "status": "completed" }), None).await.unwrap();
+    change(&app, ann, monday.id, json!({ "status": "completed" }), None)
+        .await
+        .unwrap();
     app.clock.set("2026-11-22T12:00:00Z".parse().unwrap());
-    create(&app, ann, json!({ "title": "late", "due_date": "2026-11-21" })).await;
-    create(&app, ann, json!({ "title": "begun", "status": "in_progress" })).await;
+    create(
+        &app,
+        ann,
+        json!({ "title": "late", "due_date": "2026-11-21" }),
+    )
+    .await;
+    create(
+        &app,
+        ann,
+        json!({ "title": "begun", "status": "in_progress" }),
+    )
+    .await;
     let trashed = titled(&app, ann, "trashed").await;
     tasks::delete(&app, ann, trashed.id, None).await.unwrap();
 
@@ -33,16 +47,27 @@ async fn figures_are_judged_in_the_owners_zone() {
     let figures = statistics(&app, ann, version, &zone).await.unwrap();
     assert_eq!(app.db.counters().round_trips - before.round_trips, 1);
     assert_eq!((figures.open, figures.overdue), (2, 1));
-    assert_eq!((figures.by_status.pending, figures.by_status.in_progress), (1, 1));
+    assert_eq!(
+        (figures.by_status.pending, figures.by_status.in_progress),
+        (1, 1)
+    );
     assert_eq!(figures.by_status.completed, 2);
     assert_eq!((figures.completed_today, figures.completed_7_days), (0, 1));
     assert_eq!(figures.completed_30_days, 2);
     assert_eq!(figures.per_day.len(), 30);
     let of = |date: &str| {
         let date = date.parse().unwrap();
-        figures.per_day.iter().find(|day| day.date == date).unwrap().clone()
+        figures
+            .per_day
+            .iter()
+            .find(|day| day.date == date)
+            .unwrap()
+            .clone()
     };
-    assert_eq!((of("2026-11-15").completed, of("2026-11-16").completed), (1, 1));
+    assert_eq!(
+        (of("2026-11-15").completed, of("2026-11-16").completed),
+        (1, 1)
+    );
     assert_eq!(of("2026-11-22").created, 2);
 }
 
@@ -52,10 +77,16 @@ async fn an_edit_of_an_old_task_completes_nothing() {
     let ann = app.user("Ann").await;
     let zone = TimeZone::UTC;
     let task = titled(&app, ann, "old").await;
-    change(&app, ann, task.id, json!({ "status": "completed" }), None).await.unwrap();
+    change(&app, ann, task.id, json!({ "status": "completed" }), None)
+        .await
+        .unwrap();
     app.clock.advance(SignedDuration::from_hours(48));
-    change(&app, ann, task.id, json!({ "title": "edited" }), None).await.unwrap();
-    let figures = statistics(&app, ann, version(&app, ann).await, &zone).await.unwrap();
+    change(&app, ann, task.id, json!({ "title": "edited" }), None)
+        .await
+        .unwrap();
+    let figures = statistics(&app, ann, version(&app, ann).await, &zone)
+        .await
+        .unwrap();
     assert_eq!((figures.completed_today, figures.completed_7_days), (0, 1));
 }
 
@@ -63,12 +94,27 @@ async fn an_edit_of_an_old_task_completes_nothing() {
 async fn labels_are_counted_without_regard_to_case() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
-    create(&app, ann, json!({ "title": "one", "labels": ["Home", "work"] })).await;
-    create(&app, ann, json!({ "title": "two", "labels": ["home"], "status": "completed" })).await;
+    create(
+        &app,
+        ann,
+        json!({ "title": "one", "labels": ["Home", "work"] }),
+    )
+    .await;
+    create(
+        &app,
+        ann,
+        json!({ "title": "two", "labels": ["home"], "status": "completed" }),
+    )
+    .await;
     let gone = create(&app, ann, json!({ "title": "three", "labels": ["gone"] })).await;
     tasks::delete(&app, ann, gone.id, None).await.unwrap();
     let counted = labels(&app, ann).await.unwrap().data;
-    let shown: Vec<(String, i64, i64)> =
-        counted.into_iter().map(|label| (label.name, label.open, label.total)).collect();
-    assert_eq!(shown, [("Home".to_owned(), 1, 2), ("work".to_owned(), 1, 1)]);
+    let shown: Vec<(String, i64, i64)> = counted
+        .into_iter()
+        .map(|label| (label.name, label.open, label.total))
+        .collect();
+    assert_eq!(
+        shown,
+        [("Home".to_owned(), 1, 2), ("work".to_owned(), 1, 1)]
+    );
 }

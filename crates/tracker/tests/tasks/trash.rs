@@ -1,8 +1,8 @@
 //! The trash.
 
+use duly_tracker::Error;
 use duly_tracker::tasks::{self, PurgeTrash};
 use duly_tracker::testing::TestTracker;
-use duly_tracker::Error;
 use jiff::SignedDuration;
 
 use super::{change, create, titled, titles};
@@ -11,18 +11,43 @@ use super::{change, create, titled, titles};
 async fn a_deleted_task_can_be_restored_for_thirty_days() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
-    let task = create(&app, ann, serde_json::json!({ "title": "Pay", "labels": ["home"] })).await;
+    let task = create(
+        &app,
+        ann,
+        serde_json::json!({ "title": "Pay", "labels": ["home"] }),
+    )
+    .await;
     tasks::delete(&app, ann, task.id, Some(1)).await.unwrap();
     assert!(titles(&app, ann, &[]).await.is_empty());
     assert_eq!(titles(&app, ann, &[("trash", "true")]).await, ["Pay"]);
-    let changed = change(&app, ann, task.id, serde_json::json!({ "title": "x" }), None).await;
-    assert!(matches!(changed, Err(Error::NotFound(_))), "what is in the trash is not changed");
-    assert!(matches!(tasks::delete(&app, ann, task.id, None).await, Err(Error::NotFound(_))));
+    let changed = change(
+        &app,
+        ann,
+        task.id,
+        serde_json::json!({ "title": "x" }),
+        None,
+    )
+    .await;
+    assert!(
+        matches!(changed, Err(Error::NotFound(_))),
+        "what is in the trash is not changed"
+    );
+    assert!(matches!(
+        tasks::delete(&app, ann, task.id, None).await,
+        Err(Error::NotFound(_))
+    ));
 
     app.clock.advance(SignedDuration::from_hours(24 * 30));
     purge(&app).await;
     let restored = tasks::restore(&app, ann, task.id).await.unwrap();
-    assert_eq!((restored.title.as_str(), restored.deleted_at, restored.version), ("Pay", None, 3));
+    assert_eq!(
+        (
+            restored.title.as_str(),
+            restored.deleted_at,
+            restored.version
+        ),
+        ("Pay", None, 3)
+    );
     assert_eq!(titles(&app, ann, &[("label", "home")]).await, ["Pay"]);
 }
 
@@ -38,7 +63,11 @@ async fn then_it_is_gone() {
     app.clock.advance(SignedDuration::from_hours(24 * 30 + 1));
     tasks::delete(&app, ann, kept.id, None).await.unwrap();
     purge(&app).await;
-    assert_eq!(titles(&app, ann, &[("trash", "true")]).await, ["Kept"], "more than one batch");
+    assert_eq!(
+        titles(&app, ann, &[("trash", "true")]).await,
+        ["Kept"],
+        "more than one batch"
+    );
 }
 
 async fn purge(app: &TestTracker) {
