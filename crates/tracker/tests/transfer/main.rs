@@ -1,4 +1,9 @@
 //! Importing and exporting tasks, on a real database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "these are tests"
+)]
 
 mod export;
 mod formats;
