@@ -50,7 +50,9 @@ const lines = [
 const BESIDES = 3
 const requests = scripts.size + styles.size + BESIDES
 let over = requests > BUDGET.requests
-console.log(`${over ? 'OVER' : 'ok  '}  ${String(requests).padStart(6)} of ${BUDGET.requests}     requests to the first rows`)
+console.log(
+  `${over ? 'OVER' : 'ok  '}  ${String(requests).padStart(6)} of ${BUDGET.requests}     requests to the first rows`,
+)
 for (const [name, size, limit] of lines) {
   over ||= size > limit
   console.log(

@@ -25,11 +25,13 @@ export function preloadFirstRoute(): Plugin {
             chunk.imports.forEach((file) => wanted.add(file))
           }
         }
-        return [...wanted].filter((file) => !html.includes(file)).map((file) => ({
-          tag: 'link',
-          attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
-          injectTo: 'head' as const,
-        }))
+        return [...wanted]
+          .filter((file) => !html.includes(file))
+          .map((file) => ({
+            tag: 'link',
+            attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
+            injectTo: 'head' as const,
+          }))
       },
     },
   }

@@ -44,10 +44,18 @@ whenSignedOut(() => {
 
 // After a new release an old tab asks for files that are gone: load the new page once.
 addEventListener('vite:preloadError', (event) => {
+  // Offline, or with changes on their way, loading anew would lose more than it mends.
+  if (!navigator.onLine || queryClient.isMutating() > 0) return
   if (sessionStorage.getItem('duly.reloaded') === import.meta.url) return
   event.preventDefault()
   sessionStorage.setItem('duly.reloaded', import.meta.url)
   location.reload()
+})
+
+// Changes made offline live in this page until they are sent.
+addEventListener('beforeunload', (event) => {
+  const mutations = queryClient.getMutationCache().getAll()
+  if (mutations.some((mutation) => mutation.state.isPaused)) event.preventDefault()
 })
 
 const root = document.getElementById('root')

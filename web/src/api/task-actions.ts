@@ -61,17 +61,21 @@ function show(task: Task, linger: boolean) {
 
 let sweeping: ReturnType<typeof setTimeout> | undefined
 
-/** Clears away lingering rows and lets the counts catch up, once things have been quiet for a moment. */
-function settle() {
+/** Clears lingering rows away, once things have been quiet for a moment. */
+function sweepSoon() {
   clearTimeout(sweeping)
   sweeping = setTimeout(() => {
     const today = accountToday()
     eachList((pages, filter) => sweep(pages, filter, today))
-    void queryClient.invalidateQueries({ queryKey: labelsQuery.queryKey })
-    void queryClient.invalidateQueries({ queryKey: statisticsQuery.queryKey })
-    void queryClient.invalidateQueries({ queryKey: ['notifications'] })
-    void queryClient.invalidateQueries({ queryKey: ['tasks'], refetchType: 'none' })
   }, LINGER_MS)
+}
+
+/** Lets the counts, and lists that are not shown, catch up with a saved change. */
+function settle() {
+  for (const queryKey of [labelsQuery.queryKey, statisticsQuery.queryKey, ['notifications']]) {
+    void queryClient.invalidateQueries({ queryKey })
+  }
+  void queryClient.invalidateQueries({ queryKey: ['tasks'], refetchType: 'none' })
 }
 
 interface Attempt {
@@ -89,6 +93,7 @@ async function attempt({ tasks, patch, send, scope, linger = false }: Attempt): 
   const now = new Date().toISOString()
   const patches = new Map(tasks.map((task) => [task.id, patch(task)]))
   for (const task of tasks) show(applyChange(task, patches.get(task.id) ?? {}, now), linger)
+  if (linger) sweepSoon()
   const mutation = queryClient
     .getMutationCache()
     .build(queryClient, { mutationFn: send, scope: { id: scope } })
@@ -128,7 +133,9 @@ function patchOne(id: string, change: TaskChange, guarded: boolean) {
     // Read when it is this change's turn, so that it names the version the one before produced.
     const version = knownTask(id)?.version
     const headers = guarded && version ? { 'If-Match': `"${version}"` } : {}
-    return [await answer(api.PATCH('/api/v1/tasks/{id}', { params: { path: { id } }, headers, body: change }))]
+    return [
+      await answer(api.PATCH('/api/v1/tasks/{id}', { params: { path: { id } }, headers, body: change })),
+    ]
   }
 }
 
@@ -259,8 +266,7 @@ export async function create(task: NewTask): Promise<Task | null> {
   eachList((pages, filter) => placeTask(pages, provisional, filter, today))
   const key = idempotencyKey()
   const mutation = queryClient.getMutationCache().build(queryClient, {
-    mutationFn: () =>
-      answer(api.POST('/api/v1/tasks', { headers: { 'Idempotency-Key': key }, body: task })),
+    mutationFn: () => answer(api.POST('/api/v1/tasks', { headers: { 'Idempotency-Key': key }, body: task })),
     // Safe to repeat: the key makes the server count it once.
     retry: (failures: number, error: unknown) =>
       failures < 2 && error instanceof ApiError && error.status === 0,

@@ -17,11 +17,13 @@ const IDLE_MS = 1200
 function usePrefetch() {
   useEffect(() => {
     const timer = setTimeout(() => {
-      void import('#features/tasks/panel/panel.tsx')
-      void import('#features/tasks/picker/picker.tsx')
-      void import('#features/palette/results.tsx')
-      void import('#features/tasks/quick-add/body.tsx')
-      void import('#ui/menu.tsx')
+      void Promise.allSettled([
+        import('#features/tasks/panel/panel.tsx'),
+        import('#features/tasks/picker/picker.tsx'),
+        import('#features/palette/results.tsx'),
+        import('#features/tasks/quick-add/body.tsx'),
+        import('#ui/menu.tsx'),
+      ])
     }, IDLE_MS)
     return () => clearTimeout(timer)
   }, [])

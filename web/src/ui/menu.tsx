@@ -4,6 +4,7 @@ import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classes } from '#lib/classes.ts'
 import { Keys } from './kbd.tsx'
+import { landmarkOf } from './landmark.ts'
 
 export interface MenuEntry {
   label: string
@@ -32,9 +33,15 @@ const ITEM =
 export default function AnchoredMenu({ anchor, label, entries, onClose }: AnchoredMenuProps) {
   return (
     <CSPProvider disableStyleElements>
-      <Menu.Root open modal={false} onOpenChange={(open) => !open && onClose()}>
-        <Menu.Portal container={anchor.closest('dialog') ?? document.body}>
-          <Menu.Positioner anchor={anchor} sideOffset={4} align="start" className="z-40 outline-none">
+      <Menu.Root open onOpenChange={(open) => !open && onClose()}>
+        <Menu.Portal container={landmarkOf(anchor)}>
+          <Menu.Positioner
+            anchor={anchor}
+            positionMethod="fixed"
+            sideOffset={4}
+            align="start"
+            className="z-40 outline-none"
+          >
             <Menu.Popup
               aria-label={label}
               className="max-h-[var(--available-height)] min-w-52 animate-rise overflow-y-auto rounded-lg bg-raised p-1 text-ink shadow-float outline-none forced-colors:border"

@@ -1,6 +1,7 @@
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { Popover } from '@base-ui/react/popover'
 import type { ReactNode } from 'react'
+import { landmarkOf } from './landmark.ts'
 
 interface AnchoredPopoverProps {
   anchor: Element
@@ -14,9 +15,10 @@ export function AnchoredPopover({ anchor, label, onClose, children }: AnchoredPo
   return (
     <CSPProvider disableStyleElements>
       <Popover.Root open onOpenChange={(open) => !open && onClose()}>
-        <Popover.Portal container={anchor.closest('dialog') ?? document.body}>
+        <Popover.Portal container={landmarkOf(anchor)}>
           <Popover.Positioner
             anchor={anchor}
+            positionMethod="fixed"
             sideOffset={4}
             align="start"
             collisionPadding={8}

@@ -85,6 +85,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       })
 
       test('layers over the page', async ({ signedIn: page, api }) => {
+        test.slow()
         await fill(api)
         await page.goto('/')
         await row(page, 'Pay rent').focus()

@@ -12,7 +12,7 @@ const THEMES: [Theme, string][] = [
 export function AppearanceSettings() {
   const { theme, singleKeys } = useStore(preferences)
   return (
-    <div className="grid gap-10">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-10">
       <Section title="Theme" note="Kept on this device.">
         <div role="radiogroup" aria-label="Theme" className="flex flex-wrap gap-2">
           {THEMES.map(([value, name]) => (

@@ -46,7 +46,7 @@ export function SessionSettings() {
         ) : null
       }
     >
-      <ul className="grid">
+      <ul className="grid grid-cols-[minmax(0,1fr)]">
         {data.data.map((session) => (
           <li
             key={session.id}

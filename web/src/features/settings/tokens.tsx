@@ -15,7 +15,7 @@ export function TokenSettings() {
   const { data, isError, error, refetch } = useQuery(tokensQuery)
   const [created, setCreated] = useState<CreatedToken | null>(null)
   return (
-    <div className="grid gap-10">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-10">
       <Section
         title="New token"
         note={
@@ -91,7 +91,7 @@ function TokenList({ tokens }: { tokens: Token[] }) {
     onSettled: () => queries.invalidateQueries({ queryKey: tokensQuery.queryKey }),
   })
   return (
-    <ul className="grid">
+    <ul className="grid grid-cols-[minmax(0,1fr)]">
       {tokens.map((token) => (
         <li
           key={token.id}

@@ -113,7 +113,11 @@ function Banners() {
   const { data: account } = useQuery(accountQuery)
   if (!online) {
     return (
-      <section aria-label="Notice" aria-live="polite" className={classes(BANNER, 'bg-danger-wash text-danger')}>
+      <section
+        aria-label="Notice"
+        aria-live="polite"
+        className={classes(BANNER, 'bg-danger-wash text-danger')}
+      >
         You are offline. Changes you make are sent when the connection is back.
       </section>
     )

@@ -80,11 +80,7 @@ function Note({ filter, today }: { filter: TaskFilter; today: string }) {
         {overdue > 0 && filter.due === 'today' ? (
           <>
             {' · '}
-            <Link
-              to="/"
-              search={{ due: 'overdue' }}
-              className="text-danger underline-offset-2 hover:underline"
-            >
+            <Link to="/" search={{ due: 'overdue' }} className="text-danger underline underline-offset-2">
               {overdue} overdue
             </Link>
           </>

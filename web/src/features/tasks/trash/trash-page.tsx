@@ -62,7 +62,7 @@ export function TrashPage() {
           Deleted tasks can be brought back from here.
         </EmptyState>
       ) : (
-        <ul aria-label="Deleted tasks" className="grid">
+        <ul aria-label="Deleted tasks" className="grid grid-cols-[minmax(0,1fr)]">
           {tasks.map((task) => (
             <TrashRow key={task.id} task={task} chosen={chosen.has(task.id)} onToggle={toggle} />
           ))}
