@@ -50,14 +50,22 @@ pub(super) fn build(from: &Sender, mail: &Mail) -> Result<Message, SendError> {
     builder
         .header(MIME_VERSION_1_0)
         .multipart(MultiPart::alternative_plain_html(
-            mail.text.clone(),
-            mail.html.clone(),
+            body_text(&mail.text),
+            body_text(&mail.html),
         ))
         .map_err(|error| SendError::Permanent(error.to_string()))
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// Text for a body. Lines end in one way only: a CR or LF alone is read differently by different
+/// servers, which is how one mail is smuggled into another. NUL may not travel at all.
+fn body_text(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace('\0', "")
 }
 
 /// Text for a header: on one line, and cut to 250 characters, because a word of more than 998

@@ -10,6 +10,7 @@ use lettre::transport::smtp::client::{
 };
 use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
+use lettre::transport::smtp::response::Severity;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::message::build;
@@ -49,14 +50,20 @@ pub(super) async fn send(settings: &SmtpSettings, mail: &Mail) -> Result<(), Sen
             .about_this_mail("the recipient", connection.command(to))
             .await?;
     }
-    exchange
+    let go_ahead = exchange
         .about_this_mail("the mail", connection.command(Data))
         .await?;
-    let accepted = timeout_at(exchange.deadline, connection.message(&text)).await;
-    match accepted {
-        Ok(reply) => reply.map_err(|error| refusal("the mail", &error))?,
+    // Whoever sits in between could slip in a reply before encryption begins, and every later one
+    // would be taken for the answer to the command before. It shows here, where the codes differ.
+    if !go_ahead.has_code(354) {
+        return Err(out_of_step());
+    }
+    match timeout_at(exchange.deadline, connection.message(&text)).await {
+        Ok(Ok(reply)) if reply.code().severity == Severity::PositiveCompletion => {}
+        Ok(Ok(_)) => return Err(out_of_step()),
+        Ok(Err(error)) => return Err(refusal("the mail", &error)),
         Err(_) => return Err(no_answer("to the end of the mail")),
-    };
+    }
     // The mail is theirs now; a server that does not say good-bye changes nothing about that.
     let _ = timeout(
         settings.reply_timeout.min(Duration::from_secs(1)),
@@ -159,6 +166,10 @@ impl Exchange {
 
 fn no_answer(to_what: &str) -> SendError {
     SendError::Temporary(format!("the mail server did not answer in time {to_what}"))
+}
+
+fn out_of_step() -> SendError {
+    SendError::Temporary("the mail server answered something else than it was asked".into())
 }
 
 fn refusal(what: &str, error: &SmtpError) -> SendError {

@@ -9,8 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use duly_db::Conn;
 use duly_db::versions::{self, Kind as VersionKind};
 use jiff::civil::{Date, Weekday};
-use jiff::{SignedDuration, Timestamp, ToSpan};
-use serde::{Deserialize, Serialize};
+use jiff::{SignedDuration, ToSpan};
+use uuid::Uuid;
 
 use super::letters::written_day;
 use super::{store, times};
@@ -22,14 +22,13 @@ use crate::{Error, Result, Tracker};
 const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A token is shorter than this; longer ones are not even looked at.
-const LONGEST: usize = 1024;
+const LONGEST: usize = 256;
 
 /// What is signed begins with this, so that a signature made for something else is worth nothing.
 const PURPOSE: &str = "mail action ";
 
 /// What a link does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Completes a task.
     Done {
@@ -51,8 +50,7 @@ pub enum Action {
 }
 
 /// Until when a task is snoozed, counted from the day on which the link is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SnoozeUntil {
     /// The next day.
     Tomorrow,
@@ -61,8 +59,7 @@ pub enum SnoozeUntil {
 }
 
 /// The kinds of mail that can be ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailKind {
     /// Every reminder.
     Reminders,
@@ -79,8 +76,9 @@ pub struct Description {
     pub button: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What is signed. Its bytes: a number for the action, the user, the task if there is one, the
+/// second at which it expires if it does. Short, because people see links in plain text.
+#[derive(Debug)]
 struct Claims {
     user: UserId,
     action: Action,
@@ -88,45 +86,103 @@ struct Claims {
     expires: Option<i64>,
 }
 
+impl Claims {
+    fn to_bytes(&self) -> Vec<u8> {
+        let (number, task) = match self.action {
+            Action::Done { task } => (1, Some(task)),
+            Action::Snooze {
+                task,
+                until: SnoozeUntil::Tomorrow,
+            } => (2, Some(task)),
+            Action::Snooze {
+                task,
+                until: SnoozeUntil::Monday,
+            } => (3, Some(task)),
+            Action::Unsubscribe {
+                mail: MailKind::Reminders,
+            } => (4, None),
+            Action::Unsubscribe {
+                mail: MailKind::Overdue,
+            } => (5, None),
+        };
+        let mut bytes = vec![number];
+        bytes.extend(self.user.0.as_bytes());
+        bytes.extend(task.iter().flat_map(|task| *task.0.as_bytes()));
+        bytes.extend(self.expires.iter().flat_map(|second| second.to_be_bytes()));
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (number, rest) = bytes.split_first()?;
+        let (user, rest) = rest.split_first_chunk()?;
+        let user = UserId(Uuid::from_bytes(*user));
+        let mail = match number {
+            4 => Some(MailKind::Reminders),
+            5 => Some(MailKind::Overdue),
+            _ => None,
+        };
+        if let Some(mail) = mail {
+            let action = Action::Unsubscribe { mail };
+            return rest.is_empty().then_some(Claims {
+                user,
+                action,
+                expires: None,
+            });
+        }
+        let (task, rest) = rest.split_first_chunk()?;
+        let task = TaskId(Uuid::from_bytes(*task));
+        let action = match number {
+            1 => Action::Done { task },
+            2 => Action::Snooze {
+                task,
+                until: SnoozeUntil::Tomorrow,
+            },
+            3 => Action::Snooze {
+                task,
+                until: SnoozeUntil::Monday,
+            },
+            _ => return None,
+        };
+        let expires = i64::from_be_bytes(rest.try_into().ok()?);
+        Some(Claims {
+            user,
+            action,
+            expires: Some(expires),
+        })
+    }
+}
+
 /// The link that does something, as it stands in a mail.
-pub(super) fn link(tracker: &Tracker, user: UserId, action: Action) -> Result<String> {
+pub(super) fn link(tracker: &Tracker, user: UserId, action: Action) -> String {
     let page = match action {
         Action::Done { .. } => "done",
         Action::Snooze { .. } => "snooze",
         Action::Unsubscribe { .. } => "unsubscribe",
     };
-    let token = token(tracker, user, action)?;
-    Ok(format!(
-        "{}/mail/{page}?token={token}",
-        tracker.settings.public_url
-    ))
+    let token = token(tracker, user, action);
+    format!("{}/mail/{page}?token={token}", tracker.settings.public_url)
 }
 
 /// Signs an action on behalf of a user.
-///
-/// # Errors
-/// [`Error::Internal`] when the claims cannot be written as JSON, which ours always can.
-pub fn token(tracker: &Tracker, user: UserId, action: Action) -> Result<String> {
+#[must_use]
+pub fn token(tracker: &Tracker, user: UserId, action: Action) -> String {
     let expires = match action {
-        Action::Done { .. } | Action::Snooze { .. } => tracker
-            .clock
-            .now()
-            .checked_add(LIFETIME)
-            .ok()
-            .map(Timestamp::as_second),
+        Action::Done { .. } | Action::Snooze { .. } => {
+            let now = tracker.clock.now().as_second();
+            Some(now.saturating_add(LIFETIME.as_secs()))
+        }
         Action::Unsubscribe { .. } => None,
     };
-    let claims = serde_json::to_vec(&Claims {
+    let claims = Claims {
         user,
         action,
         expires,
-    })
-    .map_err(|error| Error::Internal(error.to_string()))?;
-    let payload = URL_SAFE_NO_PAD.encode(claims);
+    };
+    let payload = URL_SAFE_NO_PAD.encode(claims.to_bytes());
     let signature = tracker
         .signing_key
         .sign(format!("{PURPOSE}{payload}").as_bytes());
-    Ok(format!("{payload}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    format!("{payload}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
 fn read(tracker: &Tracker, token: &str) -> Result<Claims> {
@@ -147,7 +203,7 @@ fn verified(tracker: &Tracker, token: &str) -> Option<Claims> {
     if !tracker.signing_key.verify(signed.as_bytes(), &signature) {
         return None;
     }
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+    Claims::from_bytes(&URL_SAFE_NO_PAD.decode(payload).ok()?)
 }
 
 /// Says what a link would do. Changes nothing.

@@ -121,19 +121,19 @@ fn about_task(
         heading,
         due: when(&task),
         short_title: shortened(&task.title),
-        done_url: to(Action::Done { task: task.id })?,
+        done_url: to(Action::Done { task: task.id }),
         tomorrow_url: to(Action::Snooze {
             task: task.id,
             until: SnoozeUntil::Tomorrow,
-        })?,
+        }),
         monday_url: to(Action::Snooze {
             task: task.id,
             until: SnoozeUntil::Monday,
-        })?,
+        }),
         page_url: tracker.settings.public_url.clone(),
         unsubscribe_url: to(Action::Unsubscribe {
             mail: MailKind::Reminders,
-        })?,
+        }),
         title: task.title,
     };
     let unsubscribe = letter.unsubscribe_url.clone();
@@ -178,16 +178,14 @@ async fn about_overdue(
     }
     let count = store::count_overdue(conn, recipient.user, today).await?;
     let to = |action| link(tracker, recipient.user, action);
-    let tasks = overdue.into_iter().map(|task| {
-        Ok(OverdueTask {
-            due: when(&task),
-            done_url: to(Action::Done { task: task.id })?,
-            tomorrow_url: to(Action::Snooze {
-                task: task.id,
-                until: SnoozeUntil::Tomorrow,
-            })?,
-            title: task.title,
-        })
+    let tasks = overdue.into_iter().map(|task| OverdueTask {
+        due: when(&task),
+        done_url: to(Action::Done { task: task.id }),
+        tomorrow_url: to(Action::Snooze {
+            task: task.id,
+            until: SnoozeUntil::Tomorrow,
+        }),
+        title: task.title,
     });
     let letter = OverdueLetter {
         name: recipient.name.clone(),
@@ -196,11 +194,11 @@ async fn about_overdue(
             more => format!("{more} tasks are overdue"),
         },
         more: count.saturating_sub(i64::from(NAMED)).max(0),
-        tasks: tasks.collect::<Result<_>>()?,
+        tasks: tasks.collect(),
         page_url: tracker.settings.public_url.clone(),
         unsubscribe_url: to(Action::Unsubscribe {
             mail: MailKind::Overdue,
-        })?,
+        }),
     };
     let unsubscribe = letter.unsubscribe_url.clone();
     mail(&OVERDUE, &letter, recipient, entry, unsubscribe)

@@ -14,7 +14,7 @@ use crate::id::{NotificationId, UserId};
 use crate::mail::{Mail, SendError};
 use crate::notifications::ledger::{self, Entry};
 use crate::notifications::{Kind, State};
-use crate::{Result, Tracker};
+use crate::{Error, Result, Tracker};
 
 /// Half a minute, doubling to an hour: a mail server that is down for a night delays mails, and
 /// costs none.
@@ -25,6 +25,9 @@ const BACKOFF: Backoff = Backoff::Exponential {
 
 /// About 14 hours with [`BACKOFF`].
 const TRIES: u32 = 20;
+
+/// How often to try to write down how an attempt ended; the database itself waits 2 s each time.
+const RECORDINGS: u32 = 5;
 
 /// Sends the reminder of one task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -173,7 +176,21 @@ async fn begin(tracker: &Tracker, user: UserId, id: NotificationId) -> Result<Op
     Ok(begun)
 }
 
+/// Writes down how an attempt ended. A database without time is asked again, because a mail that
+/// was sent and not written down would be sent twice.
 async fn end(tracker: &Tracker, begun: &Begun, state: State, reason: &str) -> Result<()> {
+    for _ in 1..RECORDINGS {
+        match end_once(tracker, begun, state, reason).await {
+            Err(Error::Unavailable(why)) => {
+                tracing::warn!(%why, "a sent mail waits for its record")
+            }
+            other => return other,
+        }
+    }
+    end_once(tracker, begun, state, reason).await
+}
+
+async fn end_once(tracker: &Tracker, begun: &Begun, state: State, reason: &str) -> Result<()> {
     let now = tracker.clock.now();
     let entry = &begun.entry;
     let mut tx = tracker.db.begin();

@@ -196,3 +196,18 @@ async fn an_address_that_is_none_is_permanent_and_reaches_no_server() {
         assert!(server.commands().is_empty());
     }
 }
+
+#[tokio::test]
+async fn a_server_that_is_out_of_step_has_taken_nothing() {
+    for (place, reply) in [
+        ("DATA", "250 ok"),
+        ("end of data", "354 go ahead"),
+        ("MAIL", "250 ok\r\n250 a reply too many"),
+    ] {
+        let (sent, _) = send(Script::default().at(place, Step::Reply(reply))).await;
+        assert!(
+            temporary(&sent).contains("something else"),
+            "{place}: {sent:?}"
+        );
+    }
+}

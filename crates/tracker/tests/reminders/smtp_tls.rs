@@ -9,7 +9,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::smtp_faults::mail;
-use crate::smtp_server::{Script, Server};
+use crate::smtp_server::{Script, Server, Step};
 
 /// base64 of `\0ann@example.org\0päss:wörd`.
 const LOGIN: &str = "AGFubkBleGFtcGxlLm9yZwBww6Rzczp3w7ZyZA==";
@@ -121,6 +121,24 @@ async fn required_encryption_that_is_not_offered_sends_nothing() {
             .iter()
             .all(|line| !line.starts_with("AUTH") && !line.starts_with("MAIL"))
     );
+}
+
+#[tokio::test]
+async fn a_reply_slipped_in_before_encryption_is_not_taken_for_an_acceptance() {
+    let (acceptor, root) = authority();
+    let slipped = Step::Reply("220 go ahead\r\n250 slipped in");
+    let script = Script::default()
+        .encrypted(acceptor, false)
+        .at("STARTTLS", slipped);
+    let server = Server::start(script).await;
+    let url = format!("{}?tls=required", server.url());
+    let sent = send(SmtpSettings {
+        extra_root: Some(root),
+        ..settings(&url)
+    })
+    .await;
+    assert!(matches!(sent, Err(SendError::Temporary(_))), "{sent:?}");
+    assert!(server.deliveries().is_empty());
 }
 
 #[tokio::test]
