@@ -10,7 +10,15 @@ use crate::store::Held;
 
 /// The jobs a worker holds: from their reservation until their result is stored.
 #[derive(Debug, Default)]
-pub(super) struct HeldJobs(Mutex<HashMap<Held, Entry>>);
+pub(super) struct HeldJobs(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    entries: HashMap<Held, Entry>,
+    /// Set when the worker's time is over: a job that starts to run just then is aborted too.
+    closed: bool,
+    aborted: usize,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -20,13 +28,18 @@ struct Entry {
 }
 
 impl HeldJobs {
-    fn entries(&self) -> MutexGuard<'_, HashMap<Held, Entry>> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that a job runs. Its lease is not renewed after `renew_until`.
     pub(super) fn insert(&self, held: Held, abort: AbortHandle, renew_until: Instant) {
-        self.entries().insert(
+        let mut state = self.state();
+        if state.closed {
+            abort.abort();
+            state.aborted += 1;
+        }
+        state.entries.insert(
             held,
             Entry {
                 abort,
@@ -38,18 +51,17 @@ impl HeldJobs {
 
     /// Those whose lease is to be renewed.
     pub(super) fn to_renew(&self, now: Instant) -> Vec<Held> {
-        let entries = self.entries();
-        let wanted = entries
-            .iter()
-            .filter(|(_, entry)| entry.renew_until > now && !entry.lost);
+        let state = self.state();
+        let wanted = |entry: &Entry| entry.renew_until > now && !entry.lost;
+        let wanted = state.entries.iter().filter(|(_, entry)| wanted(entry));
         wanted.map(|(held, _)| *held).collect()
     }
 
     /// Aborts attempts that are no longer ours.
     pub(super) fn lose(&self, lost: &[Held]) {
-        let mut entries = self.entries();
+        let mut state = self.state();
         for held in lost {
-            if let Some(entry) = entries.get_mut(held) {
+            if let Some(entry) = state.entries.get_mut(held) {
                 entry.lost = true;
                 entry.abort.abort();
             }
@@ -57,22 +69,34 @@ impl HeldJobs {
     }
 
     pub(super) fn is_lost(&self, held: Held) -> bool {
-        self.entries().get(&held).is_some_and(|entry| entry.lost)
+        self.state()
+            .entries
+            .get(&held)
+            .is_some_and(|entry| entry.lost)
     }
 
-    /// Aborts everything that still runs, and says how many that were.
-    pub(super) fn abort_running(&self) -> usize {
-        let entries = self.entries();
-        let running = entries.values().filter(|entry| !entry.abort.is_finished());
-        running.inspect(|entry| entry.abort.abort()).count()
+    /// Aborts everything that still runs, or starts to run after this.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        let running = state
+            .entries
+            .values()
+            .filter(|entry| !entry.abort.is_finished());
+        state.aborted = running.inspect(|entry| entry.abort.abort()).count();
+    }
+
+    /// How many jobs [`HeldJobs::close`] has aborted.
+    pub(super) fn aborted(&self) -> usize {
+        self.state().aborted
     }
 
     pub(super) fn forget(&self, held: Held) {
-        self.entries().remove(&held);
+        self.state().entries.remove(&held);
     }
 
     pub(super) fn count(&self) -> usize {
-        self.entries().len()
+        self.state().entries.len()
     }
 }
 
@@ -127,5 +151,19 @@ mod tests {
         assert!(held.is_lost(old) && !held.is_lost(new));
         assert_eq!(held.to_renew(Instant::now()), [new]);
         new_task.abort();
+    }
+
+    #[tokio::test]
+    async fn a_job_that_starts_while_the_worker_ends_is_aborted_too() {
+        let held = HeldJobs::default();
+        let end = Instant::now() + Duration::from_secs(65);
+        let early = tokio::spawn(std::future::pending::<()>());
+        held.insert(attempt(1), early.abort_handle(), end);
+        held.close();
+        let late = tokio::spawn(std::future::pending::<()>());
+        held.insert(attempt(2), late.abort_handle(), end);
+        assert!(early.await.unwrap_err().is_cancelled());
+        assert!(late.await.unwrap_err().is_cancelled());
+        assert_eq!(held.aborted(), 2);
     }
 }

@@ -164,19 +164,20 @@ impl WorkerHandle {
     pub async fn drain(mut self, timeout: Duration) -> DrainReport {
         self.stop.cancel();
         self.running.close();
-        let mut report = DrainReport::default();
         if tokio::time::timeout(timeout, self.running.wait())
             .await
             .is_err()
         {
-            report.unfinished = self.held.abort_running();
+            self.held.close();
             // A job that blocks its thread cannot be aborted; its lease will be over.
             let _ = tokio::time::timeout(GRACE, self.running.wait()).await;
         }
         // The loop ends when every job has handed in its result and all are stored.
         let _ = tokio::time::timeout(GRACE, &mut self.settling).await;
-        report.abandoned = self.held.count();
-        report
+        DrainReport {
+            unfinished: self.held.aborted(),
+            abandoned: self.held.count(),
+        }
     }
 }
 

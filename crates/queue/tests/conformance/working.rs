@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use duly_queue::store::Outcome;
 use duly_queue::{
-    Counts, DrainReport, Lease, Queue, QueueName, Worker, WorkerHandle, WorkerOptions,
+    AttemptOutcome, Counts, DrainReport, Lease, Queue, QueueName, Worker, WorkerHandle,
+    WorkerOptions,
 };
 
 use crate::failing::{Call, Disturbed};
@@ -145,10 +146,9 @@ pub(crate) async fn draining_finishes_what_runs(fixture: Fixture) {
 pub(crate) async fn draining_gives_back_what_does_not_finish(fixture: Fixture) {
     fixture.world.plan("a", Plan::Wait);
     let id = fixture.push(&Task::new("a")).await.id();
-    for _ in 0..5 {
+    for round in 1..=5 {
         let worker = start(&fixture, &fixture.queue, 2);
-        let before = fixture.world.attempts().len();
-        fixture.world.until_started(before + 1).await;
+        fixture.world.until_started(round).await;
         let report = worker.drain(Duration::ZERO).await;
         assert_eq!(
             report,
@@ -172,7 +172,14 @@ pub(crate) async fn draining_gives_back_what_does_not_finish(fixture: Fixture) {
         .map(|it| it.number)
         .collect();
     assert_eq!(numbers, [1, 1, 1, 1, 1], "no attempt was used up");
-    assert_eq!(fixture.queue.attempts(id).await.unwrap().len(), 5);
+    // A worker may also have taken it again just before it heard of the stop.
+    let attempts = fixture.queue.attempts(id).await.unwrap();
+    assert!(attempts.len() >= 5);
+    assert!(
+        attempts
+            .iter()
+            .all(|it| it.outcome == Some(AttemptOutcome::Released))
+    );
 }
 
 pub(crate) async fn a_less_important_queue_does_not_starve(fixture: Fixture) {
