@@ -73,19 +73,27 @@ pub(crate) async fn serve(
         return Ok(response);
     }
     let name = path.trim_start_matches('/');
-    let is_file = !name.is_empty() && name != "index.html" && !is_variant(name);
-    if let Some(file) = is_file.then(|| Dist::get(name)).flatten() {
+    let is_public = !name.is_empty() && !is_internal(name);
+    if let Some(file) = is_public.then(|| Dist::get(name)).flatten() {
         return Ok(asset(name, file, &headers));
     }
-    if path.starts_with("/assets/") || !accept::admits(&headers, "text/html") {
+    // No route of the page has a dot: what looks like a file is one that is missing.
+    let is_file = path.starts_with("/assets/")
+        || path
+            .rsplit('/')
+            .next()
+            .is_some_and(|last| last.contains('.'));
+    if is_file || !accept::admits(&headers, "text/html") {
         return Err(Problem::new(Code::NotFound));
     }
     Ok(page(&context, &headers).await?)
 }
 
-/// The compressed copies are answers to the plain names, never files of their own.
-fn is_variant(name: &str) -> bool {
-    name.ends_with(".br") || name.ends_with(".gz") || name.starts_with(".vite/")
+/// The page itself, the compressed copies and what the build notes for itself are not files that
+/// can be asked for.
+fn is_internal(name: &str) -> bool {
+    let is_copy = name.ends_with(".br") || name.ends_with(".gz");
+    is_copy || name == "index.html" || name.split('/').any(|step| step.starts_with('.'))
 }
 
 fn asset(name: &str, plain: EmbeddedFile, headers: &HeaderMap) -> Response {

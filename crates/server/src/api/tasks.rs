@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use duly_tracker::input::Reader;
 use duly_tracker::sessions::Principal;
-use duly_tracker::tasks::{self, NewTaskInput, Task, TaskChangeInput, TaskEntry, TaskFilter};
+use duly_tracker::tasks::{self, Due, NewTaskInput, Task, TaskChangeInput, TaskEntry, TaskFilter};
 use duly_tracker::{Page, TaskId};
 use jiff::civil::DateTime;
 
@@ -51,9 +51,18 @@ pub(crate) async fn list(
     parameters: Parameters,
 ) -> Reply {
     let filter = TaskFilter::parse(parameters.pairs())?;
-    let moment = filter.moment(local_time(&context, &permit.principal));
+    let moment = moment(&filter, local_time(&context, &permit.principal));
     let load = page(&context, &permit.principal, &filter);
     reply::view(&permit.principal, &headers, &moment, load).await
+}
+
+/// What of the time the list depends on: tasks become due and overdue without any write.
+fn moment(filter: &TaskFilter, now: DateTime) -> String {
+    match filter.due {
+        None => String::new(),
+        Some(Due::Overdue) => now.strftime("%Y-%m-%dT%H:%M").to_string(),
+        Some(Due::Today | Due::Tomorrow | Due::Week) => now.date().to_string(),
+    }
 }
 
 /// A page of the list, for the API and for the first data of the web page alike.

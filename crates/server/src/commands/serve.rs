@@ -160,9 +160,8 @@ fn raise_file_limit() {
     }
 }
 
+/// Says what the operator has to know; last of all where Duly is.
 async fn announce(tracker: &Tracker, config: &Config) -> Outcome {
-    let version = env!("CARGO_PKG_VERSION");
-    output::say(format!("Duly {version} runs on {}", config.http.public_url));
     if config.mail.server.is_none() {
         let folder = start::outbox(config);
         let folder = folder.display();
@@ -173,6 +172,8 @@ async fn announce(tracker: &Tracker, config: &Config) -> Outcome {
             "Make the first administrator (valid once, for a day): {link}"
         ));
     }
+    let version = env!("CARGO_PKG_VERSION");
+    output::say(format!("Duly {version} runs on {}", config.http.public_url));
     Ok(())
 }
 

@@ -162,7 +162,7 @@ async fn attempt(operation: &Operation, by: &Client, on: &Owner) -> Answer {
     match body(operation, on) {
         Some(body) => ask.json(&body).await,
         None if operation.id == "importTasks" => {
-            ask.body("application/octet-stream", b"Call mother\n").await
+            ask.body("application/octet-stream", b"(A) 2026-11-20 Call mother due:2026-11-30\n").await
         }
         None => ask.await,
     }
@@ -186,7 +186,10 @@ async fn state(owner: &Owner) -> Vec<Value> {
             .expect(200)
             .json();
         for row in answer["data"].as_array_mut().into_iter().flatten() {
-            row.as_object_mut().expect("a row").remove("last_seen_at");
+            // Having been used is not having been changed.
+            let row = row.as_object_mut().expect("a row");
+            row.remove("last_seen_at");
+            row.remove("last_used_at");
         }
         state.push(answer);
     }

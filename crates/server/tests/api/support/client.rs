@@ -54,15 +54,6 @@ impl Client {
         }
     }
 
-    /// Without session and token.
-    pub fn anonymous(&self) -> Self {
-        Client {
-            session: None,
-            token: None,
-            ..self.clone()
-        }
-    }
-
     /// The cookie, as a header.
     pub fn cookie(&self) -> &str {
         self.session.as_deref().expect("a session")
