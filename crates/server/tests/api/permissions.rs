@@ -162,7 +162,11 @@ async fn attempt(operation: &Operation, by: &Client, on: &Owner) -> Answer {
     match body(operation, on) {
         Some(body) => ask.json(&body).await,
         None if operation.id == "importTasks" => {
-            ask.body("application/octet-stream", b"(A) 2026-11-20 Call mother due:2026-11-30\n").await
+            ask.body(
+                "application/octet-stream",
+                b"(A) 2026-11-20 Call mother due:2026-11-30\n",
+            )
+            .await
         }
         None => ask.await,
     }
@@ -273,13 +277,12 @@ async fn nobody_does_more_than_the_document_says() {
 /// Those whose way in is worth nothing any more, or never was.
 async fn powerless(app: &TestApp, on: &Owner) -> Vec<(&'static str, Client)> {
     let anonymous = app.anonymous();
-    let revoked_token = on.session.token(&["*"]).await;
-    let list = on.session.get("/api/v1/tokens").await.json();
-    let newest = list["data"][0]["id"].as_str().expect("an id");
-    on.session
-        .delete(&format!("/api/v1/tokens/{newest}"))
-        .await
-        .expect(204);
+    let body = json!({ "name": "secret of revocation", "abilities": ["*"] });
+    let made = on.session.post("/api/v1/tokens", body).await.expect(201);
+    let revoked_token = on
+        .session
+        .with_token(made.json()["token"].as_str().expect("text"));
+    on.session.delete(made.header("location")).await.expect(204);
     let logged_out = app.log_in(&on.name).await;
     logged_out.ask("POST", "/api/v1/logout").await.expect(204);
     let misplaced = on
