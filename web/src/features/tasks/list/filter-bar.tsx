@@ -54,54 +54,58 @@ export function FilterBar({ filter, facets = FACETS, selectable = true }: Filter
   const { choosing, ids } = useStore(selection)
   const active = Object.keys(filter).some((name) => name !== 'sort')
   return (
-    <div className="flex items-center gap-1 max-md:flex-col max-md:items-stretch">
+    <div className="@container flex items-center gap-1 max-md:flex-col max-md:items-stretch">
       <SearchField value={filter.q} onChange={(q) => change({ q })} />
-      <div
-        role="group"
-        aria-label="Filters"
-        className="-ml-2.5 flex min-w-0 flex-1 items-center gap-0.5 [scrollbar-width:none] max-md:-mx-2 max-md:overflow-x-auto max-md:px-2 md:ml-0"
-      >
-        {facets.map((facet) => {
-          const value = valueOf(facet, filter)
-          return (
+      <div className="flex min-w-0 flex-1 items-center gap-1">
+        <div
+          role="group"
+          aria-label="Filters"
+          className="-m-1 flex min-w-0 flex-1 items-center gap-0.5 overflow-x-auto p-1 [scrollbar-width:none]"
+        >
+          {facets.map((facet) => {
+            const value = valueOf(facet, filter)
+            return (
+              <button
+                key={facet}
+                type="button"
+                aria-haspopup="menu"
+                aria-expanded={open?.facet === facet}
+                className={classes(
+                  CHIP,
+                  value
+                    ? 'bg-accent-wash font-medium text-accent'
+                    : 'text-soft hover:bg-hover hover:text-ink',
+                )}
+                onClick={(event) =>
+                  setOpen(open?.facet === facet ? null : { facet, anchor: event.currentTarget })
+                }
+              >
+                <span className="max-w-52 truncate">{value ? `${facet}: ${value}` : facet}</span>
+                <ChevronDown size={13} aria-hidden />
+              </button>
+            )
+          })}
+          {active ? (
             <button
-              key={facet}
               type="button"
-              aria-haspopup="menu"
-              aria-expanded={open?.facet === facet}
-              className={classes(
-                CHIP,
-                value ? 'bg-accent-wash font-medium text-accent' : 'text-soft hover:bg-hover hover:text-ink',
-              )}
-              onClick={(event) =>
-                setOpen(open?.facet === facet ? null : { facet, anchor: event.currentTarget })
+              className={classes(CHIP, 'text-soft hover:bg-hover hover:text-ink')}
+              onClick={() =>
+                void navigate({ to: '.', search: (({ task }: { task?: string }) => ({ task })) as never })
               }
             >
-              {facet}
-              {value ? <span className="max-w-40 truncate">: {value}</span> : null}
-              <ChevronDown size={13} aria-hidden />
+              <X size={13} aria-hidden /> Clear
             </button>
-          )
-        })}
-        {active ? (
-          <button
-            type="button"
-            className={classes(CHIP, 'text-soft hover:bg-hover hover:text-ink')}
-            onClick={() =>
-              void navigate({ to: '.', search: (({ task }: { task?: string }) => ({ task })) as never })
-            }
-          >
-            <X size={13} aria-hidden /> Clear
-          </button>
-        ) : null}
+          ) : null}
+        </div>
         {selectable ? (
           <button
             type="button"
             aria-pressed={choosing || ids.size > 0}
-            className={classes(CHIP, 'ml-auto text-soft hover:bg-hover hover:text-ink')}
+            className={classes(CHIP, 'text-soft hover:bg-hover hover:text-ink')}
             onClick={() => (choosing || ids.size > 0 ? clearSelection() : startChoosing())}
           >
-            <ListChecks size={14} aria-hidden /> Select
+            <ListChecks size={14} aria-hidden />
+            <span className="@max-xl:sr-only">Select</span>
           </button>
         ) : null}
       </div>

@@ -8,18 +8,16 @@ import {
   type MouseEvent,
   type ReactNode,
 } from 'react'
-import { flushSync } from 'react-dom'
-import { moveToTrash, toggleCompleted } from '#api/task-actions.ts'
 import { classes } from '#lib/classes.ts'
-import { useHotkeys } from '#lib/hotkeys.ts'
 import { useStore } from '#lib/store.ts'
 import { NARROW, useMedia } from '#lib/use-media.ts'
 import { useWindow } from '#lib/use-window.ts'
 import { useOpenTask } from '../open-task.ts'
-import { openPicker, type PickerKind } from '../picker/state.ts'
-import { clearSelection, keepOnly, selectAll, selection, selectTo, toggleSelected } from '../selection.ts'
+import { keepOnly, selection, selectTo, toggleSelected } from '../selection.ts'
 import type { Line } from './groups.ts'
 import { TaskRow } from './row.tsx'
+import { useListKeys } from './use-list-keys.ts'
+import { useRoving } from './use-roving.ts'
 
 interface TaskListProps {
   label: string
@@ -39,36 +37,20 @@ const TALL_ROW = 58
 const HEADING = 48
 const NEAR = 12
 
-/** Which row is the list's one tab stop, and moving the focus between rows that may not be mounted. */
-function useRoving(lines: Line[], ids: string[], scrollTo: (index: number) => void) {
-  const root = useRef<HTMLDivElement>(null)
-  const [active, setActive] = useState<string | null>(null)
-  const place = useRef(0)
-  const focused = useRef(false)
-  const current = active !== null && ids.includes(active) ? active : (ids[0] ?? null)
-
-  const currentIndex = current === null ? -1 : lines.findIndex((line) => line.id === current)
-
-  const row = (id: string | null) =>
-    id === null ? null : (root.current?.querySelector<HTMLElement>(`[data-task="${CSS.escape(id)}"]`) ?? null)
-
-  const focus = (id: string | undefined) => {
-    if (!id) return
-    flushSync(() => setActive(id))
-    scrollTo(lines.findIndex((line) => line.id === id))
-    row(id)?.focus({ preventScroll: true })
-  }
-
-  // When the focused row leaves the list, its neighbour takes the focus instead of the page.
+/** The height of an element, kept up to date. */
+function useHeight() {
+  const element = useRef<HTMLDivElement>(null)
+  const [height, setHeight] = useState(0)
   useLayoutEffect(() => {
-    if (active !== null && ids.includes(active)) place.current = ids.indexOf(active)
-    else if (focused.current && document.activeElement === document.body) {
-      const neighbour = ids[Math.min(place.current, ids.length - 1)]
-      if (neighbour) queueMicrotask(() => focus(neighbour))
-    }
-  })
-
-  return { root, current, currentIndex, row, focus, setActive, focused }
+    const measured = element.current
+    if (!measured) return
+    const measure = () => setHeight(measured.offsetHeight)
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(measured)
+    return () => observer.disconnect()
+  }, [])
+  return { element, height }
 }
 
 export function TaskList({
@@ -82,8 +64,7 @@ export function TaskList({
   footer,
 }: TaskListProps) {
   const scroller = useRef<HTMLDivElement>(null)
-  const head = useRef<HTMLDivElement>(null)
-  const [margin, setMargin] = useState(0)
+  const { element: head, height: margin } = useHeight()
   const isNarrow = useMedia(NARROW)
   const ids = useMemo(() => lines.flatMap((line) => (line.kind === 'task' ? [line.id] : [])), [lines])
   const latestIds = useRef(ids)
@@ -93,61 +74,19 @@ export function TaskList({
   const chosen = useStore(selection)
   const openTask = useOpenTask()
 
-  useLayoutEffect(() => {
-    const element = head.current
-    if (!element) return
-    const measure = () => setMargin(element.offsetHeight)
-    measure()
-    const observer = new ResizeObserver(measure)
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
-
   const heights = useMemo(
     () => lines.map((line) => (line.kind === 'heading' ? HEADING : isNarrow ? TALL_ROW : ROW)),
     [lines, isNarrow],
   )
-  const { root, current, currentIndex, row, focus, setActive, focused } = useRoving(lines, ids, (index) =>
-    rows.scrollTo(index),
-  )
+  const roving = useRoving(lines, ids, (index) => rows.scrollTo(index))
+  const { root, current, setActive, focused } = roving
   // The tab stop stays mounted, else Tab would skip the list once it is scrolled away.
-  const rows = useWindow({ heights, scroller, margin, keep: currentIndex })
+  const rows = useWindow({ heights, scroller, margin, keep: roving.currentIndex })
   useEffect(() => keepOnly(ids))
 
   useEffect(() => {
     if (rows.last >= lines.length - NEAR) onEndNear()
   }, [rows.last, lines.length, onEndNear])
-
-  const targets = () => (chosen.ids.size > 0 ? [...chosen.ids] : current ? [current] : [])
-  const step = (distance: number) => {
-    const index = current === null ? -1 : ids.indexOf(current)
-    const inside = root.current?.contains(document.activeElement)
-    focus(ids[inside ? Math.max(0, Math.min(ids.length - 1, index + distance)) : Math.max(index, 0)])
-  }
-  const pick = (kind: PickerKind) => () => {
-    const anchor = row(current)
-    if (!anchor || ids.length === 0) return false
-    openPicker(kind, anchor, targets())
-  }
-  useHotkeys({
-    next: () => step(1),
-    previous: () => step(-1),
-    open: () =>
-      current && root.current?.contains(document.activeElement) ? openTask(current, row(current)) : false,
-    complete: (event) => {
-      if (event.key === ' ' && !root.current?.contains(document.activeElement)) return false
-      void toggleCompleted(targets())
-    },
-    select: () => (current ? toggleSelected(current) : false),
-    due: pick('due'),
-    priority: pick('priority'),
-    labels: pick('labels'),
-    move: pick('status'),
-    remove: () => {
-      void moveToTrash(targets())
-      clearSelection()
-    },
-  })
 
   const open = useCallback(
     (id: string, element: HTMLElement, event: MouseEvent) => {
@@ -159,23 +98,7 @@ export function TaskList({
     [openTask, setActive],
   )
 
-  function onKeyDown(event: React.KeyboardEvent) {
-    const key = event.key
-    if (key === 'Escape' && (chosen.ids.size > 0 || chosen.choosing)) clearSelection()
-    else if (event.shiftKey && (key === 'ArrowDown' || key === 'ArrowUp') && current) {
-      const next = ids[ids.indexOf(current) + (key === 'ArrowDown' ? 1 : -1)]
-      if (!next) return
-      if (chosen.ids.size === 0) toggleSelected(current)
-      selectTo(next, ids)
-      focus(next)
-    } else if ((event.ctrlKey || event.metaKey) && key === 'a') selectAll(ids)
-    else if (key === 'Home') focus(ids[0])
-    else if (key === 'End') focus(ids.at(-1))
-    else return
-    event.preventDefault()
-    event.stopPropagation()
-  }
-
+  const onKeyDown = useListKeys(roving, ids)
   return (
     <div ref={scroller} className="h-full overflow-y-auto overscroll-contain" data-scroll>
       <div className="mx-auto max-w-4xl px-2 pb-24 md:px-6">
