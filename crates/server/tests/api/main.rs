@@ -1,4 +1,10 @@
 //! Duly as its clients see it, by URL.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "these are tests"
+)]
 #![expect(unreachable_pub, reason = "one binary, several files")]
 
 mod account;
@@ -10,6 +16,8 @@ mod documents;
 mod durability;
 mod idempotency;
 mod lists;
+mod logs;
+mod mail_delivery;
 mod mail_links;
 mod pages;
 mod permissions;

@@ -19,6 +19,8 @@ pub struct Process {
     pub url: String,
     /// What it printed before it was ready.
     pub printed: String,
+    /// Further variables.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 impl Process {
@@ -29,6 +31,7 @@ impl Process {
             child: None,
             url: String::new(),
             printed: String::new(),
+            variables: Vec::new(),
         }
     }
 
@@ -41,12 +44,28 @@ impl Process {
         command
             .env("DULY_HTTP__LISTEN", "127.0.0.1:0")
             .env("DULY_LOG__LEVEL", "error");
+        command.envs(
+            self.variables
+                .iter()
+                .map(|(name, value)| (*name, value.as_str())),
+        );
         command
     }
 
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("it runs")
+    }
+
+    fn log_file(&self) -> std::fs::File {
+        let mut options = std::fs::File::options();
+        options.create(true).append(true);
+        options.open(self.path().join("log")).expect("a log")
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.path().join("log")).expect("a log")
     }
 
     /// Runs a command to its end with another variable.
@@ -71,6 +90,7 @@ impl Process {
         let mut child = self
             .command(&arguments)
             .stdout(Stdio::piped())
+            .stderr(self.log_file())
             .spawn()
             .expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped"));
@@ -80,8 +100,9 @@ impl Process {
             assert_ne!(
                 lines.read_line(&mut line).expect("text"),
                 0,
-                "it ended: {}",
-                self.printed
+                "it ended: {} {}",
+                self.printed,
+                self.log()
             );
             self.printed.push_str(&line);
             if let Some((_, url)) = line.split_once(" runs on ") {
@@ -123,6 +144,7 @@ impl Process {
             sender,
             host,
             cookie: None,
+            forwarded_for: None,
         }
     }
 }
@@ -138,6 +160,8 @@ pub struct Connection {
     sender: http1::SendRequest<Full<Bytes>>,
     host: String,
     pub cookie: Option<String>,
+    /// The address that a proxy in front reports.
+    pub forwarded_for: Option<String>,
 }
 
 impl Connection {
@@ -150,6 +174,9 @@ impl Connection {
             .header("origin", format!("http://{}", self.host));
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
+        }
+        if let Some(address) = &self.forwarded_for {
+            request = request.header("x-forwarded-for", address);
         }
         let body = match body {
             Some(body) => {
