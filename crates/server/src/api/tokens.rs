@@ -48,6 +48,7 @@ pub(crate) async fn list(
     path = "/tokens",
     operation_id = "createToken",
     tag = "tokens",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes sending the same request again safe for 24 hours. The text of the token is in the first answer only.")),
     request_body(content = NewTokenInput, example = json!({"name": "Calendar sync", "abilities": ["tasks:read"], "expires_at": "2027-12-31T00:00:00Z"})),
     responses((status = 201, description = "The token.", body = NewApiToken, headers(("Location" = String, description = "Its URL.")))),
     security(("session" = []))
@@ -58,16 +59,20 @@ pub(crate) async fn create(
     body: JsonBody<NewTokenInput>,
 ) -> Reply {
     let new = body.value.parse(context.tracker.clock.now())?;
-    let (about, secret) = tokens::create(&context.tracker, permit.principal.user, new).await?;
-    let location = format!("/api/v1/tokens/{}", about.id);
-    let token = NewApiToken {
-        about,
-        token: secret.reveal().to_owned(),
-    };
-    let mut response = reply::json(StatusCode::CREATED, &token)?;
-    if let Ok(location) = HeaderValue::try_from(location) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
+    let user = permit.principal.user;
+    let outcome = tokens::create(&context.tracker, user, new, body.idempotent).await?;
+    let response = reply::recorded(outcome, |(about, secret)| {
+        let location = format!("/api/v1/tokens/{}", about.id);
+        let token = NewApiToken {
+            about,
+            token: secret.reveal().to_owned(),
+        };
+        let mut response = reply::json(StatusCode::CREATED, &token)?;
+        if let Ok(location) = HeaderValue::try_from(location) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        Ok(response)
+    })?;
     Ok(response)
 }
 

@@ -101,3 +101,22 @@ async fn a_refused_request_leaves_its_key_free() {
         ask.await.wrong_fields(&["Idempotency-Key invalid"]);
     }
 }
+
+#[tokio::test]
+async fn a_token_is_made_once_and_its_text_told_once() {
+    let app = TestApp::new().await;
+    let ann = app.user("ann").await;
+    let ask = || {
+        ann.post(
+            "/api/v1/tokens",
+            json!({ "name": "cron", "abilities": ["*"] }),
+        )
+        .header("idempotency-key", "k")
+    };
+    let first = ask().await.expect(201);
+    let again = ask().await.expect(201);
+    assert_eq!(again.json()["id"], first.json()["id"]);
+    assert_eq!(again.header("location"), first.header("location"));
+    assert!(first.json()["token"].is_string());
+    assert!(again.json()["token"].is_null());
+}

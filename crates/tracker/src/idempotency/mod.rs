@@ -80,6 +80,17 @@ pub enum Recorded<T> {
     Replayed(Earlier),
 }
 
+impl<T> Recorded<T> {
+    /// What was done now, if it was.
+    #[must_use]
+    pub fn fresh(self) -> Option<T> {
+        match self {
+            Recorded::Fresh(done) => Some(done),
+            Recorded::Replayed(_) => None,
+        }
+    }
+}
+
 /// Requests that are being worked on in this process.
 #[derive(Debug, Clone, Default)]
 pub struct InFlight(Arc<Mutex<HashSet<(UserId, String)>>>);

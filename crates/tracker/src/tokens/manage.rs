@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{Abilities, Ability, ApiToken, format, store};
 use crate::id::{TokenId, UserId};
+use crate::idempotency::{self, Begun, Idempotent, Recorded};
 use crate::input::{Field, FromText, Reader, Wrong, bounded_text};
 use crate::page::Page;
 use crate::secret::Secret;
@@ -98,11 +99,18 @@ impl NewTokenInput {
     }
 }
 
-/// Makes a token. Its text is answered here and nowhere else; what is kept does not give it back.
+/// Makes a token. Its text is answered here and nowhere else; what is kept does not give it back,
+/// and so the answer to the same request sent again is the token without its text.
 ///
 /// # Errors
-/// [`Error::Invalid`], field `name`, when the person has too many tokens.
-pub async fn create(tracker: &Tracker, user: UserId, new: NewToken) -> Result<(ApiToken, Secret)> {
+/// [`Error::Invalid`], field `name`, when the person has too many tokens; the idempotency errors
+/// of [`idempotency::begin`].
+pub async fn create(
+    tracker: &Tracker,
+    user: UserId,
+    new: NewToken,
+    idempotent: Option<Idempotent>,
+) -> Result<Recorded<(ApiToken, Secret)>> {
     let now = tracker.clock.now();
     let random = tracker.random.as_ref();
     let token = ApiToken {
@@ -115,14 +123,22 @@ pub async fn create(tracker: &Tracker, user: UserId, new: NewToken) -> Result<(A
     };
     let text = format::write(token.id, &Secret::new(random));
     let mut tx = tracker.db.begin();
+    let _flight = match idempotency::begin(tracker, &mut tx, user, idempotent.as_ref()).await? {
+        Begun::Replay(earlier) => return Ok(Recorded::Replayed(earlier)),
+        Begun::First(flight) => flight,
+    };
     if store::all(&mut tx, user).await?.len() >= MOST_TOKENS {
         let message = format!("is one too many: there are {MOST_TOKENS} tokens already");
         return Err(Error::field("name", "too_many", message));
     }
     store::insert(&mut tx, user, text.hash(), &token).await?;
+    if let Some(idempotent) = &idempotent {
+        let location = Some(format!("/api/v1/tokens/{}", token.id));
+        idempotency::record(tracker, &mut tx, user, idempotent, 201, location, &token).await?;
+    }
     versions::raise(&mut tx, user.0, Kind::Auth).await?;
     tx.commit().await?;
-    Ok((token, text))
+    Ok(Recorded::Fresh((token, text)))
 }
 
 /// All tokens of a person, newest first, those that have expired included.

@@ -204,7 +204,8 @@ async fn tokens_survive_a_reset_unless_nobody_had_confirmed_the_address() {
         let input = json!({ "name": "cron", "abilities": ["*"] });
         let input: tokens::NewTokenInput = serde_json::from_value(input).unwrap();
         let new = input.parse(crate::now(&app)).unwrap();
-        let (_, token) = tokens::create(&app, account.id, new).await.unwrap();
+        let made = tokens::create(&app, account.id, new, None).await;
+        let (_, token) = made.unwrap().fresh().unwrap();
         let json = json!({ "email": format!("{name}2@example.org"), "current_password": PASSWORD });
         change(&app, &session, json).await.unwrap();
         app.run_jobs().await;

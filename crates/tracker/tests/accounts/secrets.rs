@@ -38,9 +38,8 @@ async fn no_secret_is_kept_in_clear() {
     ));
     let input: tokens::NewTokenInput =
         serde_json::from_value(json!({ "name": "cron", "abilities": ["*"] })).unwrap();
-    let (_, token) = tokens::create(&app, ada.id, input.parse(now(&app)).unwrap())
-        .await
-        .unwrap();
+    let made = tokens::create(&app, ada.id, input.parse(now(&app)).unwrap(), None).await;
+    let (_, token) = made.unwrap().fresh().unwrap();
     secrets.push(token);
     let json = json!({ "password": OTHER_PASSWORD, "current_password": PASSWORD });
     secrets.extend(change(&app, &session, json).await.unwrap().session);

@@ -13,7 +13,8 @@ use crate::{OTHER_PASSWORD, PASSWORD, advance, change, confirmed, now, register,
 
 async fn try_make(app: &TestTracker, user: UserId, json: Value) -> Result<(ApiToken, Secret)> {
     let input: NewTokenInput = serde_json::from_value(json).unwrap();
-    create(app, user, input.parse(now(app))?).await
+    let made = create(app, user, input.parse(now(app))?, None).await?;
+    Ok(made.fresh().unwrap())
 }
 
 async fn make(app: &TestTracker, user: UserId, abilities: &[&str]) -> (ApiToken, Secret) {
