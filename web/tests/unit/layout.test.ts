@@ -13,6 +13,16 @@ test('open tasks stand under when they are due', () => {
   expect(headings).toEqual(['Overdue', 'Today', 'Tomorrow', 'Next 7 days', 'Later', 'No date'])
 })
 
+test('past dates stand under one heading when some of them are done', () => {
+  const tasks = [
+    makeTask({ id: 'a', due_date: '2026-11-19' }),
+    makeTask({ id: 'b', due_date: '2026-11-20', status: 'completed' }),
+    makeTask({ id: 'c', due_date: '2026-11-21' }),
+  ]
+  const headings = layOut(tasks, { status: 'all' }, today).filter((line) => line.kind === 'heading')
+  expect(headings).toMatchObject([{ title: 'Earlier', count: 3, urgent: false }])
+})
+
 test('a list in another order has no headings', () => {
   expect(layOut([makeTask()], { sort: 'title' }, today)).toHaveLength(1)
 })

@@ -21,7 +21,14 @@ export function LogIn({ next }: { next: string | undefined }) {
     },
   )
   return (
-    <AuthPage title="Log in">
+    <AuthPage
+      title="Log in"
+      lead={
+        boot?.setup_needed
+          ? 'This server is new: its first administrator is made by the link it printed when it started.'
+          : undefined
+      }
+    >
       <form className="grid gap-4" onSubmit={(event) => void form.onSubmit(event)}>
         <FormProblem text={form.problem} />
         <TextField

@@ -1,5 +1,5 @@
 import { addDays, longDay } from '#lib/dates.ts'
-import { sortOf, type TaskFilter } from '#api/task-filter.ts'
+import { sortOf, statusesOf, type TaskFilter } from '#api/task-filter.ts'
 import { PRIORITY_NAMES, type Task } from '#api/types.ts'
 
 export type Line =
@@ -12,15 +12,13 @@ interface Group {
   urgent?: boolean
 }
 
-const weekdayAndDay = (date: string) => longDay(date)
-
-function dueGroup(task: Task, today: string, byDay: boolean): Group {
+function dueGroup(task: Task, today: string, byDay: boolean, withCompleted: boolean): Group {
   const date = task.due_date
   if (!date) return { title: 'No date' }
-  if (date < today)
-    return task.status === 'completed' ? { title: 'Earlier' } : { title: 'Overdue', urgent: true }
-  if (date === today) return { title: 'Today', note: weekdayAndDay(date) }
-  if (date === addDays(today, 1)) return { title: 'Tomorrow', note: weekdayAndDay(date) }
+  // Completed tasks stand between the overdue ones by date: one heading must do for both.
+  if (date < today) return withCompleted ? { title: 'Earlier' } : { title: 'Overdue', urgent: true }
+  if (date === today) return { title: 'Today', note: longDay(date) }
+  if (date === addDays(today, 1)) return { title: 'Tomorrow', note: longDay(date) }
   if (byDay) {
     const [weekday = '', rest = ''] = longDay(date).split(', ')
     return { title: weekday, note: rest }
@@ -31,9 +29,10 @@ function dueGroup(task: Task, today: string, byDay: boolean): Group {
 /** Lays tasks out under headings, where the order makes headings possible. */
 export function layOut(tasks: readonly Task[], filter: TaskFilter, today: string): Line[] {
   const sort = sortOf(filter)
+  const withCompleted = statusesOf(filter)?.includes('completed') ?? true
   const grouping =
     sort === 'due_date' && (!filter.due || filter.due === 'week')
-      ? (task: Task) => dueGroup(task, today, filter.due === 'week')
+      ? (task: Task) => dueGroup(task, today, filter.due === 'week', withCompleted)
       : sort === 'priority' && !filter.priority
         ? (task: Task): Group => ({ title: PRIORITY_NAMES[task.priority] })
         : null
@@ -45,7 +44,7 @@ export function layOut(tasks: readonly Task[], filter: TaskFilter, today: string
       if (heading?.title !== group.title) {
         heading = {
           kind: 'heading',
-          id: `heading-${group.title}`,
+          id: `above-${task.id}`,
           title: group.title,
           note: group.note,
           count: 0,
