@@ -1,6 +1,7 @@
 //! A row of an answer, read by column name.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::{Error, FromValue, Value};
 
@@ -22,26 +23,39 @@ impl Columns {
         self.ends.len()
     }
 
-    fn position(&self, column: &str) -> Option<usize> {
-        let mut start = 0;
-        self.ends.iter().position(|&end| {
-            let name = self.names.get(start..end);
-            start = end;
-            name == Some(column)
-        })
+    /// Where the column is. `expected` is where to look first.
+    fn position(&self, column: &str, expected: usize) -> Option<usize> {
+        if self.name(expected) == Some(column) {
+            return Some(expected);
+        }
+        (0..self.len()).find(|index| self.name(*index) == Some(column))
+    }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        let start = match index.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.names.get(start..*self.ends.get(index)?)
     }
 }
 
 /// One row. Columns are read by the name the statement gave them.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Row {
     columns: Arc<Columns>,
     values: Vec<Value>,
+    /// The column after the one read last: structs are mostly read in the order of the columns.
+    next: AtomicUsize,
 }
 
 impl Row {
     pub(crate) fn new(columns: Arc<Columns>, values: Vec<Value>) -> Self {
-        Row { columns, values }
+        Row {
+            columns,
+            values,
+            next: AtomicUsize::new(0),
+        }
     }
 
     /// Reads one column.
@@ -49,11 +63,12 @@ impl Row {
     /// # Errors
     /// [`Error::Decode`] when there is no such column or it holds another type.
     pub fn get<T: FromValue>(&self, column: &str) -> Result<T, Error> {
-        let value = self
+        let (index, value) = self
             .columns
-            .position(column)
-            .and_then(|index| self.values.get(index))
+            .position(column, self.next.load(Ordering::Relaxed))
+            .and_then(|index| Some((index, self.values.get(index)?)))
             .ok_or_else(|| Error::Decode(format!("no column {column:?} in the answer")))?;
+        self.next.store(index + 1, Ordering::Relaxed);
         T::from_value(value).map_err(|error| match error {
             Error::Decode(reason) => Error::Decode(format!("column {column:?}: {reason}")),
             other => other,
@@ -88,6 +103,11 @@ mod tests {
         assert_eq!(
             [found("id"), found(""), found("idea"), found("größe")],
             [1, 2, 3, 4]
+        );
+        assert_eq!(
+            [found("größe"), found("größe"), found("id"), found("id")],
+            [4, 4, 1, 1],
+            "in any order and more than once"
         );
         let missing = row.get::<i64>("i").unwrap_err().to_string();
         assert!(missing.contains("no column \"i\""), "{missing}");
