@@ -186,6 +186,7 @@ impl Connection {
             None => Full::default(),
         };
         let request = request.body(body).expect("a valid request");
+        self.sender.ready().await.ok()?;
         let response = self.sender.send_request(request).await.ok()?;
         assert!(
             response.status().is_success(),
