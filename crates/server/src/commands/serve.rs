@@ -77,7 +77,11 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
             announce(&tracker, &config).await?;
             serve(listener, &tracker, config, stop).await;
         }
-        None => stop.cancelled().await,
+        None => {
+            let version = env!("CARGO_PKG_VERSION");
+            output::say(format!("Duly {version} runs without answering requests"));
+            stop.cancelled().await;
+        }
     }
     finish(tracker, scheduler, worker).await;
     Ok(())

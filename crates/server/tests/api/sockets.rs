@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
-use crate::support::{TestApp, TestServer, send_raw};
+use crate::support::{Process, TestApp, TestServer, send_raw};
 
 const SHORT: Duration = Duration::from_millis(200);
 const GET: &[u8] = b"GET /api/v1/me HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -95,6 +96,28 @@ async fn further_connections_wait_for_a_place() {
         .await
         .expect("a place")
         .expect("an answer");
+}
+
+#[tokio::test]
+async fn a_server_out_of_file_handles_recovers() {
+    let mut duly = Process::new();
+    duly.most_files = Some(48);
+    duly.serve(&[]);
+    let address = duly.url.trim_start_matches("http://").to_owned();
+    let mut open = Vec::new();
+    for _ in 0..100 {
+        open.push(TcpStream::connect(&address).await.expect("it listens"));
+    }
+    // It says so once it has run out.
+    while !duly.log().contains("cannot take a connection") {
+        tokio::task::yield_now().await;
+    }
+    drop(open);
+    let mut client = duly.connect().await;
+    client
+        .send("GET", "/api/openapi.json", None)
+        .await
+        .expect("it runs");
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ pub struct Process {
     pub printed: String,
     /// Further variables.
     pub variables: Vec<(&'static str, String)>,
+    /// How many files it may have open.
+    pub most_files: Option<u32>,
 }
 
 impl Process {
@@ -32,11 +34,24 @@ impl Process {
             url: String::new(),
             printed: String::new(),
             variables: Vec::new(),
+            most_files: None,
         }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_duly"));
+        let binary = env!("CARGO_BIN_EXE_duly");
+        let mut command = match self.most_files {
+            None => Command::new(binary),
+            Some(most) => {
+                let mut shell = Command::new("sh");
+                shell.args([
+                    "-c",
+                    &format!("ulimit -n {most}; exec {binary} \"$@\""),
+                    "duly",
+                ]);
+                shell
+            }
+        };
         command
             .args(arguments)
             .current_dir(self.folder.path())
