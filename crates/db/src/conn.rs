@@ -109,6 +109,15 @@ impl Tx {
         }
     }
 
+    /// Adds a change whose outcome nobody has to wait for: it travels with the next statement or
+    /// the commit, and runs before it. When it fails, that answers the failure and the
+    /// transaction is over.
+    pub fn defer(&mut self, query: Query) {
+        if let Inner::Write(transaction) = &mut self.conn.inner {
+            transaction.defer(query);
+        }
+    }
+
     /// Makes the changes durable. They survive a power cut once this has answered.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ use crate::Value;
 pub struct Query {
     text: Cow<'static, str>,
     values: Vec<Value>,
+    expected: Option<u64>,
 }
 
 /// Starts a query with the given SQL text.
@@ -26,6 +27,7 @@ pub fn query(text: impl Into<Cow<'static, str>>) -> Query {
     Query {
         text: text.into(),
         values: Vec::new(),
+        expected: None,
     }
 }
 
@@ -42,6 +44,19 @@ impl Query {
     pub fn bind_all<V: Into<Value>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
         self.values.extend(values.into_iter().map(Into::into));
         self
+    }
+
+    /// Makes a change fail that does not touch exactly so many rows.
+    #[must_use]
+    pub fn expecting(mut self, rows: u64) -> Self {
+        self.expected = Some(rows);
+        self
+    }
+
+    /// How many rows the change has to touch, if that was said.
+    #[must_use]
+    pub fn expected(&self) -> Option<u64> {
+        self.expected
     }
 
     /// The SQL text.

@@ -8,7 +8,7 @@
 use uuid::Uuid;
 
 use crate::migrate::{Migration, MigrationSet};
-use crate::{Conn, Error, FromValue, Query, Result, Tx, Value, query};
+use crate::{Conn, FromValue, Query, Result, Tx, Value, query};
 
 /// The migrations of this module's table.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
@@ -59,15 +59,10 @@ pub async fn start(tx: &mut Tx, owner: Uuid) -> Result<()> {
 }
 
 /// Raises the owner's number. This is the last statement before the commit, so that the lock on
-/// the row is held as briefly as possible.
-///
-/// # Errors
-/// [`Error::Other`] when the owner is unknown, else whatever the engine says.
-pub async fn raise(tx: &mut Tx, owner: Uuid, kind: Kind) -> Result<()> {
-    match tx.execute(raise_statement(kind).bind(owner)).await? {
-        1 => Ok(()),
-        _ => Err(Error::Other(format!("owner {owner} has no version"))),
-    }
+/// the row is held as briefly as possible; it travels with the commit, which fails when the owner
+/// is unknown.
+pub fn raise(tx: &mut Tx, owner: Uuid, kind: Kind) {
+    tx.defer(raise_statement(kind).bind(owner).expecting(1));
 }
 
 /// `changed` grows with every commit on the whole table: whoever tails the table by it misses

@@ -127,12 +127,19 @@ impl Connection {
     }
 
     pub(super) fn execute(&self, query: &Query, limit: Option<Duration>) -> Result<u64, Error> {
-        self.watched(query, limit, |connection| {
+        let touched = self.watched(query, limit, |connection| {
             let mut statement = connection.sqlite.prepare_cached(query.text())?;
             bind(&mut statement, query.values())?;
             let touched = statement.raw_execute()?;
             Ok(u64::try_from(touched).unwrap_or(u64::MAX))
-        })
+        })?;
+        match query.expected() {
+            Some(expected) if expected != touched => Err(Error::Other(format!(
+                "a change touched {touched} rows and not {expected}: {}",
+                query.text()
+            ))),
+            _ => Ok(touched),
+        }
     }
 
     /// Runs a statement, stops it after `limit`, counts it and reports it when it was slow.

@@ -6,7 +6,7 @@ use crossbeam_channel::Sender;
 use tokio::sync::oneshot;
 
 use super::closed;
-use super::writer::{Limits, Step, Writer};
+use super::writer::{Ask, Limits, Step, Writer};
 use crate::{Error, Query, Row};
 
 /// Dropping it, or a future of it that has not answered, rolls back; only a commit that has been
@@ -15,6 +15,8 @@ use crate::{Error, Query, Row};
 pub(crate) struct Transaction {
     writer: Writer,
     limits: Limits,
+    /// Changes that go out with the next step.
+    deferred: Vec<Query>,
     state: State,
 }
 
@@ -31,34 +33,45 @@ impl Transaction {
         Transaction {
             writer,
             limits,
+            deferred: Vec::new(),
             state: State::New,
         }
     }
 
     pub(crate) async fn rows(&mut self, query: Query) -> Result<Vec<Row>, Error> {
         let (reply, answer) = oneshot::channel();
-        self.ask(Step::Rows(query, reply), answer).await
+        self.ask(Ask::Rows(query, reply), answer).await
     }
 
     pub(crate) async fn execute(&mut self, query: Query) -> Result<u64, Error> {
         let (reply, answer) = oneshot::channel();
-        self.ask(Step::Execute(query, reply), answer).await
+        self.ask(Ask::Execute(query, reply), answer).await
+    }
+
+    pub(crate) fn defer(&mut self, query: Query) {
+        self.deferred.push(query);
     }
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        let steps = match self.state {
-            State::New => return Ok(()),
+        let (reply, answer) = oneshot::channel();
+        let step = Step {
+            deferred: self.deferred,
+            ask: Ask::Commit(reply),
+        };
+        // The sender is kept until the answer: dropping it would mean giving up.
+        let _steps = match self.state {
+            State::New if step.deferred.is_empty() => return Ok(()),
+            State::New => self.writer.enqueue(step, self.limits)?,
             State::Ended(error) => return Err(error),
-            State::Open(steps) => steps,
+            State::Open(steps) => {
+                steps.send(step).map_err(|_| Error::IdleTransaction)?;
+                steps
+            }
         };
         self.writer
             .meter()
             .round_trips
             .fetch_add(1, Ordering::Relaxed);
-        let (reply, answer) = oneshot::channel();
-        steps
-            .send(Step::Commit(reply))
-            .map_err(|_| Error::IdleTransaction)?;
         // No timeout here: once asked for, the commit happens or fails, and its caller must
         // learn which.
         answer.await.unwrap_or(Err(Error::IdleTransaction))
@@ -66,9 +79,13 @@ impl Transaction {
 
     async fn ask<T>(
         &mut self,
-        step: Step,
+        ask: Ask,
         answer: oneshot::Receiver<Result<T, Error>>,
     ) -> Result<T, Error> {
+        let step = Step {
+            deferred: std::mem::take(&mut self.deferred),
+            ask,
+        };
         self.writer
             .meter()
             .round_trips

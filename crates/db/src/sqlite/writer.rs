@@ -33,27 +33,34 @@ pub(crate) enum Limits {
     None,
 }
 
-pub(super) enum Step {
+/// What a transaction wants next.
+pub(super) struct Step {
+    /// Changes nobody waits for on their own; they run first.
+    pub(super) deferred: Vec<Query>,
+    pub(super) ask: Ask,
+}
+
+pub(super) enum Ask {
     Rows(Query, Reply<Vec<Row>>),
     Execute(Query, Reply<u64>),
     Commit(Reply<()>),
 }
 
-impl Step {
+impl Ask {
     fn refuse(self, error: Error) {
         // Whoever asked may have gone away.
         match self {
-            Step::Rows(_, reply) => drop(reply.send(Err(error))),
-            Step::Execute(_, reply) => drop(reply.send(Err(error))),
-            Step::Commit(reply) => drop(reply.send(Err(error))),
+            Ask::Rows(_, reply) => drop(reply.send(Err(error))),
+            Ask::Execute(_, reply) => drop(reply.send(Err(error))),
+            Ask::Commit(reply) => drop(reply.send(Err(error))),
         }
     }
 
     fn is_abandoned(&self) -> bool {
         match self {
-            Step::Rows(_, reply) => reply.is_closed(),
-            Step::Execute(_, reply) => reply.is_closed(),
-            Step::Commit(reply) => reply.is_closed(),
+            Ask::Rows(_, reply) => reply.is_closed(),
+            Ask::Execute(_, reply) => reply.is_closed(),
+            Ask::Commit(reply) => reply.is_closed(),
         }
     }
 }
@@ -176,11 +183,11 @@ impl WriterThread {
 
     /// Turns away who has gone, and who has waited so long that it should hear so.
     fn admit(&self, waiting: Waiting) -> Option<Waiting> {
-        if waiting.first.is_abandoned() {
+        if waiting.first.ask.is_abandoned() {
             return None;
         }
         if waiting.limits == Limits::Usual && waiting.since.elapsed() > self.options.wait_timeout {
-            waiting.first.refuse(Error::Busy);
+            waiting.first.ask.refuse(Error::Busy);
             return None;
         }
         Some(waiting)
@@ -189,7 +196,7 @@ impl WriterThread {
     /// Serves the first transaction and all that wait meanwhile, then makes them durable.
     fn group(&self, first: Waiting) -> Option<oneshot::Sender<()>> {
         if let Err(error) = self.open_group(first.limits) {
-            first.first.refuse(error);
+            first.first.ask.refuse(error);
             return None;
         }
         let opened = Instant::now();
@@ -266,23 +273,31 @@ impl WriterThread {
     /// Serves one transaction under its savepoint until it commits, is dropped or left idle.
     fn serve(&self, waiting: Waiting) -> Outcome {
         if let Err(error) = self.connection.control("SAVEPOINT tx") {
-            waiting.first.refuse(error.clone());
+            waiting.first.ask.refuse(error.clone());
             return Outcome::GroupLost(error);
         }
         let limit = (waiting.limits == Limits::Usual).then_some(self.options.statement_timeout);
         let mut step = Ok(waiting.first);
         loop {
-            let failure = match step {
-                Ok(Step::Rows(query, reply)) => answer(reply, self.connection.rows(&query, limit)),
-                Ok(Step::Execute(query, reply)) => {
-                    answer(reply, self.connection.execute(&query, limit))
-                }
-                Ok(Step::Commit(reply)) => return self.keep(reply),
+            let Step { deferred, ask } = match step {
+                Ok(step) => step,
                 Err(RecvTimeoutError::Timeout) => {
                     tracing::warn!("a transaction was left idle and has been rolled back");
                     return self.roll_back();
                 }
                 Err(RecvTimeoutError::Disconnected) => return self.roll_back(),
+            };
+            if let Err(error) = self.run_deferred(&deferred, limit) {
+                ask.refuse(error.clone());
+                return match self.connection.in_transaction() {
+                    true => self.roll_back(),
+                    false => Outcome::GroupLost(error),
+                };
+            }
+            let failure = match ask {
+                Ask::Rows(query, reply) => answer(reply, self.connection.rows(&query, limit)),
+                Ask::Execute(query, reply) => answer(reply, self.connection.execute(&query, limit)),
+                Ask::Commit(reply) => return self.keep(reply),
             };
             if let Some(cause) = failure
                 && !self.connection.in_transaction()
@@ -291,6 +306,12 @@ impl WriterThread {
             }
             step = waiting.steps.recv_timeout(self.options.idle_timeout);
         }
+    }
+
+    fn run_deferred(&self, deferred: &[Query], limit: Option<Duration>) -> Result<(), Error> {
+        deferred
+            .iter()
+            .try_for_each(|query| self.connection.execute(query, limit).map(|_| ()))
     }
 
     fn keep(&self, reply: Reply<()>) -> Outcome {

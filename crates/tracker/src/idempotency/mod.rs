@@ -182,8 +182,8 @@ pub async fn begin(
 /// Stores the answer in the transaction of the effect.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn record<T: Serialize>(
+/// [`Error::Internal`] when the answer cannot be written as JSON, which no answer of ours is.
+pub fn record<T: Serialize>(
     tracker: &Tracker,
     tx: &mut Tx,
     owner: UserId,
@@ -205,7 +205,7 @@ pub async fn record<T: Serialize>(
     .bind(location)
     .bind(body)
     .bind(tracker.clock.now());
-    tx.execute(insert).await?;
+    tx.defer(insert);
     Ok(())
 }
 

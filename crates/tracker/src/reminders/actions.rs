@@ -278,7 +278,7 @@ pub async fn perform(tracker: &Tracker, token: &str) -> Result<Description> {
         Action::Unsubscribe { mail } => {
             let mut tx = tracker.db.begin();
             if store::opt_out(&mut tx, user, mail, tracker.clock.now()).await? {
-                versions::raise(&mut tx, user.0, VersionKind::Data).await?;
+                versions::raise(&mut tx, user.0, VersionKind::Data);
                 tx.commit().await?;
             }
             Ok(nothing_left(ended(mail)))

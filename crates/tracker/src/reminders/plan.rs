@@ -99,7 +99,7 @@ async fn plan(tracker: &Tracker, user: UserId, slot: Timestamp) -> Result<()> {
 
 async fn commit(tracker: &Tracker, mut tx: Tx, user: UserId, news: bool) -> Result<()> {
     if news {
-        versions::raise(&mut tx, user.0, VersionKind::Data).await?;
+        versions::raise(&mut tx, user.0, VersionKind::Data);
     }
     tx.commit().await?;
     tracker.queue.notify();

@@ -91,7 +91,8 @@ async fn mend_one(
         let reason = format!("given up after {} attempts", entry.attempts);
         ledger::change_state(tx, user, id, State::Failed, Some(&reason), now).await?;
         found.given_up += 1;
-        return Ok(versions::raise(tx, user.0, VersionKind::Data).await?);
+        versions::raise(tx, user.0, VersionKind::Data);
+        return Ok(());
     }
     match send::enqueue(tracker, tx, entry.promise.kind, user, id).await? {
         Pushed::Duplicate(_) => Ok(ledger::touch(tx, user, id, now).await?),
@@ -99,7 +100,8 @@ async fn mend_one(
             let reason = Some("its job was lost and has been made again");
             ledger::change_state(tx, user, id, State::Queued, reason, now).await?;
             found.queued += 1;
-            Ok(versions::raise(tx, user.0, VersionKind::Data).await?)
+            versions::raise(tx, user.0, VersionKind::Data);
+            Ok(())
         }
     }
 }

@@ -171,7 +171,7 @@ async fn begin(tracker: &Tracker, user: UserId, id: NotificationId) -> Result<Op
             })
         }
     };
-    versions::raise(&mut tx, user.0, VersionKind::Data).await?;
+    versions::raise(&mut tx, user.0, VersionKind::Data);
     tx.commit().await?;
     Ok(begun)
 }
@@ -198,7 +198,7 @@ async fn end_once(tracker: &Tracker, begun: &Begun, state: State, reason: &str) 
         State::Sent => ledger::record_sent(&mut tx, entry.user, entry.id, now).await?,
         _ => ledger::end_attempt(&mut tx, entry, begun.attempt, state, reason, now).await?,
     }
-    versions::raise(&mut tx, entry.user.0, VersionKind::Data).await?;
+    versions::raise(&mut tx, entry.user.0, VersionKind::Data);
     tx.commit().await?;
     Ok(())
 }

@@ -91,7 +91,7 @@ pub async fn revoke(tracker: &Tracker, user: UserId, id: SessionId) -> Result<()
     if !store::delete(&mut tx, user, id).await? {
         return Err(Error::NotFound("session"));
     }
-    versions::raise(&mut tx, user.0, Kind::Auth).await?;
+    versions::raise(&mut tx, user.0, Kind::Auth);
     tx.commit().await?;
     Ok(())
 }
@@ -105,7 +105,7 @@ pub async fn revoke_others(tracker: &Tracker, user: UserId, keep: SessionId) -> 
     if store::delete_all(&mut tx, user, Some(keep)).await? == 0 {
         return Ok(());
     }
-    versions::raise(&mut tx, user.0, Kind::Auth).await?;
+    versions::raise(&mut tx, user.0, Kind::Auth);
     tx.commit().await?;
     Ok(())
 }

@@ -106,7 +106,7 @@ pub async fn log_in(
         users::store::set_password(&mut tx, account.id, &hash, tracker.clock.now()).await?;
     }
     let secret = open(tracker, &mut tx, account.id, &client).await?;
-    versions::raise(&mut tx, account.id.0, Kind::Auth).await?;
+    versions::raise(&mut tx, account.id.0, Kind::Auth);
     tx.commit().await?;
     Ok((account, secret))
 }
@@ -122,7 +122,7 @@ pub(crate) async fn open(
         && let Some(other) = store::delete_by_secret(tx, before).await?
         && other != user
     {
-        versions::raise(tx, other.0, Kind::Auth).await?;
+        versions::raise(tx, other.0, Kind::Auth);
     }
     make_room(tracker, tx, user).await?;
     let now = tracker.clock.now();
@@ -164,7 +164,7 @@ async fn make_room(tracker: &Tracker, tx: &mut Tx, user: UserId) -> Result<()> {
 pub async fn log_out(tracker: &Tracker, secret: &Secret) -> Result<()> {
     let mut tx = tracker.db.begin();
     if let Some(user) = store::delete_by_secret(&mut tx, secret).await? {
-        versions::raise(&mut tx, user.0, Kind::Auth).await?;
+        versions::raise(&mut tx, user.0, Kind::Auth);
         tx.commit().await?;
     }
     Ok(())

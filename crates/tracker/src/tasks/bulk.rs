@@ -133,10 +133,10 @@ pub async fn bulk(
     }
     let page = Page::whole(ids.iter().filter_map(|id| tasks.remove(id)).collect());
     if let Some(idempotent) = &idempotent {
-        idempotency::record(tracker, &mut tx, owner, idempotent, 200, None, &page).await?;
+        idempotency::record(tracker, &mut tx, owner, idempotent, 200, None, &page)?;
     }
     if any {
-        versions::raise(&mut tx, owner.0, Kind::Data).await?;
+        versions::raise(&mut tx, owner.0, Kind::Data);
     }
     tx.commit().await?;
     Ok(Recorded::Fresh(page))

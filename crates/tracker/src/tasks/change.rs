@@ -183,7 +183,7 @@ pub async fn change(
         return Ok(task);
     };
     write(tracker, &mut tx, owner, &task, &changed).await?;
-    versions::raise(&mut tx, owner.0, Kind::Data).await?;
+    versions::raise(&mut tx, owner.0, Kind::Data);
     tx.commit().await?;
     Ok(changed)
 }

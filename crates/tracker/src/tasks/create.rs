@@ -132,7 +132,7 @@ pub async fn create(
         idempotency::Begun::Replay(earlier) => return Ok(Recorded::Replayed(earlier)),
         idempotency::Begun::First(guard) => guard,
     };
-    store::insert(&mut tx, owner, &task).await?;
+    store::insert(&mut tx, owner, &task);
     reminders::task_changed(tracker, &mut tx, owner, &task).await?;
     if let Some(idempotent) = &idempotent {
         let location = format!("/api/v1/tasks/{}", task.id);
@@ -144,10 +144,9 @@ pub async fn create(
             201,
             Some(location),
             &task,
-        )
-        .await?;
+        )?;
     }
-    versions::raise(&mut tx, owner.0, Kind::Data).await?;
+    versions::raise(&mut tx, owner.0, Kind::Data);
     tx.commit().await?;
     Ok(Recorded::Fresh(task))
 }

@@ -46,25 +46,33 @@ pub(crate) async fn owned(conn: &mut Conn, owner: UserId, ids: &[TaskId]) -> Res
 }
 
 /// Writes a new task and its labels.
-pub(crate) async fn insert(tx: &mut Tx, owner: UserId, task: &Task) -> Result<()> {
-    insert_all(tx, owner, &[task]).await
+pub(crate) fn insert(tx: &mut Tx, owner: UserId, task: &Task) {
+    tx.defer(insert_rows(owner, &[task]));
+    for statement in insert_labels(owner, &[task]) {
+        tx.defer(statement);
+    }
 }
 
 /// Writes new tasks and their labels, many per statement.
 pub(crate) async fn insert_all(tx: &mut Tx, owner: UserId, tasks: &[&Task]) -> Result<()> {
     for some in tasks.chunks(100) {
-        let text = format!(
-            "INSERT INTO tasks (user_id, id, title, description, status, is_open, due_date, \
-             due_minute, priority, labels, snoozed_until, muted, completed_at, created_at, \
-             updated_at, deleted_at, version, title_folded, description_folded) VALUES {}",
-            value_lists(some.len(), 19)
-        );
-        let bind =
-            |statement: Query, task: &&Task| bind_row(statement.bind(owner).bind(task.id), task);
-        tx.execute(some.iter().fold(query(text), bind)).await?;
-        insert_labels(tx, owner, some).await?;
+        tx.execute(insert_rows(owner, some)).await?;
+        for statement in insert_labels(owner, some) {
+            tx.execute(statement).await?;
+        }
     }
     Ok(())
+}
+
+fn insert_rows(owner: UserId, tasks: &[&Task]) -> Query {
+    let text = format!(
+        "INSERT INTO tasks (user_id, id, title, description, status, is_open, due_date, \
+         due_minute, priority, labels, snoozed_until, muted, completed_at, created_at, \
+         updated_at, deleted_at, version, title_folded, description_folded) VALUES {}",
+        value_lists(tasks.len(), 19)
+    );
+    let bind = |statement: Query, task: &&Task| bind_row(statement.bind(owner).bind(task.id), task);
+    tasks.iter().fold(query(text), bind)
 }
 
 /// `(?1, ?2), (?3, ?4)` for two rows of two columns.
@@ -94,8 +102,10 @@ pub(crate) async fn update(
     let written = tx.execute(statement).await? == 1;
     if written && labels_changed {
         let delete = query("DELETE FROM task_labels WHERE user_id = ?1 AND task_id = ?2");
-        tx.execute(delete.bind(owner).bind(task.id)).await?;
-        insert_labels(tx, owner, &[task]).await?;
+        tx.defer(delete.bind(owner).bind(task.id));
+        for statement in insert_labels(owner, &[task]) {
+            tx.defer(statement);
+        }
     }
     Ok(written)
 }
@@ -123,26 +133,25 @@ fn bind_row(statement: Query, task: &Task) -> Query {
         .bind(folded(&task.description))
 }
 
-async fn insert_labels(tx: &mut Tx, owner: UserId, tasks: &[&Task]) -> Result<()> {
+fn insert_labels(owner: UserId, tasks: &[&Task]) -> Vec<Query> {
     let labels: Vec<(TaskId, &String)> = tasks
         .iter()
         .flat_map(|task| task.labels.iter().map(|label| (task.id, label)))
         .collect();
-    for some in labels.chunks(500) {
+    let statement = |some: &[(TaskId, &String)]| {
         let text = format!(
             "INSERT INTO task_labels (user_id, label_folded, task_id, label) VALUES {}",
             value_lists(some.len(), 4)
         );
-        let bind = |statement: Query, (task, label): &(TaskId, &String)| {
+        some.iter().fold(query(text), |statement, (task, label)| {
             statement
                 .bind(owner)
                 .bind(folded(label))
                 .bind(*task)
                 .bind(*label)
-        };
-        tx.execute(some.iter().fold(query(text), bind)).await?;
-    }
-    Ok(())
+        })
+    };
+    labels.chunks(500).map(statement).collect()
 }
 
 /// Deletes for good what has been in the trash since before `before`, at most `limit` tasks of

@@ -57,7 +57,7 @@ async fn move_to(
     }
     let moved = moved(&task, deleted_at, tracker.clock.now());
     change::write(tracker, &mut tx, owner, &task, &moved).await?;
-    versions::raise(&mut tx, owner.0, Kind::Data).await?;
+    versions::raise(&mut tx, owner.0, Kind::Data);
     tx.commit().await?;
     Ok(moved)
 }

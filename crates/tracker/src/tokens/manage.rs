@@ -134,9 +134,9 @@ pub async fn create(
     store::insert(&mut tx, user, text.hash(), &token).await?;
     if let Some(idempotent) = &idempotent {
         let location = Some(format!("/api/v1/tokens/{}", token.id));
-        idempotency::record(tracker, &mut tx, user, idempotent, 201, location, &token).await?;
+        idempotency::record(tracker, &mut tx, user, idempotent, 201, location, &token)?;
     }
-    versions::raise(&mut tx, user.0, Kind::Auth).await?;
+    versions::raise(&mut tx, user.0, Kind::Auth);
     tx.commit().await?;
     Ok(Recorded::Fresh((token, text)))
 }
@@ -174,7 +174,7 @@ pub async fn revoke(tracker: &Tracker, user: UserId, id: TokenId) -> Result<()> 
     if !store::delete(&mut tx, user, id).await? {
         return Err(Error::NotFound("token"));
     }
-    versions::raise(&mut tx, user.0, Kind::Auth).await?;
+    versions::raise(&mut tx, user.0, Kind::Auth);
     tx.commit().await?;
     Ok(())
 }
@@ -188,7 +188,7 @@ pub async fn revoke_all(tracker: &Tracker, user: UserId) -> Result<()> {
     if store::end_all(&mut tx, user).await? == 0 {
         return Ok(());
     }
-    versions::raise(&mut tx, user.0, Kind::Auth).await?;
+    versions::raise(&mut tx, user.0, Kind::Auth);
     tx.commit().await?;
     Ok(())
 }

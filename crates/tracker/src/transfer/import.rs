@@ -161,7 +161,7 @@ async fn write(
     if let Some(next) = next_timed(tracker, zone, &new) {
         reminders::task_changed(tracker, &mut tx, owner, next).await?;
     }
-    versions::raise(&mut tx, owner.0, Kind::Data).await?;
+    versions::raise(&mut tx, owner.0, Kind::Data);
     tx.commit().await?;
     Ok(known)
 }

@@ -83,7 +83,7 @@ pub async fn promote(tracker: &Tracker, email: &Email, role: Role) -> Result<Acc
     }
     account.role = role;
     store::update(&mut tx, &account, tracker.clock.now()).await?;
-    versions::raise(&mut tx, account.id.0, Kind::Auth).await?;
+    versions::raise(&mut tx, account.id.0, Kind::Auth);
     tx.commit().await?;
     Ok(account)
 }

@@ -65,7 +65,7 @@ pub async fn confirm_email(tracker: &Tracker, token: Secret) -> Result<()> {
     };
     account.email_confirmed = true;
     store::update(&mut tx, &account, tracker.clock.now()).await?;
-    versions::raise(&mut tx, user.0, kind).await?;
+    versions::raise(&mut tx, user.0, kind);
     tx.commit().await?;
     tracker.queue.notify();
     Ok(())

@@ -204,7 +204,7 @@ pub async fn change_profile(
     } else {
         Kind::Data
     };
-    versions::raise(&mut tx, principal.user.0, kind).await?;
+    versions::raise(&mut tx, principal.user.0, kind);
     tx.commit().await?;
     tracker.queue.notify();
     Ok(ChangedProfile {

@@ -161,7 +161,7 @@ async fn set(
         .queue
         .push(&mut tx, &SendPasswordChanged { user })
         .await?;
-    versions::raise(&mut tx, user.0, Kind::Auth).await?;
+    versions::raise(&mut tx, user.0, Kind::Auth);
     tx.commit().await?;
     Ok(account.email)
 }
