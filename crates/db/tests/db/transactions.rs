@@ -83,6 +83,51 @@ async fn a_failed_statement_leaves_nothing_of_itself() {
 }
 
 #[tokio::test]
+async fn deferred_changes_travel_with_the_next_step() {
+    let notes = Notes::new().await;
+    let before = notes.counters().round_trips;
+    let mut tx = notes.begin();
+    tx.defer(insert(1));
+    tx.defer(insert(2).expecting(1));
+    tx.commit().await.unwrap();
+    assert_eq!(notes.counters().round_trips - before, 1);
+    let mut tx = notes.begin();
+    tx.defer(insert(3));
+    assert_eq!(
+        ids(&mut tx).await,
+        [1, 2, 3],
+        "they run before what follows"
+    );
+    drop(tx);
+    assert_eq!(ids(&mut notes.read_fresh()).await, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_deferred_change_that_fails_ends_the_transaction() {
+    let notes = Notes::new().await;
+    notes.write(1).await.unwrap();
+    let mut tx = notes.begin();
+    tx.execute(insert(2)).await.unwrap();
+    tx.defer(insert(1));
+    assert!(tx.commit().await.unwrap_err().is_unique("notes_id_key"));
+    let mut tx = notes.begin();
+    tx.execute(insert(3)).await.unwrap();
+    tx.defer(insert(1));
+    let failed = tx.execute(insert(4)).await;
+    assert!(failed.unwrap_err().is_unique("notes_id_key"));
+    assert!(matches!(tx.commit().await, Err(Error::IdleTransaction)));
+    let mut tx = notes.begin();
+    tx.execute(insert(5)).await.unwrap();
+    tx.defer(query("UPDATE notes SET text = 'x' WHERE id = 99").expecting(1));
+    assert!(matches!(tx.commit().await, Err(Error::Other(_))));
+    assert_eq!(
+        ids(&mut notes.read_fresh()).await,
+        [1],
+        "nothing of them is kept"
+    );
+}
+
+#[tokio::test]
 async fn a_change_needs_a_transaction() {
     let notes = Notes::new().await;
     let mut conn = notes.read_fresh();

@@ -6,9 +6,10 @@ use super::cookie;
 
 /// Whether the request may change something, judged by where it comes from.
 ///
-/// A browser says it by `Sec-Fetch-Site` (W3C Fetch Metadata), older ones by `Origin`
-/// (RFC 6454). A request with neither comes from no browser of the last years: it is let through
-/// only when it carries no cookie.
+/// Every browser of the last years says it by `Sec-Fetch-Site` (W3C Fetch Metadata), older ones by
+/// `Origin` (RFC 6454) on everything that changes something. A request with neither comes from a
+/// program, which has no cookies but those it was given. Should an old browser leave out both, the
+/// cookie's `SameSite=Lax` and the content type, which no form can send, still refuse it.
 #[must_use]
 pub fn may_change(method: &Method, headers: &HeaderMap, public_url: &str) -> bool {
     let has_cookie = cookie::session(headers, public_url.starts_with("https://")).is_some();
@@ -23,7 +24,7 @@ pub fn may_change(method: &Method, headers: &HeaderMap, public_url: &str) -> boo
         Some(origin) => origin
             .to_str()
             .is_ok_and(|origin| is_ours(origin, headers, public_url)),
-        None => !has_cookie,
+        None => true,
     }
 }
 
@@ -86,7 +87,6 @@ mod tests {
                 "{foreign}"
             );
         }
-        assert!(!may(Method::POST, &[cookie]));
         assert!(may(
             Method::GET,
             &[cookie, ("sec-fetch-site", "cross-site")]
@@ -94,14 +94,17 @@ mod tests {
     }
 
     #[test]
-    fn programs_without_a_cookie_are_let_through_and_foreign_pages_are_not() {
+    fn programs_are_let_through_and_foreign_pages_are_not() {
         assert!(may(Method::POST, &[]));
+        assert!(may(Method::POST, &[("cookie", "__Host-duly_session=x")]));
         assert!(may(Method::POST, &[("authorization", "Bearer x")]));
         assert!(!may(Method::POST, &[("sec-fetch-site", "cross-site")]));
         let both = [
             ("authorization", "Bearer x"),
             ("cookie", "__Host-duly_session=x"),
         ];
-        assert!(!may(Method::POST, &both));
+        assert!(may(Method::POST, &both));
+        let from_elsewhere = [both[0], both[1], ("origin", "https://evil.example")];
+        assert!(!may(Method::POST, &from_elsewhere));
     }
 }

@@ -97,6 +97,22 @@ async fn a_task_comes_back_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn a_new_task_is_one_round_trip_and_a_change_three() {
+    let app = TestTracker::new().await;
+    let ann = app.user("Ann").await;
+    let before = app.db.counters();
+    let task = create(&app, ann, json!({ "title": "Pay", "labels": ["a", "b"] })).await;
+    let created = app.db.counters();
+    assert_eq!(created.round_trips - before.round_trips, 1);
+    assert_eq!(created.statements - before.statements, 3, "task, labels, version");
+    change(&app, ann, task.id, json!({ "title": "Paid" }), None)
+        .await
+        .unwrap();
+    // Read, write with its check, and the version with the commit.
+    assert_eq!(app.db.counters().round_trips - created.round_trips, 3);
+}
+
+#[tokio::test]
 async fn completed_at_is_kept_by_the_status() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
