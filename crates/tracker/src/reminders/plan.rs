@@ -130,20 +130,33 @@ async fn look(
     if recipient.reminders {
         findings = timed(conn, &recipient, slot, now).await?;
         if daily.is_some() {
-            findings.extend(all_day(conn, &recipient, now).await?);
+            let all_day = all_day(conn, &recipient, &findings, now).await?;
+            findings.extend(all_day);
         }
     }
     Ok(Some((findings, daily.map(|run| run.day))))
 }
 
-/// What the daily run says: tasks due today or tomorrow, and that something is overdue.
-async fn all_day(conn: &mut Conn, recipient: &Recipient, now: Timestamp) -> Result<Vec<Finding>> {
+/// What the daily run says: tasks due today or tomorrow, and that something is overdue. A task
+/// whose time of day has come was announced then, unless that was just missed.
+async fn all_day(
+    conn: &mut Conn,
+    recipient: &Recipient,
+    timed: &[Finding],
+    now: Timestamp,
+) -> Result<Vec<Finding>> {
     let user = recipient.user;
+    let was_missed = |task: &DueTask| {
+        timed
+            .iter()
+            .any(|finding| matches!(finding, Finding::Missed(promise) if promise.task == task.id))
+    };
+    let is_ahead = |task: &DueTask| task.instant(&recipient.zone).is_none_or(|due| due > now);
     let today = times::local_day(now, &recipient.zone);
     let due = store::due_between(conn, user, today, today.saturating_add(1.day())).await?;
     let mut findings: Vec<Finding> = due
         .iter()
-        .filter(|task| !task.is_snoozed(today))
+        .filter(|task| !task.is_snoozed(today) && (is_ahead(task) || was_missed(task)))
         .map(|task| {
             Finding::Keep(Promise {
                 kind: Kind::Due,

@@ -67,6 +67,34 @@ async fn a_time_of_day_is_told_of_at_that_time() {
 }
 
 #[tokio::test]
+async fn a_time_that_has_come_is_not_told_of_again_at_the_hour() {
+    let app = TestTracker::new().await;
+    let ann = app.user("Ann").await;
+    // The hour is 09:00 in Berlin, and it is 08:00.
+    for (title, time) in [
+        ("Written late", "07:30"),
+        ("Before", "08:30"),
+        ("At the hour", "09:00"),
+        ("After", "10:00"),
+    ] {
+        create(
+            &app,
+            ann,
+            json!({ "title": title, "due_date": "2026-11-23", "due_time": time }),
+        )
+        .await;
+    }
+    assert_eq!(
+        subjects(&at(&app, "2026-11-23T07:30:00Z").await),
+        ["Due now: Before"]
+    );
+    let mails = at(&app, "2026-11-23T08:00:00Z").await;
+    let mut told = subjects(&mails);
+    told.sort_unstable();
+    assert_eq!(told, ["Due now: At the hour", "Due today: After"]);
+}
+
+#[tokio::test]
 async fn several_times_on_one_day_are_each_told_of_at_their_time() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
