@@ -139,6 +139,9 @@ fn detect(text: &str) -> Result<Format> {
     /// This many lines are looked at.
     const LINES: usize = 200;
     let start = text.trim_start();
+    if start.is_empty() {
+        return Err(Error::field("file", "unknown_format", "is empty"));
+    }
     if start.starts_with('[') {
         return Ok(Format::Taskwarrior);
     }

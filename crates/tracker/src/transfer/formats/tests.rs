@@ -72,14 +72,25 @@ fn formats_are_recognised_by_their_content() {
 #[test]
 fn other_files_are_in_no_format() {
     for file in [
-        "",
-        "\n\n",
         "just some words\nand more",
         "<!doctype html><p>x (A) @home",
         "name,due\nx,y\n",
         "%PDF-1.7\n\0\0 @home",
     ] {
         assert_eq!(refusal(file.as_bytes(), None), "unknown_format", "{file:?}");
+    }
+}
+
+#[test]
+fn files_of_nothing_and_calendars_that_are_none_are_refused() {
+    for file in ["", " \r\n", "\u{feff}"] {
+        match read(file.as_bytes(), None, &moment()) {
+            Err(Error::Invalid(errors)) => assert_eq!(errors[0].message, "is empty"),
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+    for file in ["[{\"description\": \"x\"}]", "SUMMARY:x\r\nEND:VTODO\r\n"] {
+        assert_eq!(refusal(file.as_bytes(), Some(Format::Ics)), "invalid_file");
     }
 }
 

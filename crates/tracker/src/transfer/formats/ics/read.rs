@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::lines::{Line, unfold};
 use super::todo::{Ended, Todo};
-use crate::Result;
 use crate::transfer::formats::fingerprint::Fingerprints;
 use crate::transfer::parsed::{Moment, Parsed};
+use crate::{Error, Result};
 
 /// Reads a file.
 ///
 /// # Errors
-/// When it has too many to-dos.
+/// When it is no calendar or has too many to-dos.
 pub(in crate::transfer::formats) fn read(file: &[u8], moment: &Moment) -> Result<Parsed> {
     let mut reading = Reading {
         moment,
@@ -19,6 +19,7 @@ pub(in crate::transfer::formats) fn read(file: &[u8], moment: &Moment) -> Result
         open: None,
         fingerprints: Fingerprints::default(),
         skipped: BTreeMap::new(),
+        is_calendar: false,
     };
     for line in unfold(file) {
         reading.line(&line)?;
@@ -34,6 +35,8 @@ struct Reading<'a> {
     fingerprints: Fingerprints,
     /// How many components of other kinds there are.
     skipped: BTreeMap<String, usize>,
+    /// Whether any component began.
+    is_calendar: bool,
 }
 
 impl Reading<'_> {
@@ -68,6 +71,7 @@ impl Reading<'_> {
     }
 
     fn begin(&mut self, component: String, line: usize) {
+        self.is_calendar = true;
         match component.as_str() {
             "VTODO" => self.open = Some(Todo::new(line)),
             // The calendar itself, and parts of components that are skipped.
@@ -97,6 +101,10 @@ impl Reading<'_> {
     }
 
     fn finish(mut self) -> Result<Parsed> {
+        if !self.is_calendar {
+            let message = "is no iCalendar file: BEGIN:VCALENDAR is missing";
+            return Err(Error::field("file", "invalid_file", message));
+        }
         if let Some(mut todo) = self.open.take() {
             todo.cut_off();
             self.end(todo)?;
