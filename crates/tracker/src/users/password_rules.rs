@@ -41,11 +41,7 @@ impl PasswordRules {
         name: &PersonName,
         email: &Email,
     ) -> Result<(), Wrong> {
-        let shortest = self.minimum_length;
-        if password.reveal().chars().count() < shortest {
-            let message = format!("must have at least {shortest} characters");
-            return Err(Wrong::new("too_short", message));
-        }
+        self.check_length(password)?;
         let word = password.reveal().to_lowercase();
         let unit = repeated_unit(&word);
         let known = [
@@ -61,6 +57,19 @@ impl PasswordRules {
                 "too_common",
                 "is among the first that somebody would guess; choose another",
             ));
+        }
+        Ok(())
+    }
+
+    /// The part of [`PasswordRules::check`] that holds whoever the person is.
+    ///
+    /// # Errors
+    /// `too_short`.
+    pub fn check_length(&self, password: &Password) -> Result<(), Wrong> {
+        let shortest = self.minimum_length;
+        if password.reveal().chars().count() < shortest {
+            let message = format!("must have at least {shortest} characters");
+            return Err(Wrong::new("too_short", message));
         }
         Ok(())
     }

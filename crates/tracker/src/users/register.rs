@@ -77,9 +77,13 @@ impl RegistrationInput {
         let time_zone = reader.optional("time_zone", self.time_zone);
         let invite = reader.nullable("invite", self.invite).flatten();
         let setup_token = reader.nullable("setup_token", self.setup_token).flatten();
-        if let (Some(name), Some(email), Some(password)) = (&name, &email, &password)
-            && let Err(wrong) = tracker.settings.password_rules.check(password, name, email)
-        {
+        let rules = &tracker.settings.password_rules;
+        let checked = match (&name, &email, &password) {
+            (Some(name), Some(email), Some(password)) => rules.check(password, name, email),
+            (_, _, Some(password)) => rules.check_length(password),
+            (_, _, None) => Ok(()),
+        };
+        if let Err(wrong) = checked {
             reader.refuse("password", wrong.code, wrong.message);
         }
         reader.finish()?;

@@ -75,6 +75,17 @@ async fn every_wrong_field_is_named() {
 }
 
 #[tokio::test]
+async fn a_short_password_is_named_beside_other_wrong_fields() {
+    let app = TestTracker::new().await;
+    let json = json!({ "name": "Ada", "email": "ada", "password": "short" });
+    let Err(Error::Invalid(errors)) = register_with(&app, json).await else {
+        unreachable!("two fields are wrong");
+    };
+    let found: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(found, ["email", "password"]);
+}
+
+#[tokio::test]
 async fn one_address_has_one_account_however_it_is_written() {
     let app = TestTracker::new().await;
     register_with(&app, body("jose\u{301}@example.org"))
