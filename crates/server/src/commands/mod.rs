@@ -101,7 +101,7 @@ impl From<Vec<Fault>> for CommandError {
     fn from(faults: Vec<Fault>) -> Self {
         let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
         CommandError::Wrong(format!(
-            "the settings are wrong:\n{}\n`duly config` shows the settings in force",
+            "the settings are wrong:\n{}\nput them right; `duly config check` says whether they are",
             lines.join("\n")
         ))
     }

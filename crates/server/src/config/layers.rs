@@ -126,6 +126,10 @@ impl Layers {
         let Some(entry) = self.0.get_mut(index) else {
             return Ok(());
         };
+        if let Source::Variable(other) = &entry.source {
+            let message = format!("{other} sets it too; one of them must go");
+            return Err(Fault::new(&source, message));
+        }
         entry.value = match &entry.value {
             Setting::Text(_) => Setting::Text(text),
             Setting::Number(_) => Setting::Number(text.trim().parse().map_err(|_| {
@@ -221,7 +225,11 @@ fn parse(text: &str, source: impl Fn(usize) -> Source) -> (Vec<Entry>, Vec<Fault
                     },
                 )),
                 None => {
-                    let message = "must be text, a whole number or a list of texts".to_owned();
+                    let message = format!(
+                        "{}.{} must be text, a whole number or a list of texts",
+                        section.get_ref(),
+                        key.get_ref()
+                    );
                     faults.push(Fault::new(&source, message));
                 }
             }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use duly_tracker::LoginAttempts;
 use duly_tracker::mail::{Sender, SmtpSettings};
 use duly_tracker::users::Registration;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::Fault;
 use super::layers::Layers;
@@ -281,15 +283,19 @@ fn log(reader: &mut Reader<'_>) -> Option<Log> {
     let level = reader.text(
         "level",
         "error, warn, info, debug or trace, or such per part",
-        |text| {
-            let valid = tracing_subscriber::EnvFilter::try_new(text).is_ok() && !text.is_empty();
-            valid.then(|| text.to_owned())
-        },
+        |text| is_log_level(text).then(|| text.to_owned()),
     );
     Some(Log {
         format: format?,
         level: level?,
     })
+}
+
+/// A word that is no level would be taken for the name of a part, and silence all others.
+fn is_log_level(text: &str) -> bool {
+    let is_level = |part: &str| !part.is_empty() && part.parse::<LevelFilter>().is_ok();
+    let is_directive = |part: &str| part.contains('=') || is_level(part);
+    EnvFilter::try_new(text).is_ok() && text.split(',').all(is_directive)
 }
 
 /// `Some(None)` when empty, without a trailing slash.

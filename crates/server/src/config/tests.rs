@@ -109,6 +109,45 @@ fn every_mistake_is_named_with_its_place_and_what_was_probably_meant() {
 }
 
 #[test]
+fn a_word_that_is_no_log_level_is_refused() {
+    for level in ["loud", "", "info,duly_db", "duly_db=loud", "info,,"] {
+        let faults = Folder::with("").load(&[("DULY_LOG__LEVEL", level)]);
+        let expected = format!(
+            "DULY_LOG__LEVEL: log.level must be error, warn, info, debug or trace, or such per \
+             part, not \"{level}\""
+        );
+        assert_eq!(faults.expect_err("refused"), [expected]);
+    }
+    for level in ["warn", "info,duly_db=debug", "INFO,duly_db=off"] {
+        let loaded = Folder::with("").load(&[("DULY_LOG__LEVEL", level)]);
+        assert_eq!(loaded.expect("valid").config.log.level, level);
+    }
+}
+
+#[test]
+fn a_variable_and_its_file_cannot_both_be_set() {
+    let folder = Folder::with("");
+    let file = folder.file().display().to_string();
+    let faults = folder.load(&[
+        ("DULY_MAIL__URL", "smtp://a.example.org"),
+        ("DULY_MAIL__URL_FILE", &file),
+    ]);
+    assert_eq!(
+        faults.expect_err("refused"),
+        ["DULY_MAIL__URL_FILE: DULY_MAIL__URL sets it too; one of them must go"]
+    );
+}
+
+#[test]
+fn a_value_of_no_kind_there_is_is_refused_with_its_name() {
+    let faults = Folder::with("[tasks]\ntrash_days = 1.5\n").load(&[]);
+    assert_eq!(
+        faults.expect_err("refused"),
+        ["duly.toml:2: tasks.trash_days must be text, a whole number or a list of texts"]
+    );
+}
+
+#[test]
 fn a_file_that_is_not_toml_is_refused_with_its_line() {
     let faults = Folder::with("[http]\nlisten = \n")
         .load(&[])
