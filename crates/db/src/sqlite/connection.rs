@@ -215,7 +215,12 @@ fn make_folder(path: &Path) -> Result<(), Error> {
     let Some(folder) = path.parent() else {
         return Ok(());
     };
-    std::fs::create_dir_all(folder).map_err(|error| {
+    let mut maker = std::fs::DirBuilder::new();
+    maker.recursive(true);
+    // What people write down is nobody else's business.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+    maker.create(folder).map_err(|error| {
         Error::Unavailable(format!(
             "cannot make the folder {}: {error}",
             folder.display()

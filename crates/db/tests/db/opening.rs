@@ -50,6 +50,20 @@ async fn a_missing_file_and_its_folders_are_made() {
     assert!(path.exists());
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_is_made_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data/duly.db");
+    Db::open(Options::file(&path)).await.unwrap();
+    let mode = fs::metadata(path.parent().unwrap())
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
 #[tokio::test]
 async fn what_is_not_a_database_is_named() {
     let folder = tempfile::tempdir().unwrap();
