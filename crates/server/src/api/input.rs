@@ -39,6 +39,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Context>> for JsonBody<T> {
                 Problem::new(Code::UnsupportedMediaType).detail("Send application/json in UTF-8.")
             );
         }
+        refuse_encoded(&parts.headers)?;
         let bytes = whole(context, body, context.http.body_limit).await?;
         let idempotent = idempotent(&parts, &bytes)?;
         let value = json::read(&bytes).map_err(|refused| match refused {
@@ -65,6 +66,7 @@ impl FromRequest<Arc<Context>> for FileBody {
             return Err(Problem::new(Code::UnsupportedMediaType)
                 .detail("Send the file as application/octet-stream."));
         }
+        refuse_encoded(&parts.headers)?;
         let bytes = whole(context, body, context.http.import_limit).await?;
         Ok(FileBody { bytes })
     }
@@ -84,6 +86,19 @@ fn has_type(headers: &HeaderMap, expected: &str) -> bool {
             || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
     });
     kind.trim().eq_ignore_ascii_case(expected) && utf8
+}
+
+/// A compressed body is not unpacked, and would be taken for one that is broken.
+fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
+    let plain = headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if plain {
+        return Ok(());
+    }
+    let detail = "Send the body without a Content-Encoding.";
+    Err(Problem::new(Code::UnsupportedMediaType).detail(detail))
 }
 
 async fn whole(context: &Context, body: Body, limit: usize) -> Result<Bytes, Problem> {

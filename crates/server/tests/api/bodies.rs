@@ -67,6 +67,17 @@ async fn only_json_in_utf8_is_read() {
     for kind in ["application/json", "Application/JSON ; charset=\"UTF-8\""] {
         send(kind).await.expect(201);
     }
+    let plain = send("application/json").header("content-encoding", "identity");
+    plain.await.expect(201);
+    for (path, kind) in [
+        ("/api/v1/tasks", "application/json"),
+        ("/api/v1/import", "application/octet-stream"),
+    ] {
+        let ask = ann.ask("POST", path).body(kind, body.as_bytes());
+        ask.header("content-encoding", "gzip")
+            .await
+            .problem(415, "unsupported_media_type");
+    }
 }
 
 #[tokio::test]
