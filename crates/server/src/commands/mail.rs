@@ -2,7 +2,9 @@
 
 use clap::Subcommand;
 use duly_tracker::mail;
+use duly_tracker::users::Email;
 
+use super::user::read;
 use super::{CommandError, Outcome};
 use crate::config::Config;
 use crate::{output, start};
@@ -20,6 +22,7 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: Command, config: &Config) -> Outcome {
     let Command::Test { to } = command;
+    read::<Email>("to", &to)?;
     let tracker = start::tracker(config).await?;
     mail::test_mail(&tracker, &to).await.map_err(|error| {
         CommandError::Failed(format!(

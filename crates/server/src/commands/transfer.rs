@@ -8,7 +8,7 @@ use duly_tracker::Tracker;
 use duly_tracker::transfer::{self, ExportFormat, Format, Options, Outcome as RowOutcome, Report};
 use duly_tracker::users::{Account, admin};
 
-use super::user::read;
+use super::user::{nobody, read};
 use super::{CommandError, Outcome};
 use crate::config::Config;
 use crate::{output, start};
@@ -89,12 +89,7 @@ async fn account(tracker: &Tracker, email: &str) -> Result<Account, CommandError
     let address = read("--user", email)?;
     admin::find(tracker, &address)
         .await
-        .map_err(|error| match error {
-            duly_tracker::Error::NotFound(_) => CommandError::Failed(format!(
-                "nobody here has the address {email}; `duly user list` shows who there is"
-            )),
-            other => other.into(),
-        })
+        .map_err(|error| nobody(email, error))
 }
 
 fn print(report: &Report) {

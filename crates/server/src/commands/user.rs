@@ -81,7 +81,9 @@ pub(super) async fn run(command: Command, config: &Config) -> Outcome {
                 RoleName::User => Role::User,
                 RoleName::Admin => Role::Admin,
             };
-            let account = admin::promote(&tracker, &read("email", &email)?, role).await?;
+            let account = admin::promote(&tracker, &read("email", &email)?, role)
+                .await
+                .map_err(|error| nobody(&email, error))?;
             output::say(format!(
                 "{} is now: {}",
                 account.email.as_str(),
@@ -90,7 +92,9 @@ pub(super) async fn run(command: Command, config: &Config) -> Outcome {
             Ok(())
         }
         Command::ResetPassword { email } => {
-            let link = admin::reset_link(&tracker, &read("email", &email)?).await?;
+            let link = admin::reset_link(&tracker, &read("email", &email)?)
+                .await
+                .map_err(|error| nobody(&email, error))?;
             output::say(format!("Valid once, for an hour: {link}"));
             Ok(())
         }
@@ -158,6 +162,16 @@ fn line(account: &Account) -> String {
         account.email.as_str(),
         account.name.as_str()
     )
+}
+
+/// An account that is not found is one that the address does not lead to.
+pub(super) fn nobody(email: &str, error: duly_tracker::Error) -> CommandError {
+    match error {
+        duly_tracker::Error::NotFound(_) => CommandError::Failed(format!(
+            "nobody here has the address {email}; `duly user list` shows who there is"
+        )),
+        other => other.into(),
+    }
 }
 
 /// Reads an argument into its type.

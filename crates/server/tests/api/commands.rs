@@ -75,7 +75,12 @@ fn accounts_are_looked_after() {
         (
             vec!["user", "promote", "nobody@example.org"],
             1,
-            "no such account",
+            "nobody here has the address nobody@example.org",
+        ),
+        (
+            vec!["user", "reset-password", "nobody@example.org"],
+            1,
+            "nobody here has the address nobody@example.org",
         ),
         (vec!["user", "promote", "nonsense"], 2, "email"),
         (vec!["nonsense"], 2, "unrecognized"),
@@ -195,6 +200,10 @@ fn a_test_mail_is_written_when_no_server_is_set() {
         .expect("a folder")
         .count();
     assert_eq!(mails, 1);
+    let output = duly.run(&["mail", "test", "--to", "nonsense"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("must be an e-mail address"), "{error}");
 }
 
 #[tokio::test]
