@@ -20,6 +20,7 @@ pub struct Query {
     text: Cow<'static, str>,
     values: Vec<Value>,
     expected: Option<u64>,
+    is_brief: bool,
 }
 
 /// Starts a query with the given SQL text.
@@ -28,6 +29,7 @@ pub fn query(text: impl Into<Cow<'static, str>>) -> Query {
         text: text.into(),
         values: Vec::new(),
         expected: None,
+        is_brief: false,
     }
 }
 
@@ -57,6 +59,20 @@ impl Query {
     #[must_use]
     pub fn expected(&self) -> Option<u64> {
         self.expected
+    }
+
+    /// Says that a read touches few rows, all found by an index. SQLite answers it on the calling
+    /// thread: handing it to another and back costs more than the read itself.
+    #[must_use]
+    pub fn brief(mut self) -> Self {
+        self.is_brief = true;
+        self
+    }
+
+    /// Whether [`Query::brief`] was said.
+    #[must_use]
+    pub fn is_brief(&self) -> bool {
+        self.is_brief
     }
 
     /// The SQL text.

@@ -1,7 +1,7 @@
-//! The pool of reader threads.
+//! Reading: brief reads at hand on the caller's thread, all others on a pool of threads.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -21,10 +21,13 @@ enum Request {
 }
 
 /// A handle to the reader threads; they end when the last handle is dropped.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct ReadPool {
     requests: Sender<Request>,
+    /// Connections for brief reads. When all are taken, the threads read.
+    at_hand: Arc<Mutex<Vec<Connection>>>,
     threads: usize,
+    statement_timeout: Duration,
     wait_timeout: Duration,
     meter: Arc<Meter>,
 }
@@ -33,6 +36,9 @@ impl ReadPool {
     pub(crate) fn start(options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
         let (requests, waiting) = crossbeam_channel::unbounded();
         let threads = options.readers.max(1);
+        let at_hand: Result<Vec<Connection>, Error> = (0..threads)
+            .map(|_| Connection::open_reader(options, meter.clone()))
+            .collect();
         for number in 0..threads {
             let connection = Connection::open_reader(options, meter.clone())?;
             let (waiting, limit) = (waiting.clone(), options.statement_timeout);
@@ -44,13 +50,20 @@ impl ReadPool {
         let wait_timeout = options.wait_timeout + options.statement_timeout;
         Ok(ReadPool {
             requests,
+            at_hand: Arc::new(Mutex::new(at_hand?)),
             threads,
+            statement_timeout: options.statement_timeout,
             wait_timeout,
             meter,
         })
     }
 
     pub(crate) async fn rows(&self, query: Query) -> Result<Vec<Row>, Error> {
+        if let Some(rows) = self.read_at_hand(&query) {
+            // Lets others run on this thread now and then, as waiting for an answer would.
+            tokio::task::consume_budget().await;
+            return rows;
+        }
         let answers = self.snapshot(vec![query]).await?;
         Ok(answers.into_iter().next().unwrap_or_default())
     }
@@ -68,6 +81,21 @@ impl ReadPool {
         }
     }
 
+    fn read_at_hand(&self, query: &Query) -> Option<Result<Vec<Row>, Error>> {
+        if !query.is_brief() {
+            return None;
+        }
+        let connection = self.connections().pop()?;
+        self.meter.round_trips.fetch_add(1, Ordering::Relaxed);
+        let rows = connection.rows(query, Some(self.statement_timeout));
+        self.connections().push(connection);
+        Some(rows)
+    }
+
+    fn connections(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Answers what is queued, then ends all threads and waits until they have let go of the file.
     pub(crate) async fn close(&self) {
         let (closing, mut all_closed) = mpsc::channel(1);
@@ -77,6 +105,17 @@ impl ReadPool {
         }
         drop(closing);
         let _ = all_closed.recv().await;
+        // Nothing is pushed back after this: a closed database has no callers left.
+        self.connections().clear();
+    }
+}
+
+impl std::fmt::Debug for ReadPool {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ReadPool")
+            .field("threads", &self.threads)
+            .finish_non_exhaustive()
     }
 }
 

@@ -239,6 +239,24 @@ async fn counters_count() {
 }
 
 #[tokio::test]
+async fn brief_reads_see_every_commit_and_change_nothing() {
+    let notes = Notes::new().await;
+    notes.write(1).await.unwrap();
+    let brief = || query("SELECT id FROM notes ORDER BY id").brief();
+    let mut conn = notes.read_fresh();
+    assert_eq!(conn.rows(brief()).await.unwrap().len(), 1);
+    notes.write(2).await.unwrap();
+    assert_eq!(conn.rows(brief()).await.unwrap().len(), 2);
+    let change = query("INSERT INTO notes (id, text) VALUES (3, 'x')").brief();
+    assert!(matches!(conn.rows(change).await, Err(Error::ReadOnly(_))));
+    let before = notes.counters();
+    conn.rows(brief()).await.unwrap();
+    let after = notes.counters();
+    assert_eq!(after.statements - before.statements, 1);
+    assert_eq!(after.round_trips - before.round_trips, 1);
+}
+
+#[tokio::test]
 async fn a_closed_database_says_so() {
     let notes = Notes::new().await;
     notes.write(1).await.unwrap();

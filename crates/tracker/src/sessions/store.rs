@@ -65,7 +65,7 @@ pub(super) async fn opened(conn: &mut Conn, secret: &Secret) -> Result<Option<Op
          JOIN users u ON u.id = s.user_id JOIN versions v ON v.owner_id = s.user_id \
          WHERE s.id_hash = ?1",
     );
-    Ok(conn.optional(select.bind(secret.hash())).await?)
+    Ok(conn.optional(select.bind(secret.hash()).brief()).await?)
 }
 
 pub(super) async fn insert(tx: &mut Tx, hash: SecretHash, session: &StoredSession) -> Result<()> {

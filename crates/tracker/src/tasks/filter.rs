@@ -213,6 +213,15 @@ impl TaskFilter {
         Ok(())
     }
 
+    /// Whether an index gives the page row by row, in order and with few rows in between.
+    pub(super) fn is_usual(&self) -> bool {
+        self.sort.by == SortBy::DueDate
+            && !self.trash
+            && self.priority.is_empty()
+            && self.labels.is_empty()
+            && self.words.is_empty()
+    }
+
     /// The condition on the owner's rows, without the cursor.
     pub(super) fn condition(&self, owner: UserId, now: DateTime) -> Condition {
         let mut condition = Condition::new(owner);

@@ -80,6 +80,11 @@ async fn page(
             order.join(", "),
         )
     });
+    let statement = if filter.is_usual() {
+        statement.brief()
+    } else {
+        statement
+    };
     let mut rows = conn.rows(statement).await?;
     let whole_pages = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > whole_pages;

@@ -28,7 +28,8 @@ pub(crate) fn minute_key(time: Option<Time>) -> i64 {
 /// A task of its owner, in the trash or not.
 pub(crate) async fn find(conn: &mut Conn, owner: UserId, id: TaskId) -> Result<Option<Task>> {
     let text = format!("SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 AND id = ?2");
-    conn.optional(query(text).bind(owner).bind(id)).await
+    conn.optional(query(text).bind(owner).bind(id).brief())
+        .await
 }
 
 /// The owner's tasks among the given ids.

@@ -50,7 +50,7 @@ pub(super) async fn shown(conn: &mut Conn, secret: &Secret) -> Result<Option<Sho
          JOIN users u ON u.id = t.user_id JOIN versions v ON v.owner_id = t.user_id \
          WHERE t.secret_hash = ?1",
     );
-    Ok(conn.optional(select.bind(secret.hash())).await?)
+    Ok(conn.optional(select.bind(secret.hash()).brief()).await?)
 }
 
 pub(super) async fn insert(

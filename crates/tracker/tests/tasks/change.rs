@@ -104,7 +104,11 @@ async fn a_new_task_is_one_round_trip_and_a_change_three() {
     let task = create(&app, ann, json!({ "title": "Pay", "labels": ["a", "b"] })).await;
     let created = app.db.counters();
     assert_eq!(created.round_trips - before.round_trips, 1);
-    assert_eq!(created.statements - before.statements, 3, "task, labels, version");
+    assert_eq!(
+        created.statements - before.statements,
+        3,
+        "task, labels, version"
+    );
     change(&app, ann, task.id, json!({ "title": "Paid" }), None)
         .await
         .unwrap();
