@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     /// Which part of the work to do, to split it over several processes.
     #[arg(long, value_enum, default_value = "all")]
     role: Role,
-    /// Fill a demo account and print how to log in.
+    /// Fill a demo account, in a database of its own beside the real one, and print how to log in.
     #[arg(long)]
     demo: bool,
 }
@@ -51,6 +51,11 @@ impl Role {
 pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     raise_file_limit();
     let role = arguments.role;
+    if arguments.demo {
+        // Everybody knows the demo's password, and whoever comes first to the real database
+        // becomes its administrator.
+        config.database.path.set_file_name("demo.db");
+    }
     // An address that is taken is found out before the database is touched.
     let listener = match role.includes(Role::Web) {
         true => Some(listen(&mut config).await?),
@@ -61,9 +66,10 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     if arguments.demo {
         demo::fill(&tracker).await?;
         output::say(format!(
-            "Log in to the demo with {} / {}",
+            "Log in to the demo with {} / {} (its data is in {})",
             demo::EMAIL,
-            demo::PASSWORD
+            demo::PASSWORD,
+            config.database.path.display()
         ));
     }
     let worker = role

@@ -247,6 +247,12 @@ async fn the_demo_can_be_looked_at() {
         );
         assert!(duly.stop());
     }
+    duly.serve(&[]);
+    assert!(
+        duly.printed.contains("/setup?token="),
+        "the demo is nobody's account: {}",
+        duly.printed
+    );
 }
 
 #[test]
