@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value as SqliteValue, ValueRef};
 use rusqlite::{OpenFlags, ToSql};
 
@@ -80,6 +81,11 @@ impl Connection {
                 .busy_timeout(options.wait_timeout)
                 .map_err(translate)?;
             sqlite.set_prepared_statement_cache_capacity(128);
+            // One plan per text. Without it SQLite looks at the value bound to a LIMIT, and
+            // prepares the statement again each time one is bound.
+            sqlite
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+                .map_err(translate)?;
             sqlite
                 .execute_batch("PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;")
                 .map_err(translate)?;
