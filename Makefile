@@ -52,9 +52,11 @@ web/dist/index.html: web/node_modules web/index.html $(shell find web/src web/pu
 	$(NPM) run build
 	@touch $@
 
+# Not `npm ci`: it refuses a lock file without the binaries of every other platform, and not every
+# registry serves those. This installs what the lock file says, too, and leaves it as it is.
 web/node_modules: web/package-lock.json
 	./scripts/need node
-	$(NPM) ci --no-audit --no-fund
+	$(NPM) install --no-save --no-audit --no-fund
 	@touch $@
 
 release: web

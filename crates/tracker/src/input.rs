@@ -76,9 +76,13 @@ impl<T: FromJson> FromJson for Vec<T> {
             .as_array()
             .ok_or_else(|| Wrong::new("invalid_type", "must be a list"))?;
         list.iter()
-            .map(|item| match item {
-                serde_json::Value::Null => Err(Wrong::new("invalid_type", "must not hold null")),
-                given => T::from_json(given),
+            .enumerate()
+            .map(|(index, item)| {
+                let read = match item {
+                    serde_json::Value::Null => Err(Wrong::new("invalid_type", "must not be null")),
+                    given => T::from_json(given),
+                };
+                read.map_err(|wrong| Wrong::new(wrong.code, format!("[{index}] {}", wrong.message)))
             })
             .collect()
     }

@@ -44,7 +44,7 @@ impl SecurityHeaders {
             headers.push((header::CONTENT_SECURITY_POLICY, policy));
         }
         if https {
-            let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+            let year = HeaderValue::from_static("max-age=31536000");
             headers.push((header::STRICT_TRANSPORT_SECURITY, year));
         }
         SecurityHeaders(headers)

@@ -26,6 +26,9 @@ type Stage =
   | { at: 'checked'; report: ImportReport }
   | { at: 'done'; report: ImportReport }
 
+/** What the server takes unless its operator says otherwise. */
+const LARGEST_FILE = 10 * 1024 * 1024
+
 /** Drop a file, look at what would happen, then let it happen. */
 export function ImportSection() {
   const queries = useQueryClient()
@@ -59,6 +62,12 @@ export function ImportSection() {
     if (!next) return
     setFile(next)
     setKeepGoing(false)
+    // The server ends such a connection while the file is still going out, and its reason is lost.
+    if (next.size > LARGEST_FILE) {
+      setStage({ at: 'choosing' })
+      setProblem('The file is larger than 10 MiB. Split it, or ask your operator to import it.')
+      return
+    }
     void run(next, true)
   }
 
