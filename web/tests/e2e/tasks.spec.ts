@@ -125,7 +125,7 @@ test('every field can be changed in the task', async ({ signedIn: page, api }) =
   await described
   await expect(panel.locator('strong')).toHaveText('night train')
 
-  await panel.getByRole('switch', { name: 'Send reminders for this task' }).click()
+  await panel.getByRole('switch', { name: 'Name this task in the overdue mail' }).click()
   await expect(panel.getByText('Muted')).toBeVisible()
 
   await panel.getByLabel('Title').press('Escape')

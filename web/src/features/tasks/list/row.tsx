@@ -119,7 +119,7 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
             <AlignLeft size={13} className="shrink-0 text-soft" aria-label="Has a description" />
           ) : null}
           {task.muted ? (
-            <BellOff size={13} className="shrink-0 text-soft" aria-label="Reminders muted" />
+            <BellOff size={13} className="shrink-0 text-soft" aria-label="Left out of the overdue mail" />
           ) : null}
         </span>
         <span className="flex shrink-0 items-center gap-2 max-md:-mt-0.5 max-md:empty:hidden">

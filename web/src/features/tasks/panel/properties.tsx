@@ -108,13 +108,13 @@ export function Properties({ task, save }: PropertiesProps) {
           )}
         </button>
       </Property>
-      <Property name="Reminders">
+      <Property name="Overdue mail">
         <input
           id={muteId}
           type="checkbox"
           role="switch"
           className="switch"
-          aria-label="Send reminders for this task"
+          aria-label="Name this task in the overdue mail"
           checked={!task.muted}
           onChange={(event) => void save({ muted: !event.target.checked })}
         />
