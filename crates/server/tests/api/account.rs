@@ -45,6 +45,7 @@ async fn every_wrong_field_of_a_registration_is_named_at_once() {
             "name required",
             "email required",
             "time_zone unknown_time_zone",
+            "password too_short",
         ]);
     let body = json!({ "name": "a\u{0}b", "email": "x", "password": PASSWORD, "role": "admin" });
     client
