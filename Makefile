@@ -10,7 +10,7 @@ help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 run: release ## Build everything and serve on http://127.0.0.1:8080 with data in ./data
-	./target/release/duly serve
+	$(or $(CARGO_TARGET_DIR),target)/release/duly serve
 
 dev: web/node_modules ## Server and page with hot reload on http://127.0.0.1:5173
 	./scripts/dev

@@ -1,7 +1,7 @@
 // Reading: one page of fifteen tasks and one task, each by cookie, against raw hyper.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { duly, folder, freePort, load, ready, report, save, seed, start, stop } from "./measure.mjs";
+import { built, duly, folder, freePort, load, ready, report, save, seed, start, stop } from "./measure.mjs";
 
 const USERS = 1000;
 const RUNS = 3;
@@ -20,7 +20,7 @@ for (let user = 0; user < 200; user++) {
 writeFileSync(join(folder, "ids"), lines.join("\n"));
 
 const port = await freePort();
-const raw = start("target/release/examples/raw_hyper", [String(port), join(folder, "page.json")]);
+const raw = start(built("examples/raw_hyper"), [String(port), join(folder, "page.json")]);
 await ready(`http://127.0.0.1:${port}/`);
 
 process.env.USERS = String(USERS);

@@ -14,6 +14,9 @@ process.on("exit", () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Where cargo puts what it builds. */
+export const built = (name) => join(process.env.CARGO_TARGET_DIR ?? "target", "release", name);
+
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -50,7 +53,7 @@ export async function ready(url) {
 export async function duly(database) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const process = start("target/release/duly", ["serve"], {
+  const server = start(built("duly"), ["serve"], {
     DULY_HTTP__LISTEN: `127.0.0.1:${port}`,
     DULY_HTTP__PUBLIC_URL: url,
     DULY_HTTP__MAX_CONNECTIONS_PER_ADDRESS: "10000",
@@ -58,7 +61,7 @@ export async function duly(database) {
     DULY_LOG__LEVEL: "warn",
   });
   await ready(`${url}/api/openapi.json`);
-  return { url, process };
+  return { url, process: server };
 }
 
 /** User and system CPU seconds of a process since it started. */
@@ -110,4 +113,4 @@ export function save(suite) {
 }
 
 export const seed = (database, users, tasks) =>
-  execFileSync("target/release/examples/seed", [database, String(users), String(tasks)], { stdio: "inherit" });
+  execFileSync(built("examples/seed"), [database, String(users), String(tasks)], { stdio: "inherit" });

@@ -1,7 +1,7 @@
 // Starting: time to the first answer, memory, size of the binary.
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { duly, folder, freePort, ready, report, residentMegabytes, save, start, stop } from "./measure.mjs";
+import { built, duly, folder, freePort, ready, report, residentMegabytes, save, start, stop } from "./measure.mjs";
 
 const database = join(folder, "duly.db");
 await stop((await duly(database)).process);
@@ -10,7 +10,7 @@ const memory = [];
 for (let run = 0; run < 5; run++) {
   const port = await freePort();
   const begun = performance.now();
-  const server = start("target/release/duly", ["serve"], {
+  const server = start(built("duly"), ["serve"], {
     DULY_HTTP__LISTEN: `127.0.0.1:${port}`,
     DULY_DATABASE__URL: `sqlite:${database}`,
     DULY_LOG__LEVEL: "warn",
@@ -22,5 +22,5 @@ for (let run = 0; run < 5; run++) {
 }
 report("start to first answer", times, "ms", { name: "300 ms", value: 300 });
 report("resident memory after start", memory, "MB", { name: "40 MB", value: 40 });
-report("release binary", [statSync("target/release/duly").size / 1e6], "MB", { name: "30 MB", value: 30 });
+report("release binary", [statSync(built("duly")).size / 1e6], "MB", { name: "30 MB", value: 30 });
 save("start");
