@@ -50,7 +50,9 @@ async fn write_until_killed(
     round: u32,
 ) -> Vec<String> {
     let mut writers = Vec::new();
+    let (answered, mut progress) = tokio::sync::watch::channel(0_u32);
     for number in 0..CLIENTS {
+        let answered = answered.clone();
         let mut client = duly.connect().await;
         client.cookie.clone_from(cookie);
         writers.push(tokio::spawn(async move {
@@ -63,11 +65,17 @@ async fn write_until_killed(
                     None => return written,
                 }
                 written.push(title);
+                answered.send_modify(|count| *count += 1);
             }
         }));
     }
-    // How far they come is chance, which is the point.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // In the middle of other writes, and elsewhere in each round.
+    let enough = 50 + 61 * round;
+    let reached = progress.wait_for(|count| *count >= enough);
+    tokio::time::timeout(Duration::from_secs(30), reached)
+        .await
+        .expect("they write")
+        .expect("they go on until the server is killed");
     duly.kill();
     let mut acknowledged = Vec::new();
     for writer in writers {
