@@ -13,6 +13,12 @@ use crate::{Conn, Error, Tx, Version};
 pub enum Engine {
     /// SQLite in this process.
     Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+    /// A MariaDB server.
+    MariaDb,
+    /// A MySQL server.
+    MySql,
 }
 
 /// When a commit counts as done.

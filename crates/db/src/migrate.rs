@@ -14,6 +14,33 @@ pub struct Migration {
     pub name: &'static str,
     /// The SQL for SQLite. Statements end with `;` at the end of a line.
     pub sqlite: &'static str,
+    /// The SQL for PostgreSQL.
+    pub postgres: &'static str,
+    /// The SQL for MariaDB and MySQL.
+    pub mysql: &'static str,
+}
+
+/// The step whose files are `migrations/<engine>/<name>.sql` in the calling crate.
+#[macro_export]
+macro_rules! migration {
+    ($name:literal) => {
+        $crate::migrate::Migration {
+            name: $name,
+            sqlite: $crate::migration!(@file "sqlite", $name),
+            postgres: $crate::migration!(@file "postgres", $name),
+            mysql: $crate::migration!(@file "mysql", $name),
+        }
+    };
+    (@file $engine:literal, $name:literal) => {
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/migrations/",
+            $engine,
+            "/",
+            $name,
+            ".sql"
+        ))
+    };
 }
 
 /// The steps of one crate, in order.
@@ -128,6 +155,8 @@ async fn apply(
 fn text_for(engine: Engine, migration: &Migration) -> &'static str {
     match engine {
         Engine::Sqlite => migration.sqlite,
+        Engine::Postgres => migration.postgres,
+        Engine::MariaDb | Engine::MySql => migration.mysql,
     }
 }
 

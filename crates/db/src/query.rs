@@ -21,6 +21,7 @@ pub struct Query {
     values: Vec<Value>,
     expected: Option<u64>,
     is_brief: bool,
+    keeps_duplicates: bool,
 }
 
 /// Starts a query with the given SQL text.
@@ -30,6 +31,7 @@ pub fn query(text: impl Into<Cow<'static, str>>) -> Query {
         values: Vec::new(),
         expected: None,
         is_brief: false,
+        keeps_duplicates: false,
     }
 }
 
@@ -73,6 +75,16 @@ impl Query {
     #[must_use]
     pub fn is_brief(&self) -> bool {
         self.is_brief
+    }
+
+    /// Makes an insert that meets a duplicate count as one that touched no row.
+    pub(crate) fn keeping_duplicates(mut self) -> Self {
+        self.keeps_duplicates = true;
+        self
+    }
+
+    pub(crate) fn keeps_duplicates(&self) -> bool {
+        self.keeps_duplicates
     }
 
     /// The SQL text.

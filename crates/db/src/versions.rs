@@ -7,16 +7,13 @@
 
 use uuid::Uuid;
 
-use crate::migrate::{Migration, MigrationSet};
+use crate::migrate::MigrationSet;
 use crate::{Conn, FromValue, Query, Result, Tx, Value, query};
 
 /// The migrations of this module's table.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     owner: "db",
-    migrations: &[Migration {
-        name: "0001_versions",
-        sqlite: include_str!("../migrations/sqlite/0001_versions.sql"),
-    }],
+    migrations: &[crate::migration!("0001_versions")],
 };
 
 /// One visible state of an owner's data. Later states have larger numbers.

@@ -17,7 +17,7 @@ pub async fn signing_key(db: &Db, random: &dyn Random) -> Result<SigningKey> {
         db.engine(),
         "INSERT INTO instance (name, value) VALUES ('signing_key', ?1)",
     );
-    tx.execute(query(insert).bind(fresh.as_slice())).await?;
+    tx.execute(insert.bind(fresh.as_slice())).await?;
     let kept = tx
         .optional_row(query(
             "SELECT value FROM instance WHERE name = 'signing_key'",

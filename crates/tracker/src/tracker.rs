@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duly_cache::limits::Limiter;
-use duly_db::migrate::{Migration, MigrationSet};
+use duly_db::migrate::MigrationSet;
 use duly_db::{Db, SharedClock, SharedRandom};
 use duly_queue::Queue;
 
@@ -19,22 +19,10 @@ use crate::users::{PasswordRules, Registration};
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     owner: "tracker",
     migrations: &[
-        Migration {
-            name: "0001_users",
-            sqlite: include_str!("../migrations/sqlite/0001_users.sql"),
-        },
-        Migration {
-            name: "0002_tasks",
-            sqlite: include_str!("../migrations/sqlite/0002_tasks.sql"),
-        },
-        Migration {
-            name: "0003_notifications",
-            sqlite: include_str!("../migrations/sqlite/0003_notifications.sql"),
-        },
-        Migration {
-            name: "0004_imports",
-            sqlite: include_str!("../migrations/sqlite/0004_imports.sql"),
-        },
+        duly_db::migration!("0001_users"),
+        duly_db::migration!("0002_tasks"),
+        duly_db::migration!("0003_notifications"),
+        duly_db::migration!("0004_imports"),
     ],
 };
 

@@ -24,7 +24,7 @@ pub(super) async fn lead(
         db.engine(),
         "INSERT INTO leases (name, holder, term, lease_until) VALUES (?1, ?2, 1, ?3)",
     );
-    tx.execute(query(first).bind(name).bind(holder).bind(later(now, lease)))
+    tx.execute(first.bind(name).bind(holder).bind(later(now, lease)))
         .await?;
     let extend = query("UPDATE leases SET lease_until = ?3 WHERE name = ?1 AND holder = ?2");
     let extended = tx
@@ -88,7 +88,7 @@ pub(super) async fn claim(
         "INSERT INTO schedules (name, last_slot) VALUES (?1, ?2)",
     );
     if tx
-        .execute(query(first).bind(claim.schedule).bind(claim.slot))
+        .execute(first.bind(claim.schedule).bind(claim.slot))
         .await?
         == 1
     {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use duly_db::migrate::{Migration, MigrationSet};
+use duly_db::migrate::MigrationSet;
 use duly_db::{Db, SharedClock, Tx};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -29,14 +29,8 @@ use crate::{JobId, Pushed, QueueName, Result};
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     owner: "queue",
     migrations: &[
-        Migration {
-            name: "0001_jobs",
-            sqlite: include_str!("../../migrations/sqlite/0001_jobs.sql"),
-        },
-        Migration {
-            name: "0002_schedules",
-            sqlite: include_str!("../../migrations/sqlite/0002_schedules.sql"),
-        },
+        duly_db::migration!("0001_jobs"),
+        duly_db::migration!("0002_schedules"),
     ],
 };
 

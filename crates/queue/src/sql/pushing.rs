@@ -17,7 +17,7 @@ pub(super) async fn push(
     job: NewJob,
     now: Timestamp,
 ) -> Result<Pushed> {
-    let insert = query(insert_or_keep(engine, INSERT))
+    let insert = insert_or_keep(engine, INSERT)
         .bind(job.id)
         .bind(&job.queue)
         .bind(job.name)

@@ -109,7 +109,7 @@ async fn insert(
          attempts, planned_at, updated_at, sent_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?9, NULL)",
     );
-    let statement = query(statement)
+    let statement = statement
         .bind(entry.user)
         .bind(entry.id)
         .bind(entry.promise.kind)
