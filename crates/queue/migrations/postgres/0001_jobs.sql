@@ -12,11 +12,12 @@ CREATE TABLE jobs (
   run_at timestamptz NOT NULL,
   lease_until timestamptz,
   pushed_at timestamptz NOT NULL,
-  UNIQUE (name, unique_key)
+  CONSTRAINT jobs_name_unique_key_key UNIQUE (name, unique_key)
 );
 
--- The order in which a queue is served; the name is there to pass over unknown kinds cheaply.
-CREATE INDEX jobs_waiting ON jobs (queue, lease_until, run_at, id, name);
+-- The order in which a queue is served; the name is there to pass over unknown kinds cheaply. The
+-- planner does not know that rows without a lease are in order if the lease is a column of the key.
+CREATE INDEX jobs_waiting ON jobs (queue, run_at, id, name) WHERE lease_until IS NULL;
 
 -- Whose lease is over.
 CREATE INDEX jobs_running ON jobs (lease_until) WHERE lease_until IS NOT NULL;
@@ -51,14 +52,17 @@ CREATE TABLE job_attempts (
   PRIMARY KEY (job_id, fence)
 );
 
--- What has become of attempts, per queue and minute.
+-- What has become of attempts, per queue and minute (counted since 1970 UTC). A maintenance task
+-- makes a partition for each month before it begins.
 CREATE TABLE job_totals (
   queue text COLLATE "C" NOT NULL,
-  minute timestamptz NOT NULL,
+  minute bigint NOT NULL,
   done bigint NOT NULL,
   failed bigint NOT NULL,
   retried bigint NOT NULL,
   expired bigint NOT NULL,
   released bigint NOT NULL,
   PRIMARY KEY (queue, minute)
-);
+) PARTITION BY RANGE (minute);
+
+CREATE TABLE job_totals_default PARTITION OF job_totals DEFAULT;

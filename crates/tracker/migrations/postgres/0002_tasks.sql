@@ -5,7 +5,8 @@ CREATE TABLE tasks (
   id uuid NOT NULL,
   title text COLLATE "C" NOT NULL,
   description text COLLATE "C" NOT NULL,
-  -- Both in lower case and NFC: engines fold case differently, so they sort and match these.
+  -- Both in lower case and NFC: engines fold case differently, so they sort and match these. NFC
+  -- makes up to three characters of one, so a folded title is too long for an index.
   title_folded text COLLATE "C" NOT NULL,
   description_folded text COLLATE "C" NOT NULL,
   -- 0 pending, 1 in progress, 2 completed

@@ -1,4 +1,5 @@
--- The ledger of promises: one row per thing a user is to be told, once.
+-- The ledger of promises: one row per thing a user is to be told, once. A maintenance task makes a
+-- partition for each month before it begins.
 
 CREATE TABLE notifications (
   user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -18,8 +19,10 @@ CREATE TABLE notifications (
   planned_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   sent_at timestamptz,
-  PRIMARY KEY (user_id, id)
-);
+  PRIMARY KEY (user_id, id, slot)
+) PARTITION BY RANGE (slot);
+
+CREATE TABLE notifications_default PARTITION OF notifications DEFAULT;
 
 CREATE UNIQUE INDEX notifications_user_id_task_id_kind_slot_key
   ON notifications (user_id, task_id, kind, slot);
