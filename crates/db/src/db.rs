@@ -5,11 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock::SystemClock;
+use crate::slow::{self, Observer};
 use crate::sqlite::{self, Limits, ReadPool, Transaction, Writer};
-use crate::{Conn, Error, Tx, Version};
+use crate::{Conn, Error, SlowQueries, Status, Tx, Version};
 
 /// Which engine answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Engine {
     /// SQLite in this process.
     Sqlite,
@@ -19,6 +25,19 @@ pub enum Engine {
     MariaDb,
     /// A MySQL server.
     MySql,
+}
+
+impl Engine {
+    /// As it is written in JSON and in the log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Sqlite => "sqlite",
+            Engine::Postgres => "postgres",
+            Engine::MariaDb => "mariadb",
+            Engine::MySql => "mysql",
+        }
+    }
 }
 
 /// When a commit counts as done.
@@ -46,8 +65,10 @@ pub struct Options {
     pub wait_timeout: Duration,
     /// A transaction that asks for nothing for this long is rolled back.
     pub idle_timeout: Duration,
-    /// Statements slower than this are logged.
+    /// Statements that take this long or longer are logged and shown to administrators.
     pub slow_query: Duration,
+    /// Whether what is bound to slow statements is logged and shown, too. It may be secret.
+    pub slow_query_values: bool,
 }
 
 impl Options {
@@ -62,6 +83,7 @@ impl Options {
             wait_timeout: Duration::from_secs(2),
             idle_timeout: Duration::from_secs(1),
             slow_query: Duration::from_millis(100),
+            slow_query_values: false,
         }
     }
 }
@@ -82,9 +104,21 @@ pub struct Counters {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     pub(crate) statements: AtomicU64,
+    /// Round trips outside of a transaction; the others are in `round_trips`.
+    pub(crate) reads: AtomicU64,
     pub(crate) round_trips: AtomicU64,
     pub(crate) transactions: AtomicU64,
     pub(crate) group_commits: AtomicU64,
+    pub(crate) slow: Observer,
+}
+
+impl Meter {
+    pub(crate) fn new(options: &Options) -> Self {
+        Meter {
+            slow: Observer::new(options, Arc::new(SystemClock)),
+            ..Meter::default()
+        }
+    }
 }
 
 /// An open database. Clones share it.
@@ -104,7 +138,7 @@ impl Db {
     /// old to be safe; [`Error::ReadOnly`] when it may not be written.
     pub async fn open(options: Options) -> Result<Self, Error> {
         blocking(move || {
-            let meter = Arc::new(Meter::default());
+            let meter = Arc::new(Meter::new(&options));
             // The writer comes first: it makes the file and puts it into WAL mode.
             let writer = Writer::start(&options, meter.clone())?;
             let reader = ReadPool::start(&options, meter.clone())?;
@@ -154,10 +188,49 @@ impl Db {
     pub fn counters(&self) -> Counters {
         Counters {
             statements: self.meter.statements.load(Ordering::Relaxed),
-            round_trips: self.meter.round_trips.load(Ordering::Relaxed),
+            round_trips: self.meter.reads.load(Ordering::Relaxed)
+                + self.meter.round_trips.load(Ordering::Relaxed),
             transactions: self.meter.transactions.load(Ordering::Relaxed),
             group_commits: self.meter.group_commits.load(Ordering::Relaxed),
         }
+    }
+
+    /// The statements that were slow since the database was opened.
+    #[must_use]
+    pub fn slow_queries(&self) -> SlowQueries {
+        self.meter.slow.report()
+    }
+
+    /// How the primary would run the slowest statement of the text that has this id in
+    /// [`Db::slow_queries`]; `None` when there is no such text any more, or its statement was too
+    /// large to be kept. Nothing is run.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub async fn explain_worst(&self, id: &str) -> Result<Option<String>, Error> {
+        let Some(worst) = self.meter.slow.worst(id) else {
+            return Ok(None);
+        };
+        let plan = slow::explain(&mut self.read_fresh(), self.engine(), &worst).await?;
+        Ok(Some(plan))
+    }
+
+    /// How the database is doing.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        sqlite::status(&self.reader, self.meter.slow.since())
+    }
+
+    /// Notes a statement as if it had taken so long, for tests of what comes of slow ones.
+    #[cfg(feature = "testing")]
+    pub fn pretend_slow(&self, query: &crate::Query, duration: Duration) {
+        let outcome = slow::Outcome {
+            duration,
+            rows: 0,
+            pool_wait: Duration::ZERO,
+        };
+        let target = slow::Target::primary(self.engine());
+        self.meter.slow.observe(query, &target, outcome);
     }
 
     /// Copies the newest committed state into a new file while the database is in use. The file

@@ -7,6 +7,7 @@ use crate::{Engine, Error, Query, query};
 /// `statement` is a whole `INSERT INTO … VALUES …`; the answer of `execute` is 0 when the row
 /// existed.
 #[must_use]
+#[track_caller]
 pub fn insert_or_keep(engine: Engine, statement: &str) -> Query {
     match engine {
         Engine::Sqlite | Engine::Postgres => query(format!("{statement} ON CONFLICT DO NOTHING")),

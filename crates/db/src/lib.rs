@@ -8,6 +8,7 @@
 //! The engine is SQLite: one writer thread that makes many waiting transactions durable with one
 //! fsync, and a pool of reader threads.
 
+pub mod caller;
 pub mod clock;
 mod conn;
 mod db;
@@ -18,7 +19,9 @@ pub mod migrate;
 mod query;
 pub mod random;
 mod row;
+mod slow;
 mod sqlite;
+pub mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod value;
@@ -31,6 +34,8 @@ pub use error::Error;
 pub use query::{Query, placeholders, query};
 pub use random::{Random, SharedRandom};
 pub use row::{FromRow, Row};
+pub use slow::{SlowQueries, SlowQuery, SlowSample, SlowStatement};
+pub use status::Status;
 pub use value::{FromValue, Value};
 pub use versions::Version;
 

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::Value;
+use crate::caller::Caller;
+use crate::{Error, Value};
 
 /// One SQL statement with its bound values.
 ///
@@ -22,9 +23,11 @@ pub struct Query {
     expected: Option<u64>,
     is_brief: bool,
     keeps_duplicates: bool,
+    caller: Caller,
 }
 
-/// Starts a query with the given SQL text.
+/// Starts a query with the given SQL text. Where it is called is said when the query was slow.
+#[track_caller]
 pub fn query(text: impl Into<Cow<'static, str>>) -> Query {
     Query {
         text: text.into(),
@@ -32,6 +35,7 @@ pub fn query(text: impl Into<Cow<'static, str>>) -> Query {
         expected: None,
         is_brief: false,
         keeps_duplicates: false,
+        caller: Caller::here(),
     }
 }
 
@@ -57,12 +61,6 @@ impl Query {
         self
     }
 
-    /// How many rows the change has to touch, if that was said.
-    #[must_use]
-    pub fn expected(&self) -> Option<u64> {
-        self.expected
-    }
-
     /// Says that a read touches few rows, all found by an index. SQLite answers it on the calling
     /// thread: handing it to another and back costs more than the read itself.
     #[must_use]
@@ -85,6 +83,32 @@ impl Query {
 
     pub(crate) fn keeps_duplicates(&self) -> bool {
         self.keeps_duplicates
+    }
+
+    /// Refuses values that no engine can be trusted with.
+    pub(crate) fn refuse_unstorable(&self) -> Result<(), Error> {
+        for (index, value) in self.values.iter().enumerate() {
+            if let Some(reason) = value.unstorable() {
+                return Err(Error::Parameter(format!("?{}: {reason}", index + 1)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds the number of rows a change has touched to what [`Query::expecting`] said.
+    pub(crate) fn check_touched(&self, touched: u64) -> Result<u64, Error> {
+        match self.expected {
+            Some(expected) if expected != touched => Err(Error::Other(format!(
+                "a change touched {touched} rows and not {expected}: {}",
+                self.text
+            ))),
+            _ => Ok(touched),
+        }
+    }
+
+    /// Where the query comes from.
+    pub(crate) fn caller(&self) -> Caller {
+        self.caller
     }
 
     /// The SQL text.

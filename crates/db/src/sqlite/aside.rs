@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::connection::Connection;
+use super::connection::{Connection, Turn};
 use crate::db::{Meter, Options};
 use crate::{Error, query};
 
@@ -35,7 +35,7 @@ pub(crate) fn copy(options: &Options, meter: Arc<Meter>, target: &Path) -> Resul
     }
     let connection = Connection::open_aside(options, meter)?;
     let written = connection
-        .execute(&query("VACUUM INTO ?1").bind(name), None)
+        .execute(&query("VACUUM INTO ?1").bind(name), Turn::default())
         .and_then(|_| publish(&partial, target).map_err(failed));
     if written.is_err() {
         // The first failure is what the caller has to know.
@@ -66,7 +66,7 @@ pub(crate) fn problems(options: &Options, meter: Arc<Meter>) -> Result<Vec<Strin
     if !found.is_empty() {
         return Ok(found);
     }
-    for row in connection.rows(&query("PRAGMA foreign_key_check"), None)? {
+    for row in connection.rows(&query("PRAGMA foreign_key_check"), Turn::default())? {
         let (table, parent): (String, String) = (row.get("table")?, row.get("parent")?);
         found.push(format!(
             "a row of {table} names a row of {parent} that does not exist"
@@ -76,7 +76,7 @@ pub(crate) fn problems(options: &Options, meter: Arc<Meter>) -> Result<Vec<Strin
 }
 
 fn damage(connection: &Connection) -> Result<Vec<String>, Error> {
-    let rows = match connection.rows(&query("PRAGMA integrity_check"), None) {
+    let rows = match connection.rows(&query("PRAGMA integrity_check"), Turn::default()) {
         // Too damaged to be listed.
         Err(Error::Unavailable(reason)) => return Ok(vec![reason]),
         answered => answered?,

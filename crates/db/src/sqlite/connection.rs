@@ -12,7 +12,8 @@ use rusqlite::{OpenFlags, ToSql};
 use super::failure::translate;
 use crate::db::{Durability, Meter, Options};
 use crate::row::Columns;
-use crate::{Error, Query, Row, Value};
+use crate::slow::{Outcome, Target};
+use crate::{Engine, Error, Query, Row, Value};
 
 /// Older libraries can corrupt a database when a checkpoint races with a reset of the log
 /// (SQLite release notes, 3.51.3).
@@ -21,11 +22,20 @@ const OLDEST_SAFE_LIBRARY: i32 = 3_051_003;
 /// How many virtual-machine steps pass between two looks at the clock.
 const STEPS_PER_CLOCK_LOOK: i32 = 20_000;
 
+/// How a statement comes to be run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Turn {
+    /// It is stopped after this long.
+    pub(super) limit: Option<Duration>,
+    /// It waited this long for the connection.
+    pub(super) waited: Duration,
+}
+
 pub(super) struct Connection {
     sqlite: rusqlite::Connection,
     meter: Arc<Meter>,
     deadline: Arc<Deadline>,
-    slow_query: Duration,
+    target: Target,
 }
 
 impl Connection {
@@ -96,7 +106,7 @@ impl Connection {
                 sqlite,
                 meter,
                 deadline,
-                slow_query: options.slow_query,
+                target: Target::primary(Engine::Sqlite),
             })
         };
         opened().map_err(|error| name_the_file(error, &options.path))
@@ -114,8 +124,8 @@ impl Connection {
         !self.sqlite.is_autocommit()
     }
 
-    pub(super) fn rows(&self, query: &Query, limit: Option<Duration>) -> Result<Vec<Row>, Error> {
-        self.watched(query, limit, |connection| {
+    pub(super) fn rows(&self, query: &Query, turn: Turn) -> Result<Vec<Row>, Error> {
+        self.watched(query, turn, count, |connection| {
             let mut statement = connection.sqlite.prepare_cached(query.text())?;
             bind(&mut statement, query.values())?;
             let columns = columns(&statement)?;
@@ -132,43 +142,41 @@ impl Connection {
         })
     }
 
-    pub(super) fn execute(&self, query: &Query, limit: Option<Duration>) -> Result<u64, Error> {
-        let touched = self.watched(query, limit, |connection| {
-            let mut statement = connection.sqlite.prepare_cached(query.text())?;
-            bind(&mut statement, query.values())?;
-            let touched = statement.raw_execute()?;
-            Ok(u64::try_from(touched).unwrap_or(u64::MAX))
-        })?;
-        match query.expected() {
-            Some(expected) if expected != touched => Err(Error::Other(format!(
-                "a change touched {touched} rows and not {expected}: {}",
-                query.text()
-            ))),
-            _ => Ok(touched),
-        }
+    pub(super) fn execute(&self, query: &Query, turn: Turn) -> Result<u64, Error> {
+        let touched = self.watched(
+            query,
+            turn,
+            |touched| *touched,
+            |connection| {
+                let mut statement = connection.sqlite.prepare_cached(query.text())?;
+                bind(&mut statement, query.values())?;
+                let touched = statement.raw_execute()?;
+                Ok(u64::try_from(touched).unwrap_or(u64::MAX))
+            },
+        )?;
+        query.check_touched(touched)
     }
 
-    /// Runs a statement, stops it after `limit`, counts it and reports it when it was slow.
+    /// Runs a statement, stops it when its time is up, counts it and has it noted when it was slow.
     fn watched<T>(
         &self,
         query: &Query,
-        limit: Option<Duration>,
+        turn: Turn,
+        rows: impl FnOnce(&T) -> u64,
         run: impl FnOnce(&Self) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
-        refuse_unstorable(query.values())?;
+        query.refuse_unstorable()?;
         let started = Instant::now();
-        self.deadline.set(started, limit);
+        self.deadline.set(started, turn.limit);
         let answer = run(self).map_err(translate);
         self.deadline.clear();
         self.meter.statements.fetch_add(1, Ordering::Relaxed);
-        let elapsed = started.elapsed();
-        if elapsed > self.slow_query {
-            tracing::warn!(
-                db.query = query.text(),
-                duration_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-                "slow query"
-            );
-        }
+        let outcome = Outcome {
+            duration: started.elapsed(),
+            rows: answer.as_ref().map_or(0, rows),
+            pool_wait: turn.waited,
+        };
+        self.meter.slow.observe(query, &self.target, outcome);
         answer
     }
 }
@@ -281,15 +289,6 @@ fn name_the_file(error: Error, path: &Path) -> Error {
     }
 }
 
-fn refuse_unstorable(values: &[Value]) -> Result<(), Error> {
-    for (index, value) in values.iter().enumerate() {
-        if let Some(reason) = value.unstorable() {
-            return Err(Error::Parameter(format!("?{}: {reason}", index + 1)));
-        }
-    }
-    Ok(())
-}
-
 fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::Result<()> {
     let expected = statement.parameter_count();
     if expected != values.len() {
@@ -302,6 +301,10 @@ fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::
         statement.raw_bind_parameter(index + 1, Bound(value))?;
     }
     Ok(())
+}
+
+fn count(rows: &Vec<Row>) -> u64 {
+    u64::try_from(rows.len()).unwrap_or(u64::MAX)
 }
 
 fn columns(statement: &rusqlite::Statement<'_>) -> rusqlite::Result<Arc<Columns>> {
@@ -355,15 +358,19 @@ mod tests {
                     WHERE i < 20000) ";
         let counted = crate::query(format!("{many} SELECT COUNT(*) AS total FROM numbers"));
         let short = crate::query("SELECT 1 AS one");
-        assert!(connection.rows(&short, Some(Duration::ZERO)).is_ok());
+        let none_left = Turn {
+            limit: Some(Duration::ZERO),
+            ..Turn::default()
+        };
+        assert!(connection.rows(&short, none_left).is_ok());
         connection
             .control("CREATE TABLE counted (i INTEGER)")
             .unwrap();
         connection
             .control(&format!("{many} INSERT INTO counted SELECT i FROM numbers"))
             .unwrap();
-        let stopped = connection.rows(&counted, Some(Duration::ZERO));
+        let stopped = connection.rows(&counted, none_left);
         assert!(matches!(stopped, Err(Error::Timeout)), "{stopped:?}");
-        assert_eq!(connection.rows(&counted, None).unwrap().len(), 1);
+        assert_eq!(connection.rows(&counted, Turn::default()).unwrap().len(), 1);
     }
 }

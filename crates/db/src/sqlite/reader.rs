@@ -1,21 +1,22 @@
 //! Reading: brief reads at hand on the caller's thread, all others on a pool of threads.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::{mpsc, oneshot};
 
 use super::closed;
-use super::connection::Connection;
+use super::connection::{Connection, Turn};
 use crate::db::{Meter, Options};
+use crate::status::Pool;
 use crate::{Error, Query, Row};
 
 type Answers = Result<Vec<Vec<Row>>, Error>;
 
 enum Request {
-    Read(Vec<Query>, oneshot::Sender<Answers>),
+    Read(Vec<Query>, Instant, oneshot::Sender<Answers>),
     /// Ends the thread that takes it; the sender is dropped when its connection is closed.
     Close(mpsc::Sender<()>),
 }
@@ -27,6 +28,8 @@ pub(crate) struct ReadPool {
     /// Connections for brief reads. When all are taken, the threads read.
     at_hand: Arc<Mutex<Vec<Connection>>>,
     threads: usize,
+    /// How many of them are reading.
+    busy: Arc<AtomicUsize>,
     statement_timeout: Duration,
     wait_timeout: Duration,
     meter: Arc<Meter>,
@@ -36,15 +39,17 @@ impl ReadPool {
     pub(crate) fn start(options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
         let (requests, waiting) = crossbeam_channel::unbounded();
         let threads = options.readers.max(1);
+        let busy = Arc::new(AtomicUsize::new(0));
         let at_hand: Result<Vec<Connection>, Error> = (0..threads)
             .map(|_| Connection::open_reader(options, meter.clone()))
             .collect();
         for number in 0..threads {
             let connection = Connection::open_reader(options, meter.clone())?;
             let (waiting, limit) = (waiting.clone(), options.statement_timeout);
+            let busy = busy.clone();
             std::thread::Builder::new()
                 .name(format!("db-read-{number}"))
-                .spawn(move || serve(connection, &waiting, limit))
+                .spawn(move || serve(connection, &waiting, limit, &busy))
                 .map_err(|error| Error::Unavailable(error.to_string()))?;
         }
         let wait_timeout = options.wait_timeout + options.statement_timeout;
@@ -52,6 +57,7 @@ impl ReadPool {
             requests,
             at_hand: Arc::new(Mutex::new(at_hand?)),
             threads,
+            busy,
             statement_timeout: options.statement_timeout,
             wait_timeout,
             meter,
@@ -69,10 +75,10 @@ impl ReadPool {
     }
 
     pub(crate) async fn snapshot(&self, queries: Vec<Query>) -> Answers {
-        self.meter.round_trips.fetch_add(1, Ordering::Relaxed);
+        self.meter.reads.fetch_add(1, Ordering::Relaxed);
         let (reply, answer) = oneshot::channel();
         self.requests
-            .send(Request::Read(queries, reply))
+            .send(Request::Read(queries, Instant::now(), reply))
             .map_err(|_| closed())?;
         match tokio::time::timeout(self.wait_timeout, answer).await {
             Ok(Ok(answers)) => answers,
@@ -86,10 +92,35 @@ impl ReadPool {
             return None;
         }
         let connection = self.connections().pop()?;
-        self.meter.round_trips.fetch_add(1, Ordering::Relaxed);
-        let rows = connection.rows(query, Some(self.statement_timeout));
+        self.meter.reads.fetch_add(1, Ordering::Relaxed);
+        let turn = Turn {
+            limit: Some(self.statement_timeout),
+            waited: Duration::ZERO,
+        };
+        let rows = connection.rows(query, turn);
         self.connections().push(connection);
         Some(rows)
+    }
+
+    /// How many reads were asked for.
+    pub(crate) fn reads(&self) -> u64 {
+        self.meter.reads.load(Ordering::Relaxed)
+    }
+
+    /// How busy the connections are.
+    pub(crate) fn status(&self) -> Pool {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let size = count(self.threads * 2);
+        let idle = self.connections().len() + self.threads;
+        let idle = count(idle.saturating_sub(self.busy.load(Ordering::Relaxed)));
+        Pool {
+            size,
+            idle,
+            in_use: size.saturating_sub(idle),
+            waiting: count(self.requests.len()),
+            max: size,
+            ..Pool::default()
+        }
     }
 
     fn connections(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -119,13 +150,20 @@ impl std::fmt::Debug for ReadPool {
     }
 }
 
-fn serve(connection: Connection, waiting: &Receiver<Request>, limit: Duration) {
+fn serve(connection: Connection, waiting: &Receiver<Request>, limit: Duration, busy: &AtomicUsize) {
     for request in waiting {
         match request {
             // Nobody waits any more: the client went away while this was queued.
-            Request::Read(_, reply) if reply.is_closed() => {}
-            Request::Read(queries, reply) => {
-                let _ = reply.send(answer(&connection, &queries, limit));
+            Request::Read(_, _, reply) if reply.is_closed() => {}
+            Request::Read(queries, since, reply) => {
+                let turn = Turn {
+                    limit: Some(limit),
+                    waited: since.elapsed(),
+                };
+                busy.fetch_add(1, Ordering::Relaxed);
+                let answers = answer(&connection, &queries, turn);
+                busy.fetch_sub(1, Ordering::Relaxed);
+                let _ = reply.send(answers);
             }
             Request::Close(closing) => {
                 drop(connection);
@@ -136,14 +174,14 @@ fn serve(connection: Connection, waiting: &Receiver<Request>, limit: Duration) {
     }
 }
 
-fn answer(connection: &Connection, queries: &[Query], limit: Duration) -> Answers {
+fn answer(connection: &Connection, queries: &[Query], turn: Turn) -> Answers {
     if let [single] = queries {
-        return connection.rows(single, Some(limit)).map(|rows| vec![rows]);
+        return connection.rows(single, turn).map(|rows| vec![rows]);
     }
     connection.control("BEGIN")?;
     let answers = queries
         .iter()
-        .map(|query| connection.rows(query, Some(limit)))
+        .map(|query| connection.rows(query, turn))
         .collect();
     // After a failure SQLite may have ended the transaction on its own.
     if connection.in_transaction() {

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
 use super::closed;
-use super::connection::Connection;
+use super::connection::{Connection, Turn};
 use crate::db::{Meter, Options};
 use crate::{Error, Query, Row};
 
@@ -276,7 +276,10 @@ impl WriterThread {
             waiting.first.ask.refuse(error.clone());
             return Outcome::GroupLost(error);
         }
-        let limit = (waiting.limits == Limits::Usual).then_some(self.options.statement_timeout);
+        let mut turn = Turn {
+            limit: (waiting.limits == Limits::Usual).then_some(self.options.statement_timeout),
+            waited: waiting.since.elapsed(),
+        };
         let mut step = Ok(waiting.first);
         loop {
             let Step { deferred, ask } = match step {
@@ -287,7 +290,7 @@ impl WriterThread {
                 }
                 Err(RecvTimeoutError::Disconnected) => return self.roll_back(),
             };
-            if let Err(error) = self.run_deferred(&deferred, limit) {
+            if let Err(error) = self.run_deferred(&deferred, turn) {
                 ask.refuse(error.clone());
                 return match self.connection.in_transaction() {
                     true => self.roll_back(),
@@ -295,8 +298,8 @@ impl WriterThread {
                 };
             }
             let failure = match ask {
-                Ask::Rows(query, reply) => answer(reply, self.connection.rows(&query, limit)),
-                Ask::Execute(query, reply) => answer(reply, self.connection.execute(&query, limit)),
+                Ask::Rows(query, reply) => answer(reply, self.connection.rows(&query, turn)),
+                Ask::Execute(query, reply) => answer(reply, self.connection.execute(&query, turn)),
                 Ask::Commit(reply) => return self.keep(reply),
             };
             if let Some(cause) = failure
@@ -304,14 +307,16 @@ impl WriterThread {
             {
                 return Outcome::GroupLost(cause);
             }
+            // From here on the connection is ours.
+            turn.waited = Duration::ZERO;
             step = waiting.steps.recv_timeout(self.options.idle_timeout);
         }
     }
 
-    fn run_deferred(&self, deferred: &[Query], limit: Option<Duration>) -> Result<(), Error> {
+    fn run_deferred(&self, deferred: &[Query], turn: Turn) -> Result<(), Error> {
         deferred
             .iter()
-            .try_for_each(|query| self.connection.execute(query, limit).map(|_| ()))
+            .try_for_each(|query| self.connection.execute(query, turn).map(|_| ()))
     }
 
     fn keep(&self, reply: Reply<()>) -> Outcome {
