@@ -11,7 +11,7 @@ const read = (file) => readFileSync(file, "utf8");
 
 // Arrows run one way, and each outside library is used by the crate that answers for it.
 const allowed = {
-  "duly-db": { crates: [], only: ["rusqlite", "crossbeam-channel"] },
+  "duly-db": { crates: [], only: ["rusqlite", "sqlx", "deadpool", "crossbeam-channel"] },
   "duly-cache": { crates: ["duly-db"], only: [] },
   "duly-queue": { crates: ["duly-db"], only: [] },
   "duly-tracker": { crates: ["duly-cache", "duly-db", "duly-queue"], only: ["lettre", "argon2"] },

@@ -2,8 +2,9 @@
 
 use std::ops::{Deref, DerefMut};
 
+use crate::server::{self, Reader};
 use crate::sqlite::{ReadPool, Transaction};
-use crate::{Error, FromRow, Query, Row};
+use crate::{Engine, Error, FromRow, Query, Row};
 
 /// Something statements can be run on.
 ///
@@ -16,14 +17,22 @@ pub struct Conn {
 
 #[derive(Debug)]
 enum Inner {
-    Read(ReadPool),
-    Write(Transaction),
+    ReadFile(ReadPool),
+    ReadServer(Reader),
+    WriteFile(Transaction),
+    WriteServer(server::Transaction),
 }
 
 impl Conn {
-    pub(crate) fn reading(pool: ReadPool) -> Self {
+    pub(crate) fn reading_file(pool: ReadPool) -> Self {
         Conn {
-            inner: Inner::Read(pool),
+            inner: Inner::ReadFile(pool),
+        }
+    }
+
+    pub(crate) fn reading_server(reader: Reader) -> Self {
+        Conn {
+            inner: Inner::ReadServer(reader),
         }
     }
 
@@ -33,8 +42,10 @@ impl Conn {
     /// Whatever the engine says, see [`Error`].
     pub async fn rows(&mut self, query: Query) -> Result<Vec<Row>, Error> {
         match &mut self.inner {
-            Inner::Read(pool) => pool.rows(query).await,
-            Inner::Write(transaction) => transaction.rows(query).await,
+            Inner::ReadFile(pool) => pool.rows(query).await,
+            Inner::ReadServer(reader) => reader.rows(query).await,
+            Inner::WriteFile(transaction) => transaction.rows(query).await,
+            Inner::WriteServer(transaction) => transaction.rows(query).await,
         }
     }
 
@@ -44,15 +55,15 @@ impl Conn {
     /// The first failure; nothing is answered then.
     pub async fn snapshot(&mut self, queries: Vec<Query>) -> Result<Vec<Vec<Row>>, Error> {
         match &mut self.inner {
-            Inner::Read(pool) => pool.snapshot(queries).await,
-            Inner::Write(transaction) => {
-                let mut answers = Vec::with_capacity(queries.len());
-                for query in queries {
-                    answers.push(transaction.rows(query).await?);
-                }
-                Ok(answers)
-            }
+            Inner::ReadFile(pool) => return pool.snapshot(queries).await,
+            Inner::ReadServer(reader) => return reader.snapshot(queries).await,
+            Inner::WriteFile(_) | Inner::WriteServer(_) => {}
         }
+        let mut answers = Vec::with_capacity(queries.len());
+        for query in queries {
+            answers.push(self.rows(query).await?);
+        }
+        Ok(answers)
     }
 
     /// All rows, each read into `T`.
@@ -85,8 +96,11 @@ impl Conn {
     /// Whatever the engine says; [`Error::ReadOnly`] when this is not a transaction.
     pub async fn execute(&mut self, query: Query) -> Result<u64, Error> {
         match &mut self.inner {
-            Inner::Read(_) => Err(Error::ReadOnly("a change needs a transaction".into())),
-            Inner::Write(transaction) => transaction.execute(query).await,
+            Inner::ReadFile(_) | Inner::ReadServer(_) => {
+                Err(Error::ReadOnly("a change needs a transaction".into()))
+            }
+            Inner::WriteFile(transaction) => transaction.execute(query).await,
+            Inner::WriteServer(transaction) => transaction.execute(query).await,
         }
     }
 }
@@ -98,23 +112,42 @@ impl Conn {
 #[derive(Debug)]
 pub struct Tx {
     conn: Conn,
+    engine: Engine,
 }
 
 impl Tx {
-    pub(crate) fn new(transaction: Transaction) -> Self {
+    pub(crate) fn on_file(transaction: Transaction) -> Self {
         Tx {
             conn: Conn {
-                inner: Inner::Write(transaction),
+                inner: Inner::WriteFile(transaction),
             },
+            engine: Engine::Sqlite,
         }
+    }
+
+    pub(crate) fn on_server(transaction: server::Transaction, engine: Engine) -> Self {
+        Tx {
+            conn: Conn {
+                inner: Inner::WriteServer(transaction),
+            },
+            engine,
+        }
+    }
+
+    /// Which engine answers, for [`crate::dialect`].
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// Adds a change whose outcome nobody has to wait for: it travels with the next statement or
     /// the commit, and runs before it. When it fails, that answers the failure and the
     /// transaction is over.
     pub fn defer(&mut self, query: Query) {
-        if let Inner::Write(transaction) = &mut self.conn.inner {
-            transaction.defer(query);
+        match &mut self.conn.inner {
+            Inner::WriteFile(transaction) => transaction.defer(query),
+            Inner::WriteServer(transaction) => transaction.defer(query),
+            Inner::ReadFile(_) | Inner::ReadServer(_) => {}
         }
     }
 
@@ -124,8 +157,9 @@ impl Tx {
     /// Whatever the engine says; nothing of the transaction is kept then.
     pub async fn commit(self) -> Result<(), Error> {
         match self.conn.inner {
-            Inner::Write(transaction) => transaction.commit().await,
-            Inner::Read(_) => Ok(()),
+            Inner::WriteFile(transaction) => transaction.commit().await,
+            Inner::WriteServer(transaction) => transaction.commit().await,
+            Inner::ReadFile(_) | Inner::ReadServer(_) => Ok(()),
         }
     }
 }

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::clock::SystemClock;
+use crate::server::{Address, Kind, Server};
 use crate::slow::{self, Observer};
 use crate::sqlite::{self, Limits, ReadPool, Transaction, Writer};
 use crate::{Conn, Error, SlowQueries, Status, Tx, Version};
@@ -50,13 +52,60 @@ pub enum Durability {
     None,
 }
 
+/// Where a database is.
+#[derive(Debug, Clone)]
+pub enum Location {
+    /// SQLite's file; its folder is made when missing.
+    File(PathBuf),
+    /// A server, and the replicas that may answer reads.
+    Server {
+        /// The one that takes changes.
+        primary: Address,
+        /// Copies of it that follow.
+        replicas: Vec<Address>,
+    },
+}
+
+impl Location {
+    /// Reads `sqlite:path`, `postgres://…` or `mysql://…`.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] when it is none of these, or there are replicas of a file or of
+    /// another engine.
+    pub fn parse(url: &str, replicas: &[String]) -> Result<Self, Error> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            if path.is_empty() {
+                return Err(Error::Misconfigured("sqlite: names no file".into()));
+            }
+            if !replicas.is_empty() {
+                return Err(Error::Misconfigured(
+                    "SQLite has no replicas; take them out or name a server".into(),
+                ));
+            }
+            return Ok(Location::File(path.into()));
+        }
+        let primary: Address = url.parse()?;
+        let replicas: Result<Vec<Address>, Error> =
+            replicas.iter().map(|replica| replica.parse()).collect();
+        let replicas = replicas?;
+        match replicas.iter().find(|one| !one.is_same_engine(&primary)) {
+            Some(other) => Err(Error::Misconfigured(format!(
+                "the replica {other} is of another engine than {primary}"
+            ))),
+            None => Ok(Location::Server { primary, replicas }),
+        }
+    }
+}
+
 /// How to open a database.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the database file is; its folder is made when missing.
-    pub path: PathBuf,
-    /// How many threads answer reads.
+    /// Where the database is.
+    pub location: Location,
+    /// How many threads answer reads of SQLite.
     pub readers: usize,
+    /// How many connections to each server there may be.
+    pub connections: usize,
     /// When a commit counts as done.
     pub durability: Durability,
     /// A statement is stopped after this long.
@@ -75,9 +124,16 @@ impl Options {
     /// The defaults for a file: two readers, full durability, 5 s per statement, 2 s of waiting,
     /// 1 s of idling.
     pub fn file(path: impl Into<PathBuf>) -> Self {
+        Options::at(Location::File(path.into()))
+    }
+
+    /// The defaults for any place; besides those of a file, ten connections to each server.
+    #[must_use]
+    pub fn at(location: Location) -> Self {
         Options {
-            path: path.into(),
+            location,
             readers: 2,
+            connections: 10,
             durability: Durability::Full,
             statement_timeout: Duration::from_secs(5),
             wait_timeout: Duration::from_secs(2),
@@ -124,10 +180,19 @@ impl Meter {
 /// An open database. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Db {
-    reader: ReadPool,
-    writer: Writer,
+    driver: Driver,
     meter: Arc<Meter>,
     options: Arc<Options>,
+}
+
+#[derive(Debug, Clone)]
+enum Driver {
+    Sqlite {
+        path: Arc<Path>,
+        reader: ReadPool,
+        writer: Writer,
+    },
+    Server(Server),
 }
 
 impl Db {
@@ -135,52 +200,70 @@ impl Db {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the file cannot be opened, is damaged, or the library is too
-    /// old to be safe; [`Error::ReadOnly`] when it may not be written.
+    /// old to be safe, or when the server cannot be reached; [`Error::Misconfigured`] when the
+    /// server must not be used as it is set up; [`Error::ReadOnly`] when it may not be written.
     pub async fn open(options: Options) -> Result<Self, Error> {
-        blocking(move || {
-            let meter = Arc::new(Meter::new(&options));
-            // The writer comes first: it makes the file and puts it into WAL mode.
-            let writer = Writer::start(&options, meter.clone())?;
-            let reader = ReadPool::start(&options, meter.clone())?;
-            Ok(Db {
-                reader,
-                writer,
-                meter,
-                options: Arc::new(options),
-            })
+        let meter = Arc::new(Meter::new(&options));
+        let options = Arc::new(options);
+        let driver = match &options.location {
+            Location::File(path) => open_file(path.as_path().into(), &options, &meter).await?,
+            Location::Server { primary, .. } => {
+                Driver::Server(Server::open(primary, &options, meter.clone()).await?)
+            }
+        };
+        Ok(Db {
+            driver,
+            meter,
+            options,
         })
-        .await
     }
 
     /// Which engine answers.
     #[must_use]
     pub fn engine(&self) -> Engine {
-        Engine::Sqlite
+        match &self.driver {
+            Driver::Sqlite { .. } => Engine::Sqlite,
+            Driver::Server(server) => server.engine(),
+        }
     }
 
     /// A connection that sees every committed change. Sessions, tokens and permissions are read
     /// from here on every engine.
     #[must_use]
     pub fn read_fresh(&self) -> Conn {
-        Conn::reading(self.reader.clone())
+        match &self.driver {
+            Driver::Sqlite { reader, .. } => Conn::reading_file(reader.clone()),
+            Driver::Server(server) => Conn::reading_server(server.reader(None)),
+        }
     }
 
-    /// A connection that sees at least the given state of an owner's data. SQLite has no
-    /// replicas, so it sees every committed change.
+    /// A connection that sees at least the given version of an owner's data, and nothing else's:
+    /// a replica may answer when it is not behind that.
     #[must_use]
-    pub fn read(&self, _required: Version) -> Conn {
-        self.read_fresh()
+    pub fn read(&self, owner: Uuid, required: Version) -> Conn {
+        match &self.driver {
+            Driver::Sqlite { .. } => self.read_fresh(),
+            Driver::Server(server) => Conn::reading_server(server.reader(Some((owner, required)))),
+        }
     }
 
     /// Starts a transaction. It waits for its turn with its first statement.
     #[must_use]
     pub fn begin(&self) -> Tx {
-        Tx::new(Transaction::new(self.writer.clone(), Limits::Usual))
+        self.transaction(Limits::Usual, Kind::Change)
     }
 
     /// Starts a transaction that may take as long as it needs.
     pub(crate) fn begin_without_limits(&self) -> Tx {
-        Tx::new(Transaction::new(self.writer.clone(), Limits::None))
+        self.transaction(Limits::None, Kind::LongChange)
+    }
+
+    fn transaction(&self, limits: Limits, kind: Kind) -> Tx {
+        let engine = self.engine();
+        match &self.driver {
+            Driver::Sqlite { writer, .. } => Tx::on_file(Transaction::new(writer.clone(), limits)),
+            Driver::Server(server) => Tx::on_server(server.begin(kind), engine),
+        }
     }
 
     /// What has been done since the database was opened.
@@ -218,7 +301,11 @@ impl Db {
     /// How the database is doing.
     #[must_use]
     pub fn status(&self) -> Status {
-        sqlite::status(&self.reader, self.meter.slow.since())
+        let since = self.meter.slow.since();
+        match &self.driver {
+            Driver::Sqlite { reader, .. } => sqlite::status(reader, since),
+            Driver::Server(server) => server.status(since),
+        }
     }
 
     /// Notes a statement as if it had taken so long, for tests of what comes of slow ones.
@@ -233,34 +320,68 @@ impl Db {
         self.meter.slow.observe(query, &target, outcome);
     }
 
-    /// Copies the newest committed state into a new file while the database is in use. The file
-    /// appears when it is whole and durable. Neither readers nor writers wait for it.
+    /// Copies the newest committed state of SQLite into a new file while the database is in use.
+    /// The file appears when it is whole and durable. Neither readers nor writers wait for it.
     ///
     /// # Errors
-    /// [`Error::Other`] when the target exists or cannot be written, else whatever the engine says.
+    /// [`Error::Other`] when the target exists or cannot be written, or the engine is another,
+    /// else whatever the engine says.
     pub async fn copy_to(&self, target: &Path) -> Result<(), Error> {
-        let (options, meter) = (self.options.clone(), self.meter.clone());
+        let Driver::Sqlite { path, .. } = &self.driver else {
+            return Err(Error::Other(
+                "only SQLite is copied by Duly; a server has its own tool for it".into(),
+            ));
+        };
+        let (path, options, meter) = (path.clone(), self.options.clone(), self.meter.clone());
         let target = target.to_owned();
-        blocking(move || sqlite::copy(&options, meter, &target)).await
+        blocking(move || sqlite::copy(&path, &options, meter, &target)).await
     }
 
-    /// Reads the whole database and answers what is wrong with it, one sentence each; nothing
-    /// when all is well. Neither readers nor writers wait for it.
+    /// Reads the whole of SQLite's file and answers what is wrong with it, one sentence each;
+    /// nothing when all is well. Neither readers nor writers wait for it. A server looks after
+    /// its own files.
     ///
     /// # Errors
     /// Whatever the engine says when it cannot even look.
     pub async fn problems(&self) -> Result<Vec<String>, Error> {
-        let (options, meter) = (self.options.clone(), self.meter.clone());
-        blocking(move || sqlite::problems(&options, meter)).await
+        let Driver::Sqlite { path, .. } = &self.driver else {
+            return Ok(Vec::new());
+        };
+        let (path, options, meter) = (path.clone(), self.options.clone(), self.meter.clone());
+        blocking(move || sqlite::problems(&path, &options, meter)).await
     }
 
-    /// Finishes what is queued and closes the file, for all clones of this handle; they answer
+    /// Finishes what is queued and closes the database, for all clones of this handle; they answer
     /// [`Error::Unavailable`] from then on.
     pub async fn close(self) {
-        self.reader.close().await;
-        // The writer comes last: it writes the log back into the file.
-        self.writer.close().await;
+        match self.driver {
+            Driver::Sqlite { reader, writer, .. } => {
+                reader.close().await;
+                // The writer comes last: it writes the log back into the file.
+                writer.close().await;
+            }
+            Driver::Server(server) => server.close(),
+        }
     }
+}
+
+async fn open_file(
+    path: Arc<Path>,
+    options: &Arc<Options>,
+    meter: &Arc<Meter>,
+) -> Result<Driver, Error> {
+    let (options, meter) = (options.clone(), meter.clone());
+    blocking(move || {
+        // The writer comes first: it makes the file and puts it into WAL mode.
+        let writer = Writer::start(&path, &options, meter.clone())?;
+        let reader = ReadPool::start(&path, &options, meter)?;
+        Ok(Driver::Sqlite {
+            path,
+            reader,
+            writer,
+        })
+    })
+    .await
 }
 
 async fn blocking<T: Send + 'static>(

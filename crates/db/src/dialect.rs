@@ -32,9 +32,68 @@ pub fn insert_or_change(engine: Engine, statement: &str, key: &str, columns: &[&
     }
 }
 
+/// `INSERT` of counts that are added to the named columns when the key exists already. Two that
+/// insert the same key at once wait for each other; an `UPDATE` that finds nothing, followed by an
+/// `INSERT`, would have one of them fail.
+#[must_use]
+pub fn insert_or_add(
+    engine: Engine,
+    table: &str,
+    statement: &str,
+    key: &str,
+    columns: &[&str],
+) -> String {
+    match engine {
+        Engine::Sqlite | Engine::Postgres => {
+            let sums = each(columns, |column| {
+                format!("{column} = {table}.{column} + excluded.{column}")
+            });
+            format!("{statement} ON CONFLICT ({key}) DO UPDATE SET {sums}")
+        }
+        Engine::MariaDb | Engine::MySql => {
+            let sums = each(columns, |column| {
+                format!("{column} = {column} + VALUES({column})")
+            });
+            format!("{statement} ON DUPLICATE KEY UPDATE {sums}")
+        }
+    }
+}
+
 fn each(columns: &[&str], change: impl Fn(&&str) -> String) -> String {
     let changes: Vec<String> = columns.iter().map(change).collect();
     changes.join(", ")
+}
+
+/// Whether append-only tables are partitioned by time, so that old rows go with their partition.
+#[must_use]
+pub fn has_partitions(engine: Engine) -> bool {
+    match engine {
+        Engine::Sqlite => false,
+        Engine::Postgres | Engine::MariaDb | Engine::MySql => true,
+    }
+}
+
+/// Begins a transaction whose reads all see one state and that changes nothing.
+pub(crate) fn begin_snapshot(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "BEGIN",
+        Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        Engine::MariaDb | Engine::MySql => "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+    }
+}
+
+/// Where a commit stands among all commits, as a number that grows: whoever tails a table by it
+/// misses nothing.
+///
+/// On SQLite, with its one writer, the next number. On PostgreSQL the transaction's id: whoever
+/// reads up to the oldest one still running has seen all. On MySQL the time in microseconds:
+/// whoever reads again what is younger than the longest transaction has seen all.
+pub(crate) fn change_cursor(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "(SELECT COALESCE(MAX(changed), 0) + 1 FROM versions)",
+        Engine::Postgres => "CAST(CAST(pg_current_xact_id() AS text) AS bigint)",
+        Engine::MariaDb | Engine::MySql => "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)",
+    }
 }
 
 /// What follows a `SELECT` whose rows are about to be changed by the same transaction.
@@ -54,6 +113,17 @@ pub fn for_update_of_free_rows(engine: Engine) -> &'static str {
     match engine {
         Engine::Sqlite => "",
         Engine::Postgres | Engine::MariaDb | Engine::MySql => " FOR UPDATE SKIP LOCKED",
+    }
+}
+
+/// What follows a `SELECT` whose rows must not go, nor change their keys, before the end of the
+/// transaction. It reads the newest committed state, whatever the transaction has seen before.
+#[must_use]
+pub fn for_share(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "",
+        Engine::Postgres => " FOR KEY SHARE",
+        Engine::MariaDb | Engine::MySql => " LOCK IN SHARE MODE",
     }
 }
 
@@ -142,5 +212,34 @@ mod tests {
         );
         assert_eq!(insert_or_keep(Engine::MySql, insert).text(), insert);
         assert_eq!(for_update(Engine::MySql), " FOR UPDATE");
+        assert_eq!(for_share(Engine::MySql), " LOCK IN SHARE MODE");
+        assert_eq!(
+            for_update_of_free_rows(Engine::MySql),
+            " FOR UPDATE SKIP LOCKED"
+        );
+    }
+
+    #[test]
+    fn counts_are_added_up_in_one_statement() {
+        let insert = "INSERT INTO hits (page, done, failed) VALUES (?1, ?2, ?3)";
+        let text = |engine| insert_or_add(engine, "hits", insert, "page", &["done", "failed"]);
+        for engine in [Engine::Sqlite, Engine::Postgres] {
+            assert_eq!(
+                text(engine),
+                format!(
+                    "{insert} ON CONFLICT (page) DO UPDATE SET done = hits.done + excluded.done, \
+                     failed = hits.failed + excluded.failed"
+                )
+            );
+        }
+        for engine in [Engine::MariaDb, Engine::MySql] {
+            assert_eq!(
+                text(engine),
+                format!(
+                    "{insert} ON DUPLICATE KEY UPDATE done = done + VALUES(done), \
+                     failed = failed + VALUES(failed)"
+                )
+            );
+        }
     }
 }

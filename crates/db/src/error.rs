@@ -22,6 +22,13 @@ pub enum Error {
     /// The database cannot be reached or has been closed.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// Another transaction changed the same rows at the same moment, and the engine chose this one
+    /// to give way (deadlock, serialization failure). It was rolled back; doing it again helps.
+    #[error("another transaction was in the way")]
+    Conflict,
+    /// The database answers but must not be used as it is set up; says what to do about it.
+    #[error("{0}")]
+    Misconfigured(String),
     /// The statement ran longer than the statement timeout and was stopped.
     #[error("the statement took longer than allowed")]
     Timeout,
@@ -48,12 +55,19 @@ impl Error {
         matches!(self, Error::Unique { constraint } if constraint == name)
     }
 
+    /// Whether the same transaction is likely to succeed when it is run again at once.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Error::Conflict)
+    }
+
     /// Whether trying again later can help without any change by the caller.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
             Error::Busy
+                | Error::Conflict
                 | Error::ReadOnly(_)
                 | Error::Unavailable(_)
                 | Error::Timeout

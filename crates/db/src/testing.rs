@@ -1,17 +1,24 @@
-//! A throw-away database for each test.
+//! A throw-away database for each test, on the engine the environment names.
 
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::migrate::{MigrationSet, Mode, run};
-use crate::{Db, Durability, Options};
+use crate::{Db, Durability, Engine, Error, Location, Options, Result, query};
 
-/// A migrated database in a folder of its own, removed when dropped.
+/// An administrator's address on a server that runs for tests; SQLite when it is not set.
+pub const ADDRESS_VARIABLE: &str = "DULY_TEST_DATABASE_URL";
+
+/// A migrated database of its own, removed when dropped.
 #[derive(Debug)]
 pub struct TestDatabase {
     db: Db,
+    url: String,
     folder: TempDir,
 }
 
@@ -20,26 +27,43 @@ impl TestDatabase {
     ///
     /// # Panics
     /// When it cannot be made: a test can do nothing about that.
-    #[expect(clippy::panic, reason = "only tests call this")]
     pub async fn new(sets: &[MigrationSet]) -> Self {
-        let made = async {
-            let folder = TempDir::new().map_err(|error| error.to_string())?;
-            let mut options = Options::file(folder.path().join("test.db"));
-            options.durability = Durability::None;
-            let db = Db::open(options).await.map_err(|error| error.to_string())?;
-            run(&db, sets, Timestamp::UNIX_EPOCH, Mode::Apply)
-                .await
-                .map_err(|error| error.to_string())?;
-            Ok::<_, String>(TestDatabase { db, folder })
-        };
-        made.await
-            .unwrap_or_else(|error| panic!("no test database: {error}"))
+        Self::with(sets, |_| {}).await
     }
 
-    /// The folder the database lies in; a test may put files of its own there.
+    /// Makes a database with the given schemas and opens it with other options than the usual.
+    ///
+    /// # Panics
+    /// When it cannot be made: a test can do nothing about that.
+    #[expect(clippy::panic, reason = "only tests call this")]
+    pub async fn with(sets: &[MigrationSet], change: impl FnOnce(&mut Options)) -> Self {
+        let made = Self::make(sets, change).await;
+        made.unwrap_or_else(|error| panic!("no test database: {error}"))
+    }
+
+    async fn make(sets: &[MigrationSet], change: impl FnOnce(&mut Options)) -> Result<Self> {
+        let folder = TempDir::new().map_err(|error| Error::Other(error.to_string()))?;
+        let url = match administrator() {
+            None => format!("sqlite:{}", folder.path().join("test.db").display()),
+            Some(administrator) => make_on_server(&administrator, sets).await?,
+        };
+        let mut options = options(&url)?;
+        change(&mut options);
+        let db = Db::open(options).await?;
+        run(&db, sets, Timestamp::UNIX_EPOCH, Mode::Apply).await?;
+        Ok(TestDatabase { db, url, folder })
+    }
+
+    /// A folder of the test's own; on SQLite the database lies in it.
     #[must_use]
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
+    }
+
+    /// Where the database is, as an operator writes it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
     }
 }
 
@@ -49,4 +73,126 @@ impl Deref for TestDatabase {
     fn deref(&self) -> &Db {
         &self.db
     }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (Some(administrator), Some((_, name))) = (administrator(), self.url.rsplit_once('/'))
+        else {
+            return;
+        };
+        let statement = match self.db.engine() {
+            Engine::Postgres => format!("DROP DATABASE {name} WITH (FORCE)"),
+            _ => format!("DROP DATABASE {name}"),
+        };
+        // The test's runtime may be gone. Nobody waits for this: the server goes away as well.
+        std::thread::spawn(move || {
+            if let Ok(runtime) = current_thread() {
+                let _ = runtime.block_on(run_alone(&administrator, vec![statement]));
+            }
+        });
+    }
+}
+
+fn current_thread() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}
+
+/// The address tests are to use, if they are to use a server.
+#[expect(clippy::disallowed_methods, reason = "this is how tests are told")]
+fn administrator() -> Option<String> {
+    std::env::var(ADDRESS_VARIABLE)
+        .ok()
+        .filter(|url| !url.is_empty())
+}
+
+fn options(url: &str) -> Result<Options> {
+    let mut options = Options::at(Location::parse(url, &[])?);
+    options.durability = Durability::None;
+    // Many tests run at the same time, each with connections of its own.
+    options.connections = 4;
+    options.wait_timeout = Duration::from_secs(20);
+    Ok(options)
+}
+
+/// Makes an empty database and answers its address.
+async fn make_on_server(administrator: &str, sets: &[MigrationSet]) -> Result<String> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("duly_{}_{number}", std::process::id());
+    let make = if administrator.starts_with("mysql") {
+        format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+    } else {
+        let template = template(administrator, sets).await?;
+        format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    };
+    run_alone(administrator, vec![make]).await?;
+    Ok(in_database(administrator, &name))
+}
+
+/// PostgreSQL copies a migrated database much faster than it migrates one.
+async fn template(administrator: &str, sets: &[MigrationSet]) -> Result<String> {
+    let mut digest = Sha256::new();
+    for migration in sets.iter().flat_map(|set| set.migrations) {
+        digest.update(migration.postgres);
+    }
+    let hash: String = digest
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let name = format!("duly_template_{hash}");
+    let db = Db::open(options(administrator)?).await?;
+    let mut lock = db.begin_without_limits();
+    lock.rows(query("SELECT pg_advisory_xact_lock(4711) AS locked"))
+        .await?;
+    let known = query("SELECT datname FROM pg_database WHERE datname = ?1").bind(name.as_str());
+    if lock.optional_row(known).await?.is_none() {
+        // Under another name until it is whole.
+        let making = format!("{name}_making");
+        run_alone(
+            administrator,
+            vec![
+                format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)"),
+                format!("CREATE DATABASE {making} TEMPLATE template0 ENCODING 'UTF8'"),
+            ],
+        )
+        .await?;
+        let fresh = Db::open(options(&in_database(administrator, &making))?).await?;
+        run(&fresh, sets, Timestamp::UNIX_EPOCH, Mode::Apply).await?;
+        fresh.close().await;
+        run_alone(
+            administrator,
+            vec![
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+                    .to_owned()
+                    + &format!("'{making}'"),
+                format!("ALTER DATABASE {making} RENAME TO {name}"),
+            ],
+        )
+        .await?;
+    }
+    lock.commit().await?;
+    db.close().await;
+    Ok(name)
+}
+
+fn in_database(administrator: &str, name: &str) -> String {
+    let server = administrator
+        .rsplit_once('/')
+        .map_or(administrator, |(server, _)| server);
+    format!("{server}/{name}")
+}
+
+/// Runs statements that no transaction may hold.
+async fn run_alone(administrator: &str, statements: Vec<String>) -> Result<()> {
+    let db = Db::open(options(administrator)?).await?;
+    for statement in statements {
+        db.read_fresh().rows(query(statement)).await?;
+    }
+    db.close().await;
+    Ok(())
 }

@@ -8,7 +8,7 @@
 use uuid::Uuid;
 
 use crate::migrate::MigrationSet;
-use crate::{Conn, FromValue, Query, Result, Tx, Value, query};
+use crate::{Conn, Engine, FromValue, Query, Result, Tx, Value, dialect, query};
 
 /// The migrations of this module's table.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
@@ -48,10 +48,10 @@ pub enum Kind {
 /// # Errors
 /// Whatever the engine says.
 pub async fn start(tx: &mut Tx, owner: Uuid) -> Result<()> {
-    let statement = query(
-        "INSERT INTO versions (owner_id, data, auth, changed) \
-         SELECT ?1, 1, 1, COALESCE(MAX(changed), 0) + 1 FROM versions",
-    );
+    let changed = dialect::change_cursor(tx.engine());
+    let statement = query(format!(
+        "INSERT INTO versions (owner_id, data, auth, changed) VALUES (?1, 1, 1, {changed})"
+    ));
     tx.execute(statement.bind(owner)).await.map(|_| ())
 }
 
@@ -59,22 +59,19 @@ pub async fn start(tx: &mut Tx, owner: Uuid) -> Result<()> {
 /// the row is held as briefly as possible; it travels with the commit, which fails when the owner
 /// is unknown.
 pub fn raise(tx: &mut Tx, owner: Uuid, kind: Kind) {
-    tx.defer(raise_statement(kind).bind(owner).expecting(1));
+    let statement = raise_statement(kind, tx.engine());
+    tx.defer(statement.bind(owner).expecting(1));
 }
 
-/// `changed` grows with every commit on the whole table: whoever tails the table by it misses
-/// nothing, because SQLite has one writer.
-fn raise_statement(kind: Kind) -> Query {
-    query(match kind {
-        Kind::Data => {
-            "UPDATE versions SET data = data + 1, \
-             changed = (SELECT MAX(changed) FROM versions) + 1 WHERE owner_id = ?1"
-        }
-        Kind::Auth => {
-            "UPDATE versions SET data = data + 1, auth = auth + 1, \
-             changed = (SELECT MAX(changed) FROM versions) + 1 WHERE owner_id = ?1"
-        }
-    })
+fn raise_statement(kind: Kind, engine: Engine) -> Query {
+    let changed = dialect::change_cursor(engine);
+    let numbers = match kind {
+        Kind::Data => "data = data + 1",
+        Kind::Auth => "data = data + 1, auth = auth + 1",
+    };
+    query(format!(
+        "UPDATE versions SET {numbers}, changed = {changed} WHERE owner_id = ?1"
+    ))
 }
 
 /// The owner's current version of visible data.

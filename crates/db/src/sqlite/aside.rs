@@ -10,7 +10,12 @@ use crate::db::{Meter, Options};
 use crate::{Error, query};
 
 /// Writes the newest committed state to `target`, which appears only when it is whole and durable.
-pub(crate) fn copy(options: &Options, meter: Arc<Meter>, target: &Path) -> Result<(), Error> {
+pub(crate) fn copy(
+    path: &Path,
+    options: &Options,
+    meter: Arc<Meter>,
+    target: &Path,
+) -> Result<(), Error> {
     let failed = |error: std::io::Error| {
         Error::Other(format!(
             "cannot write the copy {}: {error}",
@@ -33,7 +38,7 @@ pub(crate) fn copy(options: &Options, meter: Arc<Meter>, target: &Path) -> Resul
     if partial.try_exists().map_err(failed)? {
         std::fs::remove_file(&partial).map_err(failed)?;
     }
-    let connection = Connection::open_aside(options, meter)?;
+    let connection = Connection::open_aside(path, options, meter)?;
     let written = connection
         .execute(&query("VACUUM INTO ?1").bind(name), Turn::default())
         .and_then(|_| publish(&partial, target).map_err(failed));
@@ -60,8 +65,12 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 }
 
 /// Everything that is wrong with the file, one sentence each.
-pub(crate) fn problems(options: &Options, meter: Arc<Meter>) -> Result<Vec<String>, Error> {
-    let connection = Connection::open_aside(options, meter)?;
+pub(crate) fn problems(
+    path: &Path,
+    options: &Options,
+    meter: Arc<Meter>,
+) -> Result<Vec<String>, Error> {
+    let connection = Connection::open_aside(path, options, meter)?;
     let mut found = damage(&connection)?;
     if !found.is_empty() {
         return Ok(found);

@@ -39,33 +39,47 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn open_writer(options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
+    pub(super) fn open_writer(
+        path: &Path,
+        options: &Options,
+        meter: Arc<Meter>,
+    ) -> Result<Self, Error> {
         if rusqlite::version_number() < OLDEST_SAFE_LIBRARY {
             return Err(Error::Unavailable(format!(
                 "SQLite {} can corrupt databases; 3.51.3 or newer is needed",
                 rusqlite::version()
             )));
         }
-        make_folder(&options.path)?;
+        make_folder(path)?;
         let synchronous = match options.durability {
             Durability::Full => "FULL",
             Durability::None => "OFF",
         };
-        Self::open(options, OpenFlags::SQLITE_OPEN_CREATE, meter, |sqlite| {
-            write_ahead(sqlite, options.wait_timeout)?;
-            sqlite
-                .execute_batch(&format!(
-                    "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
+        Self::open(
+            path,
+            options,
+            OpenFlags::SQLITE_OPEN_CREATE,
+            meter,
+            |sqlite| {
+                write_ahead(sqlite, options.wait_timeout)?;
+                sqlite
+                    .execute_batch(&format!(
+                        "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
                      PRAGMA journal_size_limit = 67108864;"
-                ))
-                .map_err(translate)
-        })
+                    ))
+                    .map_err(translate)
+            },
+        )
     }
 
-    pub(super) fn open_reader(options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
+    pub(super) fn open_reader(
+        path: &Path,
+        options: &Options,
+        meter: Arc<Meter>,
+    ) -> Result<Self, Error> {
         // Read-only by pragma, not by flag: a reader must be able to recover the log of a
         // process that was killed.
-        Self::open(options, OpenFlags::empty(), meter, |sqlite| {
+        Self::open(path, options, OpenFlags::empty(), meter, |sqlite| {
             sqlite
                 .execute_batch("PRAGMA query_only = ON")
                 .map_err(translate)
@@ -73,11 +87,16 @@ impl Connection {
     }
 
     /// A connection for what takes long and changes nothing.
-    pub(super) fn open_aside(options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
-        Self::open(options, OpenFlags::empty(), meter, |_| Ok(()))
+    pub(super) fn open_aside(
+        path: &Path,
+        options: &Options,
+        meter: Arc<Meter>,
+    ) -> Result<Self, Error> {
+        Self::open(path, options, OpenFlags::empty(), meter, |_| Ok(()))
     }
 
     fn open(
+        path: &Path,
         options: &Options,
         flags: OpenFlags,
         meter: Arc<Meter>,
@@ -85,8 +104,7 @@ impl Connection {
     ) -> Result<Self, Error> {
         let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = || {
-            let sqlite =
-                rusqlite::Connection::open_with_flags(&options.path, flags).map_err(translate)?;
+            let sqlite = rusqlite::Connection::open_with_flags(path, flags).map_err(translate)?;
             sqlite
                 .busy_timeout(options.wait_timeout)
                 .map_err(translate)?;
@@ -109,7 +127,7 @@ impl Connection {
                 target: Target::primary(Engine::Sqlite),
             })
         };
-        opened().map_err(|error| name_the_file(error, &options.path))
+        opened().map_err(|error| name_the_file(error, path))
     }
 
     /// Runs transaction control, which is neither counted nor bounded in time.
@@ -352,8 +370,9 @@ mod tests {
     #[test]
     fn the_deadline_of_a_statement_stops_nothing_after_it() {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options::file(folder.path().join("deadline.db"));
-        let connection = Connection::open_writer(&options, Arc::default()).unwrap();
+        let path = folder.path().join("deadline.db");
+        let options = Options::file(&path);
+        let connection = Connection::open_writer(&path, &options, Arc::default()).unwrap();
         let many = "WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers \
                     WHERE i < 20000) ";
         let counted = crate::query(format!("{many} SELECT COUNT(*) AS total FROM numbers"));

@@ -1,5 +1,6 @@
 //! Reading: brief reads at hand on the caller's thread, all others on a pool of threads.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -36,15 +37,15 @@ pub(crate) struct ReadPool {
 }
 
 impl ReadPool {
-    pub(crate) fn start(options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
+    pub(crate) fn start(path: &Path, options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
         let (requests, waiting) = crossbeam_channel::unbounded();
         let threads = options.readers.max(1);
         let busy = Arc::new(AtomicUsize::new(0));
         let at_hand: Result<Vec<Connection>, Error> = (0..threads)
-            .map(|_| Connection::open_reader(options, meter.clone()))
+            .map(|_| Connection::open_reader(path, options, meter.clone()))
             .collect();
         for number in 0..threads {
-            let connection = Connection::open_reader(options, meter.clone())?;
+            let connection = Connection::open_reader(path, options, meter.clone())?;
             let (waiting, limit) = (waiting.clone(), options.statement_timeout);
             let busy = busy.clone();
             std::thread::Builder::new()

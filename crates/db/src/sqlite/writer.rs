@@ -4,6 +4,7 @@
 //! transaction of the engine; all are acknowledged after its commit. So the cost of the fsync is
 //! shared by everyone who waited for the one before, and a failed transaction rolls back alone.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -87,8 +88,8 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
-        let connection = Connection::open_writer(options, meter.clone())?;
+    pub(crate) fn start(path: &Path, options: &Options, meter: Arc<Meter>) -> Result<Self, Error> {
+        let connection = Connection::open_writer(path, options, meter.clone())?;
         let (requests, waiting) = crossbeam_channel::unbounded();
         let thread = WriterThread {
             connection,

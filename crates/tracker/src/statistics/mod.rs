@@ -75,7 +75,7 @@ pub async fn statistics(
         instants(owner, "completed_at", since),
         instants(owner, "created_at", since),
     ];
-    let answers = tracker.db.read(version).snapshot(queries).await?;
+    let answers = tracker.db.read(owner.0, version).snapshot(queries).await?;
     let [statuses, overdue, completed, created] = answers.as_slice() else {
         return Err(Error::Internal("four questions have four answers".into()));
     };
@@ -126,7 +126,7 @@ fn status_counts(owner: UserId) -> Query {
 
 fn overdue_count(owner: UserId, now: DateTime) -> Query {
     query(
-        "SELECT COUNT(*) AS tasks FROM tasks WHERE user_id = ?1 AND is_open = 1 \
+        "SELECT COUNT(*) AS tasks FROM tasks WHERE user_id = ?1 AND is_open = TRUE \
          AND due_date <= ?2 AND (due_date < ?2 OR due_minute < ?3)",
     )
     .bind(owner)

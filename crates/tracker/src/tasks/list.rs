@@ -27,7 +27,7 @@ pub enum TaskEntry {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn get(tracker: &Tracker, owner: UserId, version: Version, id: TaskId) -> Result<Task> {
-    let mut conn = tracker.db.read(version);
+    let mut conn = tracker.db.read(owner.0, version);
     store::find(&mut conn, owner, id)
         .await?
         .filter(|task| task.deleted_at.is_none())
@@ -46,7 +46,7 @@ pub async fn list(
     filter: &TaskFilter,
     now: DateTime,
 ) -> Result<Page<TaskEntry>> {
-    page(&mut tracker.db.read(version), tracker, owner, filter, now).await
+    page(&mut tracker.db.read(owner.0, version), tracker, owner, filter, now).await
 }
 
 async fn page(

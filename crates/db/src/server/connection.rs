@@ -1,0 +1,351 @@
+//! One connection to a server: how it is set up and how a statement is run.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use futures_util::TryStreamExt;
+use sqlx::mysql::{MySqlConnection, MySqlDatabaseError, MySqlRow};
+use sqlx::postgres::{PgConnection, PgDatabaseError, PgRow};
+use sqlx::{AssertSqlSafe, Column, ConnectOptions, Either, Executor, Row as _};
+
+use super::address::{Address, Login};
+use super::{Timeouts, mysql, postgres};
+use crate::db::Meter;
+use crate::row::Columns;
+use crate::slow::{Outcome, Target};
+use crate::{Engine, Error, Query, Row};
+
+/// What a statement answered.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    pub(super) rows: Vec<Row>,
+    pub(super) touched: u64,
+}
+
+impl Answer {
+    fn size(&self) -> u64 {
+        self.touched
+            .max(u64::try_from(self.rows.len()).unwrap_or(u64::MAX))
+    }
+}
+
+/// A connection that is used by one caller at a time.
+pub(super) struct Connection {
+    wire: Wire,
+    engine: Engine,
+    timeouts: Timeouts,
+    /// Whether anything may still be on its way on the wire.
+    is_broken: bool,
+    /// Whether it has settings that the next user must not get.
+    is_spent: bool,
+    pub(super) opened: Instant,
+    /// How long its present user waited for it.
+    pub(super) waited: Duration,
+    role: Arc<str>,
+    meter: Arc<Meter>,
+}
+
+enum Wire {
+    Postgres(PgConnection),
+    Mysql(MySqlConnection),
+}
+
+impl Connection {
+    pub(super) async fn open(
+        address: &Address,
+        timeouts: Timeouts,
+        role: Arc<str>,
+        meter: Arc<Meter>,
+    ) -> Result<Self, Error> {
+        let wire = match &address.login {
+            Login::Postgres(options) => options.connect().await.map(Wire::Postgres),
+            Login::Mysql(options) => options.connect().await.map(Wire::Mysql),
+        };
+        let mut connection = Connection {
+            wire: wire.map_err(|error| meaning(error, ""))?,
+            engine: Engine::Postgres,
+            timeouts,
+            is_broken: false,
+            is_spent: false,
+            opened: Instant::now(),
+            waited: Duration::ZERO,
+            role,
+            meter,
+        };
+        connection.set_up().await?;
+        Ok(connection)
+    }
+
+    /// Tells the server how long anything of ours may take.
+    async fn set_up(&mut self) -> Result<(), Error> {
+        let Timeouts {
+            statement,
+            lock,
+            idle,
+        } = self.timeouts;
+        if let Wire::Postgres(_) = self.wire {
+            let settings = format!(
+                "SET statement_timeout = {}; SET lock_timeout = {}; \
+                 SET idle_in_transaction_session_timeout = {}",
+                statement.as_millis(),
+                lock.as_millis(),
+                idle.as_millis()
+            );
+            return self.control(&settings).await;
+        }
+        let version: String = self
+            .run(&crate::query("SELECT VERSION() AS version"))
+            .await?
+            .rows
+            .first()
+            .ok_or_else(|| Error::Other("the server does not know its version".into()))?
+            .get("version")?;
+        // MariaDB counts these in seconds.
+        let settings = if version.contains("MariaDB") {
+            self.engine = Engine::MariaDb;
+            format!(
+                "SET SESSION max_statement_time = {}, idle_transaction_timeout = {}, \
+                 innodb_lock_wait_timeout = {}",
+                statement.as_secs_f64(),
+                whole_seconds(idle),
+                whole_seconds(lock)
+            )
+        } else {
+            self.engine = Engine::MySql;
+            format!(
+                "SET SESSION max_execution_time = {}, innodb_lock_wait_timeout = {}",
+                statement.as_millis(),
+                whole_seconds(lock)
+            )
+        };
+        self.control(&settings).await
+    }
+
+    /// Lets its next transaction take as long as it needs; it is closed afterwards.
+    pub(super) async fn lift_limits(&mut self) -> Result<(), Error> {
+        self.is_spent = true;
+        self.timeouts = Timeouts::NONE;
+        self.control(match self.engine {
+            Engine::Postgres => {
+                "SET statement_timeout = 0; SET lock_timeout = 0; \
+                 SET idle_in_transaction_session_timeout = 0"
+            }
+            Engine::MariaDb => {
+                "SET SESSION max_statement_time = 0, idle_transaction_timeout = 0, \
+                 innodb_lock_wait_timeout = 3600"
+            }
+            Engine::MySql | Engine::Sqlite => {
+                "SET SESSION max_execution_time = 0, innodb_lock_wait_timeout = 3600"
+            }
+        })
+        .await
+    }
+
+    pub(super) fn is_spent(&self) -> bool {
+        self.is_spent
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// Runs text that has no parameters and answers no rows: transaction control and settings.
+    pub(super) async fn control(&mut self, statement: &str) -> Result<(), Error> {
+        let text = AssertSqlSafe(statement.to_owned());
+        let limit = self.timeouts.answer();
+        let answered = match &mut self.wire {
+            Wire::Postgres(wire) => tokio::time::timeout(limit, wire.execute(text))
+                .await
+                .map(|answer| answer.map(|_| ())),
+            Wire::Mysql(wire) => tokio::time::timeout(limit, wire.execute(text))
+                .await
+                .map(|answer| answer.map(|_| ())),
+        };
+        self.settle(answered, statement)
+    }
+
+    /// Runs one statement to its end.
+    pub(super) async fn run(&mut self, query: &Query) -> Result<Answer, Error> {
+        let started = Instant::now();
+        let answer = self.exchange(query).await;
+        self.meter.statements.fetch_add(1, Ordering::Relaxed);
+        let outcome = Outcome {
+            duration: started.elapsed(),
+            rows: answer.as_ref().map_or(0, Answer::size),
+            pool_wait: self.waited,
+        };
+        let target = Target {
+            engine: self.engine,
+            name: self.role.clone(),
+        };
+        self.meter.slow.observe(query, &target, outcome);
+        answer
+    }
+
+    async fn exchange(&mut self, query: &Query) -> Result<Answer, Error> {
+        query.refuse_unstorable()?;
+        let limit = self.timeouts.answer();
+        let answered = match &mut self.wire {
+            Wire::Postgres(wire) => {
+                let (text, arguments) = postgres::prepare(query)?;
+                let statement = sqlx::query_with(AssertSqlSafe(text), arguments);
+                tokio::time::timeout(limit, from_postgres(wire, statement)).await
+            }
+            Wire::Mysql(wire) => {
+                let (text, arguments) = mysql::prepare(query)?;
+                let statement = sqlx::query_with(AssertSqlSafe(text), arguments);
+                tokio::time::timeout(limit, from_mysql(wire, statement)).await
+            }
+        };
+        match self.settle(answered, query.text())? {
+            Ok(answer) => Ok(answer),
+            Err(undecodable) => {
+                // The rest of the answer was not read.
+                self.is_broken = true;
+                Err(undecodable)
+            }
+        }
+    }
+
+    /// Like [`Connection::run`] for a change: holds it to the number of rows it promised.
+    pub(super) async fn change(&mut self, query: &Query) -> Result<u64, Error> {
+        match self.run(query).await {
+            Ok(answer) => query.check_touched(answer.touched),
+            Err(Error::Unique { .. }) if query.keeps_duplicates() => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn settle<T>(
+        &mut self,
+        answered: Result<Result<T, sqlx::Error>, tokio::time::error::Elapsed>,
+        statement: &str,
+    ) -> Result<T, Error> {
+        match answered {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                self.is_broken |= !matches!(error, sqlx::Error::Database(_));
+                let meaning = meaning(error, statement);
+                self.is_broken |= matches!(meaning, Error::Unavailable(_) | Error::IdleTransaction);
+                Err(meaning)
+            }
+            Err(_) => {
+                self.is_broken = true;
+                Err(Error::Unavailable(
+                    "the server has stopped answering".into(),
+                ))
+            }
+        }
+    }
+}
+
+fn whole_seconds(duration: Duration) -> u64 {
+    let begun = u64::from(duration.subsec_nanos() > 0);
+    (duration.as_secs() + begun).max(1)
+}
+
+/// The inner failure is a column that could not be read.
+type Read = Result<Result<Answer, Error>, sqlx::Error>;
+
+async fn from_postgres(
+    wire: &mut PgConnection,
+    statement: sqlx::query::Query<'_, sqlx::Postgres, sqlx::postgres::PgArguments>,
+) -> Read {
+    let mut answer = Answer::default();
+    let mut shape: Option<(Arc<Columns>, Vec<u32>)> = None;
+    let mut messages = wire.fetch_many(statement);
+    while let Some(message) = messages.try_next().await? {
+        match message {
+            Either::Left(done) => answer.touched += done.rows_affected(),
+            Either::Right(row) => {
+                let (columns, kinds) = shape.get_or_insert_with(|| {
+                    let columns = row.columns();
+                    (
+                        names(columns.iter().map(Column::name)),
+                        columns.iter().map(postgres::kind).collect(),
+                    )
+                });
+                match postgres_row(&row, columns, kinds) {
+                    Ok(row) => answer.rows.push(row),
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+        }
+    }
+    Ok(Ok(answer))
+}
+
+fn postgres_row(row: &PgRow, columns: &Arc<Columns>, kinds: &[u32]) -> Result<Row, Error> {
+    let mut values = Vec::with_capacity(kinds.len());
+    for (index, kind) in kinds.iter().enumerate() {
+        let column = row.try_get_raw(index).map_err(|error| meaning(error, ""))?;
+        values.push(postgres::value(*kind, &column)?);
+    }
+    Ok(Row::new(columns.clone(), values))
+}
+
+async fn from_mysql(
+    wire: &mut MySqlConnection,
+    statement: sqlx::query::Query<'_, sqlx::MySql, sqlx::mysql::MySqlArguments>,
+) -> Read {
+    let mut answer = Answer::default();
+    let mut shape: Option<(Arc<Columns>, Vec<mysql::Kind>)> = None;
+    let mut messages = wire.fetch_many(statement);
+    while let Some(message) = messages.try_next().await? {
+        match message {
+            Either::Left(done) => answer.touched += done.rows_affected(),
+            Either::Right(row) => {
+                let (columns, kinds) = shape.get_or_insert_with(|| {
+                    let columns = row.columns();
+                    (
+                        names(columns.iter().map(Column::name)),
+                        columns.iter().map(mysql::kind).collect(),
+                    )
+                });
+                match mysql_row(&row, columns, kinds) {
+                    Ok(row) => answer.rows.push(row),
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+        }
+    }
+    Ok(Ok(answer))
+}
+
+fn mysql_row(row: &MySqlRow, columns: &Arc<Columns>, kinds: &[mysql::Kind]) -> Result<Row, Error> {
+    let mut values = Vec::with_capacity(kinds.len());
+    for (index, kind) in kinds.iter().enumerate() {
+        let column = row.try_get_raw(index).map_err(|error| meaning(error, ""))?;
+        values.push(mysql::value(*kind, column)?);
+    }
+    Ok(Row::new(columns.clone(), values))
+}
+
+fn names<'a>(columns: impl Iterator<Item = &'a str>) -> Arc<Columns> {
+    let mut names = Columns::default();
+    columns.for_each(|name| names.push(name));
+    Arc::new(names)
+}
+
+/// What a failure means to a caller.
+fn meaning(error: sqlx::Error, statement: &str) -> Error {
+    match error {
+        sqlx::Error::Database(refused) => {
+            if let Some(refused) = refused.try_downcast_ref::<PgDatabaseError>() {
+                postgres::meaning(refused)
+            } else if let Some(refused) = refused.try_downcast_ref::<MySqlDatabaseError>() {
+                mysql::meaning(refused, statement)
+            } else {
+                Error::Other(refused.to_string())
+            }
+        }
+        sqlx::Error::Tls(error) => Error::Misconfigured(format!("TLS: {error}")),
+        sqlx::Error::Configuration(error) => Error::Misconfigured(error.to_string()),
+        other => Error::Unavailable(other.to_string()),
+    }
+}

@@ -1,0 +1,260 @@
+//! The connections to one server.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use deadpool::managed::{
+    self, Metrics, Object, PoolError, RecycleError, RecycleResult, TimeoutType,
+};
+
+use super::Timeouts;
+use super::address::Address;
+use super::connection::{Answer, Connection};
+use crate::db::Meter;
+use crate::{Error, Query, status};
+
+/// Old connections are replaced: servers and proxies behind one name come and go.
+const OLDEST_CONNECTION: Duration = Duration::from_secs(30 * 60);
+
+/// Waiting longer than this for a connection is worth a line in the log.
+const SLOW_ACQUIRE: Duration = Duration::from_millis(250);
+
+/// A connection that goes back to its pool when dropped.
+pub(super) type Leased = Object<Opener>;
+
+/// Opens connections.
+pub(super) struct Opener {
+    address: Address,
+    timeouts: Timeouts,
+    /// `primary`, or the name of the replica.
+    role: Arc<str>,
+    meter: Arc<Meter>,
+}
+
+impl managed::Manager for Opener {
+    type Type = Connection;
+    type Error = Error;
+
+    async fn create(&self) -> Result<Connection, Error> {
+        Connection::open(
+            &self.address,
+            self.timeouts,
+            self.role.clone(),
+            self.meter.clone(),
+        )
+        .await
+    }
+
+    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Error> {
+        if connection.is_broken() {
+            return Err(RecycleError::message("it failed"));
+        }
+        if connection.is_spent() {
+            return Err(RecycleError::message("it has settings of its own"));
+        }
+        if connection.opened.elapsed() > OLDEST_CONNECTION {
+            return Err(RecycleError::message("it is old"));
+        }
+        Ok(())
+    }
+}
+
+/// How many connections there may be and how long anything may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) connections: usize,
+    pub(super) wait: Duration,
+    pub(super) connect: Duration,
+    pub(super) timeouts: Timeouts,
+}
+
+/// The connections to one server. Clones share them.
+#[derive(Clone)]
+pub(super) struct Pool {
+    connections: managed::Pool<Opener>,
+    address: Address,
+    pub(super) meter: Arc<Meter>,
+}
+
+impl Pool {
+    pub(super) fn new(
+        address: Address,
+        role: Arc<str>,
+        settings: Settings,
+        meter: Arc<Meter>,
+    ) -> Result<Self, Error> {
+        let opener = Opener {
+            address: address.clone(),
+            timeouts: settings.timeouts,
+            role,
+            meter: meter.clone(),
+        };
+        let connections = managed::Pool::builder(opener)
+            .max_size(settings.connections.max(1))
+            .wait_timeout(Some(settings.wait))
+            .create_timeout(Some(settings.connect))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|error| Error::Other(error.to_string()))?;
+        Ok(Pool {
+            connections,
+            address,
+            meter,
+        })
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    pub(super) async fn acquire(&self) -> Result<Leased, Error> {
+        let started = Instant::now();
+        let leased = self.connections.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => self.named(error),
+            PoolError::Timeout(TimeoutType::Wait) => Error::Busy,
+            PoolError::Timeout(_) => {
+                self.named(Error::Unavailable("no connection within the limit".into()))
+            }
+            other => self.named(Error::Unavailable(other.to_string())),
+        });
+        let waited = started.elapsed();
+        let leased = leased.map(|mut leased| {
+            leased.waited = waited;
+            leased
+        });
+        if waited > SLOW_ACQUIRE {
+            let status = self.connections.status();
+            tracing::warn!(
+                server = self.address.name(),
+                waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+                connections = status.size,
+                waiting = status.waiting,
+                "waited long for a database connection"
+            );
+        }
+        leased
+    }
+
+    /// Runs one read outside of a transaction.
+    pub(super) async fn read(&self, query: Query) -> Result<Answer, Error> {
+        let leased = self.acquire().await?;
+        let was_used = self.is_reused(&leased);
+        let (leased, answer) = self.run(leased, query.clone()).await;
+        match answer {
+            // The server was started again since the connection was last used; a read may be asked
+            // again.
+            Err(Error::Unavailable(_)) if was_used => {
+                drop(leased);
+                self.forget_idle();
+                let leased = self.acquire().await?;
+                self.run(leased, query).await.1
+            }
+            answer => answer,
+        }
+    }
+
+    async fn run(&self, mut leased: Leased, query: Query) -> (Leased, Result<Answer, Error>) {
+        self.meter.reads.fetch_add(1, Ordering::Relaxed);
+        let statement = async move {
+            let answer = leased.run(&query).await;
+            (leased, answer)
+        };
+        SeenThrough::new(statement, drop).await
+    }
+
+    fn is_reused(&self, leased: &Leased) -> bool {
+        Object::metrics(leased).recycle_count > 0
+    }
+
+    /// Closes the connections nobody uses at the moment.
+    pub(super) fn forget_idle(&self) {
+        self.connections.retain(|_, _| false);
+    }
+
+    pub(super) fn close(&self) {
+        self.connections.close();
+    }
+
+    pub(super) fn status(&self) -> status::Pool {
+        let now = self.connections.status();
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        status::Pool {
+            size: count(now.size),
+            idle: count(now.available),
+            in_use: count(now.size.saturating_sub(now.available)),
+            waiting: count(now.waiting),
+            max: count(now.max_size),
+            acquire_wait_us_p50: None,
+            acquire_wait_us_p99: None,
+        }
+    }
+
+    /// Says which server it was.
+    pub(super) fn named(&self, error: Error) -> Error {
+        let name = self.address.name();
+        match error {
+            Error::Unavailable(reason) => Error::Unavailable(format!("{name}: {reason}")),
+            Error::Misconfigured(reason) => Error::Misconfigured(format!("{name}: {reason}")),
+            other => other,
+        }
+    }
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Pool({})", self.address)
+    }
+}
+
+/// A future that runs to its end even when its caller goes away.
+///
+/// A statement whose future is dropped half-way leaves an unknown rest of the conversation on its
+/// connection, and the next user of the connection gets it: lost writes and other people's answers
+/// have come of that. So a dropped one is handed to the runtime, which finishes it and then tidies
+/// up its result.
+pub(super) struct SeenThrough<T: Send + 'static> {
+    future: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+    tidy: fn(T),
+}
+
+impl<T: Send + 'static> SeenThrough<T> {
+    pub(super) fn new(future: impl Future<Output = T> + Send + 'static, tidy: fn(T)) -> Self {
+        SeenThrough {
+            future: Some(Box::pin(future)),
+            tidy,
+        }
+    }
+}
+
+impl<T: Send + 'static> Future for SeenThrough<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let Some(future) = self.future.as_mut() else {
+            // Polled again after its end, which nobody may do.
+            return Poll::Pending;
+        };
+        let polled = future.as_mut().poll(context);
+        if polled.is_ready() {
+            self.future = None;
+        }
+        polled
+    }
+}
+
+impl<T: Send + 'static> Drop for SeenThrough<T> {
+    fn drop(&mut self) {
+        let Some(future) = self.future.take() else {
+            return;
+        };
+        // Without a runtime the process is ending, and the connection with it.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let tidy = self.tidy;
+            runtime.spawn(async move { tidy(future.await) });
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A transaction on a server.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::connection::{Answer, Connection};
+use super::pool::{Leased, Pool, SeenThrough};
+use crate::db::Meter;
+use crate::{Error, Query, Row, dialect};
+
+/// How a transaction is begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Changes something; what the engine does by default.
+    Change,
+    /// A change that may take as long as it needs.
+    LongChange,
+    /// Reads one snapshot.
+    Snapshot,
+    /// Reads one snapshot, for as long as it takes.
+    LongSnapshot,
+}
+
+/// Dropping it, or a future of it that has not answered, rolls back; only a commit that has been
+/// asked for is seen through.
+pub(crate) struct Transaction {
+    pool: Pool,
+    kind: Kind,
+    deferred: Vec<Query>,
+    state: State,
+}
+
+enum State {
+    /// Nothing has been asked yet, so no connection is taken.
+    New,
+    Open(Leased),
+    Ended(Error),
+}
+
+/// What to do next inside the transaction.
+enum Step {
+    Rows(Query),
+    Change(Query),
+    Commit,
+}
+
+impl Transaction {
+    pub(super) fn new(pool: Pool, kind: Kind) -> Self {
+        Transaction {
+            pool,
+            kind,
+            deferred: Vec::new(),
+            state: State::New,
+        }
+    }
+
+    pub(crate) async fn rows(&mut self, query: Query) -> Result<Vec<Row>, Error> {
+        self.step(Step::Rows(query)).await.map(|answer| answer.rows)
+    }
+
+    pub(crate) async fn execute(&mut self, query: Query) -> Result<u64, Error> {
+        let answer = self.step(Step::Change(query)).await;
+        answer.map(|answer| answer.touched)
+    }
+
+    pub(crate) fn defer(&mut self, query: Query) {
+        self.deferred.push(query);
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        if matches!(self.state, State::New) && self.deferred.is_empty() {
+            return Ok(());
+        }
+        self.step(Step::Commit).await.map(|_| ())
+    }
+
+    async fn step(&mut self, step: Step) -> Result<Answer, Error> {
+        // Whoever gives up while a statement runs leaves the transaction ended.
+        let state = std::mem::replace(&mut self.state, State::Ended(Error::IdleTransaction));
+        let leased = match state {
+            State::New => self.begin().await,
+            State::Open(leased) => Ok(leased),
+            State::Ended(error) => Err(error),
+        };
+        let leased = match leased {
+            Ok(leased) => leased,
+            Err(error) => {
+                self.state = State::Ended(error.clone());
+                return Err(error);
+            }
+        };
+        let deferred = std::mem::take(&mut self.deferred);
+        let meter = self.pool.meter.clone();
+        let is_commit = matches!(step, Step::Commit);
+        let (leased, answer) = if is_commit {
+            SeenThrough::new(run(leased, deferred, step, meter), drop).await
+        } else {
+            SeenThrough::new(run(leased, deferred, step, meter), |(leased, _)| {
+                roll_back(leased);
+            })
+            .await
+        };
+        match answer {
+            Ok(answer) => {
+                if !is_commit {
+                    self.state = State::Open(leased);
+                }
+                Ok(answer)
+            }
+            Err(error) => {
+                // PostgreSQL answers nothing more after a failure, so no engine does.
+                self.state = State::Ended(error.clone());
+                roll_back(leased);
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin(&self) -> Result<Leased, Error> {
+        let leased = self.pool.acquire().await?;
+        let was_used = deadpool::managed::Object::metrics(&leased).recycle_count > 0;
+        let (leased, begun) = self.begin_on(leased).await;
+        match begun {
+            Ok(()) => Ok(leased),
+            // The server was started again since the connection was last used.
+            Err(Error::Unavailable(_)) if was_used => {
+                drop(leased);
+                self.pool.forget_idle();
+                let (leased, begun) = self.begin_on(self.pool.acquire().await?).await;
+                begun.map(|()| leased)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn begin_on(&self, mut leased: Leased) -> (Leased, Result<(), Error>) {
+        let kind = self.kind;
+        self.pool.meter.round_trips.fetch_add(1, Ordering::Relaxed);
+        let beginning = async move {
+            let begun = begin(&mut leased, kind).await;
+            (leased, begun)
+        };
+        SeenThrough::new(beginning, |(leased, _)| roll_back(leased)).await
+    }
+}
+
+async fn begin(connection: &mut Connection, kind: Kind) -> Result<(), Error> {
+    if matches!(kind, Kind::LongChange | Kind::LongSnapshot) {
+        connection.lift_limits().await?;
+    }
+    let statement = match kind {
+        Kind::Change | Kind::LongChange => "BEGIN",
+        Kind::Snapshot | Kind::LongSnapshot => dialect::begin_snapshot(connection.engine()),
+    };
+    connection.control(statement).await
+}
+
+async fn run(
+    mut leased: Leased,
+    deferred: Vec<Query>,
+    step: Step,
+    meter: Arc<Meter>,
+) -> (Leased, Result<Answer, Error>) {
+    let answer = async {
+        for query in &deferred {
+            count(&meter);
+            leased.change(query).await?;
+        }
+        match step {
+            Step::Rows(query) => {
+                count(&meter);
+                leased.run(&query).await
+            }
+            Step::Change(query) => {
+                count(&meter);
+                let touched = leased.change(&query).await?;
+                Ok(Answer {
+                    touched,
+                    ..Answer::default()
+                })
+            }
+            Step::Commit => {
+                meter.round_trips.fetch_add(1, Ordering::Relaxed);
+                leased.control("COMMIT").await?;
+                meter.transactions.fetch_add(1, Ordering::Relaxed);
+                meter.group_commits.fetch_add(1, Ordering::Relaxed);
+                Ok(Answer::default())
+            }
+        }
+    }
+    .await;
+    (leased, answer)
+}
+
+fn count(meter: &Meter) {
+    meter.round_trips.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Ends the transaction without keeping anything, then gives the connection back.
+fn roll_back(mut leased: Leased) {
+    if leased.is_broken() {
+        return;
+    }
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn(async move {
+            // One that cannot even do this is broken, and not used again.
+            let _ = leased.control("ROLLBACK").await;
+        })),
+        // Closed with the process; the server rolls back.
+        Err(_) => drop(deadpool::managed::Object::take(leased)),
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let state = std::mem::replace(&mut self.state, State::New);
+        if let State::Open(leased) = state {
+            roll_back(leased);
+        }
+    }
+}
+
+impl std::fmt::Debug for Transaction {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Transaction({:?})", self.pool)
+    }
+}
