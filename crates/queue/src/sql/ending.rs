@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use duly_db::{Db, FromRow, Row, Tx, Value, query};
+use duly_db::dialect::{for_update, for_update_of_free_rows, insert_or_add, insert_or_keep};
+use duly_db::{Db, Engine, Error as DbError, FromRow, Row, Tx, Value, query};
 use jiff::Timestamp;
 
 use super::{days_before, pushing};
 use crate::store::{AttemptOutcome, Held, Retried, Swept, Totals};
-use crate::{FAILED_KEPT_DAYS, JobId, QueueName, Result, TOTALS_KEPT_DAYS};
+use crate::{Error, FAILED_KEPT_DAYS, JobId, QueueName, Result, TOTALS_KEPT_DAYS};
 
 /// No call ends or drops more than this many jobs, so that none holds the writer for long.
 const BATCH: i64 = 500;
@@ -19,25 +20,27 @@ pub(super) async fn sweep(db: &Db, now: Timestamp) -> Result<Swept> {
     let oldest_total = minute(days_before(now, TOTALS_KEPT_DAYS));
     let anything = query(
         "SELECT 1 AS found FROM jobs WHERE lease_until <= ?1 \
-         UNION SELECT 1 FROM failed_jobs WHERE failed_at < ?2 \
-         UNION SELECT 1 FROM job_totals WHERE minute < ?3",
+         UNION ALL SELECT 1 FROM failed_jobs WHERE failed_at < ?2 \
+         UNION ALL SELECT 1 FROM job_totals WHERE minute < ?3 LIMIT 1",
     );
     let anything = anything.bind(now).bind(oldest_failed).bind(oldest_total);
     if db.read_fresh().optional_row(anything).await?.is_none() {
         return Ok(Swept::default());
     }
     let mut tx = db.begin();
-    let swept = end_expired(&mut tx, now).await?;
-    drop_failed_before(&mut tx, oldest_failed).await?;
+    let swept = end_expired(&mut tx, db.engine(), now).await?;
+    drop_failed_before(&mut tx, db.engine(), oldest_failed).await?;
     let drop_totals = query("DELETE FROM job_totals WHERE minute < ?1").bind(oldest_total);
     tx.execute(drop_totals).await?;
     tx.commit().await?;
     Ok(swept)
 }
 
-async fn drop_failed_before(tx: &mut Tx, oldest: Timestamp) -> Result<()> {
-    let select =
-        query("SELECT id FROM failed_jobs WHERE failed_at < ?1 ORDER BY failed_at, id LIMIT ?2");
+async fn drop_failed_before(tx: &mut Tx, engine: Engine, oldest: Timestamp) -> Result<()> {
+    let select = query(format!(
+        "SELECT id FROM failed_jobs WHERE failed_at < ?1 ORDER BY failed_at, id LIMIT ?2{}",
+        for_update_of_free_rows(engine)
+    ));
     for row in tx.rows(select.bind(oldest).bind(BATCH)).await? {
         let id: JobId = row.get("id")?;
         tx.execute(query("DELETE FROM job_attempts WHERE job_id = ?1").bind(id))
@@ -70,11 +73,12 @@ impl FromRow for Expired {
 
 /// Jobs whose lease is over come back at once if they have tries left. If not, they fail: so a
 /// job that kills its worker is tried as often as any other, and no oftener.
-pub(super) async fn end_expired(tx: &mut Tx, now: Timestamp) -> Result<Swept> {
-    let select = query(
+pub(super) async fn end_expired(tx: &mut Tx, engine: Engine, now: Timestamp) -> Result<Swept> {
+    let select = query(format!(
         "SELECT id, fence, queue, attempt, tries FROM jobs WHERE lease_until <= ?1 \
-         ORDER BY lease_until LIMIT ?2",
-    );
+         ORDER BY lease_until LIMIT ?2{}",
+        for_update_of_free_rows(engine)
+    ));
     let mut swept = Swept::default();
     let mut totals: BTreeMap<QueueName, Totals> = BTreeMap::new();
     for Expired {
@@ -91,7 +95,7 @@ pub(super) async fn end_expired(tx: &mut Tx, now: Timestamp) -> Result<Swept> {
         let of_queue = totals.entry(queue).or_default();
         of_queue.expired += 1;
         if out_of_tries {
-            fail(tx, held, LEASE_OVER, now).await?;
+            move_to_failed(tx, held.id, LEASE_OVER, now).await?;
             of_queue.failed += 1;
             swept.failed += 1;
         } else {
@@ -101,7 +105,7 @@ pub(super) async fn end_expired(tx: &mut Tx, now: Timestamp) -> Result<Swept> {
         }
     }
     for (queue, totals) in totals {
-        add_totals(tx, &queue, totals, now).await?;
+        add_totals(tx, engine, &queue, totals, now).await?;
     }
     Ok(swept)
 }
@@ -109,47 +113,62 @@ pub(super) async fn end_expired(tx: &mut Tx, now: Timestamp) -> Result<Swept> {
 /// Moves a running job to the failed ones. The answer is `false` when it is no longer held.
 pub(super) async fn fail(
     tx: &mut Tx,
+    engine: Engine,
     Held { id, fence }: Held,
     error: &str,
     now: Timestamp,
 ) -> Result<bool> {
+    let lock = query(format!(
+        "SELECT id FROM jobs WHERE id = ?1 AND fence = ?2 AND lease_until IS NOT NULL{}",
+        for_update(engine)
+    ));
+    if tx
+        .optional_row(lock.bind(id).bind(fence))
+        .await?
+        .is_none()
+    {
+        return Ok(false);
+    }
+    move_to_failed(tx, id, error, now).await?;
+    Ok(true)
+}
+
+/// Moves a job that this transaction has locked.
+async fn move_to_failed(tx: &mut Tx, id: JobId, error: &str, now: Timestamp) -> Result<()> {
     let copy = query(
         "INSERT INTO failed_jobs (id, queue, name, payload, tags, unique_key, tries, attempt, \
          fence, pushed_at, failed_at, error) \
          SELECT id, queue, name, payload, tags, unique_key, tries, attempt, fence, pushed_at, \
-         ?3, ?4 FROM jobs WHERE id = ?1 AND fence = ?2 AND lease_until IS NOT NULL",
+         ?2, ?3 FROM jobs WHERE id = ?1",
     );
-    if tx
-        .execute(copy.bind(id).bind(fence).bind(now).bind(error))
-        .await?
-        == 0
-    {
-        return Ok(false);
-    }
+    tx.execute(copy.bind(id).bind(now).bind(error)).await?;
     tx.execute(query("DELETE FROM jobs WHERE id = ?1").bind(id))
         .await?;
-    Ok(true)
+    Ok(())
 }
 
 pub(super) async fn retry_failed(db: &Db, id: JobId, now: Timestamp) -> Result<Retried> {
+    let engine = db.engine();
     let mut tx = db.begin();
-    let select = query("SELECT name, unique_key FROM failed_jobs WHERE id = ?1").bind(id);
-    let Some(failed) = tx.optional_row(select).await? else {
+    let select = query(format!(
+        "SELECT name, unique_key FROM failed_jobs WHERE id = ?1{}",
+        for_update(engine)
+    ));
+    let Some(failed) = tx.optional_row(select.bind(id)).await? else {
         return Ok(Retried::Unknown);
     };
-    if let Some(unique) = failed.get::<Option<String>>("unique_key")? {
-        let name: String = failed.get("name")?;
-        if let Some(other) = pushing::holder_of(&mut tx, &name, &unique).await? {
-            return Ok(Retried::Duplicate(other));
-        }
-    }
-    let copy = query(
+    let copy = insert_or_keep(
+        engine,
         "INSERT INTO jobs (id, queue, name, payload, tags, unique_key, tries, attempt, fence, \
          run_at, lease_until, pushed_at) \
          SELECT id, queue, name, payload, tags, unique_key, tries, 0, fence, ?2, NULL, pushed_at \
          FROM failed_jobs WHERE id = ?1",
     );
-    tx.execute(copy.bind(id).bind(now)).await?;
+    if tx.execute(copy.bind(id).bind(now)).await? == 0 {
+        let (name, unique): (String, String) = (failed.get("name")?, failed.get("unique_key")?);
+        let other = pushing::holder_of(&mut tx, engine, &name, &unique).await?;
+        return other.map(Retried::Duplicate).ok_or(Error::from(DbError::Busy));
+    }
     tx.execute(query("DELETE FROM failed_jobs WHERE id = ?1").bind(id))
         .await?;
     tx.commit().await?;
@@ -202,6 +221,7 @@ pub(super) fn minute(time: Timestamp) -> i64 {
 
 pub(super) async fn add_totals(
     tx: &mut Tx,
+    engine: Engine,
     queue: &QueueName,
     totals: Totals,
     now: Timestamp,
@@ -214,22 +234,15 @@ pub(super) async fn add_totals(
         totals.released,
     ]
     .map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-    let add = query(
-        "UPDATE job_totals SET done = done + ?3, failed = failed + ?4, retried = retried + ?5, \
-         expired = expired + ?6, released = released + ?7 WHERE queue = ?1 AND minute = ?2",
-    );
-    if tx
-        .execute(add.bind(queue).bind(minute(now)).bind_all(counts))
-        .await?
-        == 1
-    {
-        return Ok(());
-    }
-    let start = query(
+    let add = insert_or_add(
+        engine,
+        "job_totals",
         "INSERT INTO job_totals (queue, minute, done, failed, retried, expired, released) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "queue, minute",
+        &["done", "failed", "retried", "expired", "released"],
     );
-    tx.execute(start.bind(queue).bind(minute(now)).bind_all(counts))
+    tx.execute(query(add).bind(queue).bind(minute(now)).bind_all(counts))
         .await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use duly_db::dialect::insert_or_keep;
+use duly_db::dialect::{for_update, insert_or_keep};
 use duly_db::{Conn, Db, Engine, Tx, query};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -19,39 +19,38 @@ pub(super) async fn lead(
     lease: Duration,
     now: Timestamp,
 ) -> Result<Option<Term>> {
+    let engine = db.engine();
+    let lease_until = later(now, lease);
     let mut tx = db.begin();
-    let first = insert_or_keep(
-        db.engine(),
-        "INSERT INTO leases (name, holder, term, lease_until) VALUES (?1, ?2, 1, ?3)",
-    );
-    tx.execute(first.bind(name).bind(holder).bind(later(now, lease)))
-        .await?;
-    let extend = query("UPDATE leases SET lease_until = ?3 WHERE name = ?1 AND holder = ?2");
-    let extended = tx
-        .execute(extend.bind(name).bind(holder).bind(later(now, lease)))
-        .await?;
-    if extended == 0 {
-        let take_over = query(
-            "UPDATE leases SET holder = ?2, term = term + 1, lease_until = ?3 \
-             WHERE name = ?1 AND lease_until <= ?4",
+    let select = query(format!(
+        "SELECT holder, term, lease_until FROM leases WHERE name = ?1{}",
+        for_update(engine)
+    ));
+    let Some(found) = tx.optional_row(select.bind(name)).await? else {
+        let first = insert_or_keep(
+            engine,
+            "INSERT INTO leases (name, holder, term, lease_until) VALUES (?1, ?2, 1, ?3)",
         );
-        let take_over = take_over
-            .bind(name)
-            .bind(holder)
-            .bind(later(now, lease))
-            .bind(now);
-        if tx.execute(take_over).await? == 0 {
+        let first = first.bind(name).bind(holder).bind(lease_until);
+        if tx.execute(first).await? == 0 {
             return Ok(None);
         }
+        tx.commit().await?;
+        return Ok(Some(Term(1)));
+    };
+    let mut term: i64 = found.get("term")?;
+    if found.get::<Uuid>("holder")? != holder {
+        if found.get::<Timestamp>("lease_until")? > now {
+            return Ok(None);
+        }
+        term += 1;
     }
-    let select = query("SELECT term FROM leases WHERE name = ?1").bind(name);
-    let term = tx
-        .optional_row(select)
-        .await?
-        .map(|row| row.get("term"))
-        .transpose()?;
+    let lead =
+        query("UPDATE leases SET holder = ?2, term = ?3, lease_until = ?4 WHERE name = ?1");
+    let lead = lead.bind(name).bind(holder).bind(term).bind(lease_until);
+    tx.execute(lead).await?;
     tx.commit().await?;
-    Ok(term.map(Term))
+    Ok(Some(Term(term)))
 }
 
 pub(super) async fn resign(db: &Db, name: &str, holder: Uuid, now: Timestamp) -> Result<()> {
@@ -83,20 +82,16 @@ pub(super) async fn claim(
     if tx.optional_row(leads).await?.is_none() {
         return Ok(false);
     }
-    let first = insert_or_keep(
-        engine,
-        "INSERT INTO schedules (name, last_slot) VALUES (?1, ?2)",
-    );
-    if tx
-        .execute(first.bind(claim.schedule).bind(claim.slot))
-        .await?
-        == 1
-    {
-        return Ok(true);
-    }
-    let next = query("UPDATE schedules SET last_slot = ?2 WHERE name = ?1 AND last_slot < ?2");
-    Ok(tx
-        .execute(next.bind(claim.schedule).bind(claim.slot))
-        .await?
-        == 1)
+    let last = query("SELECT last_slot FROM schedules WHERE name = ?1").bind(claim.schedule);
+    let change = match tx.optional_row(last).await? {
+        Some(_) => {
+            query("UPDATE schedules SET last_slot = ?2 WHERE name = ?1 AND last_slot < ?2")
+        }
+        None => insert_or_keep(
+            engine,
+            "INSERT INTO schedules (name, last_slot) VALUES (?1, ?2)",
+        ),
+    };
+    let change = change.bind(claim.schedule).bind(claim.slot);
+    Ok(tx.execute(change).await? == 1)
 }

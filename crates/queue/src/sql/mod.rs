@@ -31,6 +31,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
     migrations: &[
         duly_db::migration!("0001_jobs"),
         duly_db::migration!("0002_schedules"),
+        duly_db::migration!("0003_job_totals_minute"),
     ],
 };
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_db::dialect::for_update;
+use duly_db::dialect::for_update_of_free_rows;
 use duly_db::{Conn, Db, Engine, FromRow, FromValue, Query, Row, Tx, Value, placeholders, query};
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ const BATCH: u32 = 100;
 
 pub(super) async fn reserve(db: &Db, want: &Want<'_>, now: Timestamp) -> Result<Vec<Reserved>> {
     let mut tx = db.begin();
-    ending::end_expired(&mut tx, now).await?;
+    ending::end_expired(&mut tx, db.engine(), now).await?;
     let mut taken = Vec::new();
     let mut left = want.limit;
     for (queue, share) in want.shares {
@@ -46,7 +46,7 @@ async fn waiting(
          FROM jobs WHERE queue = ?1 AND lease_until IS NULL AND run_at <= ?2 AND name IN ({}) \
          ORDER BY run_at, id LIMIT ?3{}",
         placeholders(4, kinds.len()),
-        for_update(engine),
+        for_update_of_free_rows(engine),
     );
     let select = query(select)
         .bind(queue)

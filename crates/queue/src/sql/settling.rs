@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use duly_db::{Db, Tx, query};
+use duly_db::{Db, Engine, Tx, query};
 use jiff::Timestamp;
 
 use super::ending::{Ended, add_totals, end_attempt, fail};
@@ -16,6 +16,8 @@ pub(super) async fn renew(db: &Db, held: &[Held], lease_until: Timestamp) -> Res
     }
     let mut tx = db.begin();
     let mut lost = Vec::new();
+    let mut held: Vec<&Held> = held.iter().collect();
+    held.sort_by_key(|attempt| attempt.id);
     for attempt in held {
         let renew = query(
             "UPDATE jobs SET lease_until = ?1 \
@@ -41,11 +43,16 @@ pub(super) async fn settle(
     if settlements.is_empty() {
         return Ok(Vec::new());
     }
+    let engine = db.engine();
     let mut tx = db.begin();
-    let mut answers = Vec::with_capacity(settlements.len());
+    let mut answers = vec![Settled::Late; settlements.len()];
     let mut totals: BTreeMap<&QueueName, Totals> = BTreeMap::new();
-    for settlement in settlements {
-        let settled = settle_one(&mut tx, settlement, now).await?;
+    // Everybody locks jobs in the order of their ids, and totals after them: nobody waits in a
+    // circle.
+    let mut in_order: Vec<_> = settlements.iter().zip(&mut answers).collect();
+    in_order.sort_by_key(|(settlement, _)| settlement.held.id);
+    for (settlement, answer) in in_order {
+        let settled = settle_one(&mut tx, engine, settlement, now).await?;
         let of_queue = totals.entry(&settlement.queue).or_default();
         match settled {
             Settled::Done => of_queue.done += 1,
@@ -54,22 +61,27 @@ pub(super) async fn settle(
             Settled::Released => of_queue.released += 1,
             Settled::Late => {}
         }
-        answers.push(settled);
+        *answer = settled;
     }
     for (queue, totals) in totals {
-        add_totals(&mut tx, queue, totals, now).await?;
+        add_totals(&mut tx, engine, queue, totals, now).await?;
     }
     tx.commit().await?;
     Ok(answers)
 }
 
-async fn settle_one(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Settled> {
+async fn settle_one(
+    tx: &mut Tx,
+    engine: Engine,
+    settlement: &Settlement,
+    now: Timestamp,
+) -> Result<Settled> {
     let held = settlement.held;
     match &settlement.outcome {
         Outcome::Done => done(tx, held).await,
         Outcome::Retry { after, error } => {
             if !come_back(tx, held, Count::Attempt, later(now, *after)).await? {
-                return fail_for_good(tx, held, error, now).await;
+                return fail_for_good(tx, engine, held, error, now).await;
             }
             let ended = Ended {
                 outcome: AttemptOutcome::Retried,
@@ -78,7 +90,7 @@ async fn settle_one(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Res
             end_attempt(tx, held, ended, now).await?;
             Ok(Settled::Retried)
         }
-        Outcome::Fail { error } => fail_for_good(tx, held, error, now).await,
+        Outcome::Fail { error } => fail_for_good(tx, engine, held, error, now).await,
         Outcome::Release => {
             if !come_back(tx, held, Count::Nothing, now).await? {
                 return Ok(Settled::Late);
@@ -103,8 +115,14 @@ async fn done(tx: &mut Tx, Held { id, fence }: Held) -> Result<Settled> {
     Ok(Settled::Done)
 }
 
-async fn fail_for_good(tx: &mut Tx, held: Held, error: &str, now: Timestamp) -> Result<Settled> {
-    if !fail(tx, held, error, now).await? {
+async fn fail_for_good(
+    tx: &mut Tx,
+    engine: Engine,
+    held: Held,
+    error: &str,
+    now: Timestamp,
+) -> Result<Settled> {
+    if !fail(tx, engine, held, error, now).await? {
         return Ok(Settled::Late);
     }
     let ended = Ended {

@@ -25,7 +25,7 @@ CREATE TABLE notifications (
   KEY notifications_state (state, updated_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
 PARTITION BY RANGE COLUMNS (slot) (
-  PARTITION p_default VALUES LESS THAN (MAXVALUE)
+  PARTITION notifications_default VALUES LESS THAN (MAXVALUE)
 );
 
 -- When each user's reminders have to be looked at next.
