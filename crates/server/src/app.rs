@@ -6,6 +6,7 @@ use axum::Router;
 use duly_db::random::new_id;
 use duly_tracker::Tracker;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use crate::api;
 use crate::config::Http;
@@ -60,8 +61,8 @@ impl App {
         })
     }
 
-    pub(crate) fn new_request_id(&self) -> String {
+    pub(crate) fn new_request_id(&self) -> Uuid {
         let tracker = &self.context.tracker;
-        new_id(tracker.random.as_ref(), tracker.clock.now()).to_string()
+        new_id(tracker.random.as_ref(), tracker.clock.now())
     }
 }

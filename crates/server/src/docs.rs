@@ -167,6 +167,7 @@ fn needs(operation: &Value) -> Vec<String> {
     ways.flat_map(|way| way.as_object().into_iter().flatten())
         .map(
             |(scheme, abilities)| match abilities.pointer("/0").and_then(Value::as_str) {
+                Some("admin") if scheme == "session" => "log-in of an administrator".to_owned(),
                 Some(ability) => format!("API token with {ability}"),
                 None if scheme == "session" => "log-in".to_owned(),
                 None => scheme.clone(),

@@ -49,6 +49,8 @@ pub fn logging(settings: &Log) {
 pub async fn database(config: &Config) -> Result<Db> {
     let mut options = Options::file(&config.database.path);
     options.readers = config.database.readers;
+    options.slow_query = config.database.slow_query;
+    options.slow_query_values = config.database.slow_query_values;
     Ok(Db::open(options).await?)
 }
 

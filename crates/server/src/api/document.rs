@@ -74,6 +74,10 @@ fn base() -> OpenApi {
                 "Tasks, labels, figures and the receipts of reminders.",
             ),
             tag("transfer", "Bringing tasks in and taking them out."),
+            tag(
+                "admin",
+                "How the installation is doing, for administrators who are logged in.",
+            ),
         ]))
         .build()
 }
@@ -140,12 +144,18 @@ fn problems_of(operation: &Operation) -> Vec<(&'static str, &'static str)> {
         operation.request_body.is_some(),
         operation.security.is_some(),
     );
+    let restricted = operation.tags.iter().flatten().any(|tag| tag == "admin");
     let input = body || operation.parameters.is_some();
     let foreign = "The token lacks an ability, or the request comes from another site.";
     [
         (body, "400", "The body cannot be read."),
         (secured, "401", "Log in or send a valid API token."),
-        (secured, "403", foreign),
+        (
+            restricted,
+            "403",
+            "You are no administrator, or the request comes with a token.",
+        ),
+        (secured && !restricted, "403", foreign),
         (
             has("id"),
             "404",

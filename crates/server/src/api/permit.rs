@@ -86,6 +86,25 @@ impl FromRequestParts<Arc<Context>> for SessionOnly {
     }
 }
 
+/// Proof that an administrator is logged in in the browser. Everybody else who is logged in is
+/// answered 403, whatever they ask for: the URLs are in the documentation, so there is nothing to
+/// hide behind a 404.
+#[derive(Debug)]
+pub(crate) struct Admin;
+
+impl FromRequestParts<Arc<Context>> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        context: &Arc<Context>,
+    ) -> Result<Self, Problem> {
+        let principal = principal(context, &parts.headers).await?;
+        principal.require_administrator()?;
+        Ok(Admin)
+    }
+}
+
 /// Who asks. A token that is sent counts even when it is worthless: falling back to the cookie
 /// would hide the mistake.
 async fn principal(context: &Context, headers: &HeaderMap) -> Result<Principal, Problem> {

@@ -15,6 +15,8 @@ pub(super) enum Setting {
     Text(String),
     /// A whole number.
     Number(i64),
+    /// Yes or no.
+    Truth(bool),
     /// A list of texts.
     List(Vec<String>),
 }
@@ -135,6 +137,9 @@ impl Layers {
             Setting::Number(_) => Setting::Number(text.trim().parse().map_err(|_| {
                 Fault::new(&source, format!("must be a whole number, not \"{text}\""))
             })?),
+            Setting::Truth(_) => Setting::Truth(text.trim().parse().map_err(|_| {
+                Fault::new(&source, format!("must be true or false, not \"{text}\""))
+            })?),
             Setting::List(_) => Setting::List(
                 text.split(',')
                     .map(|item| item.trim().to_owned())
@@ -161,6 +166,7 @@ impl Layers {
         let kind = |value: &Setting| match value {
             Setting::Text(_) => "text in quotes",
             Setting::Number(_) => "a whole number",
+            Setting::Truth(_) => "true or false, without quotes",
             Setting::List(_) => "a list of texts, like [\"10.0.0.0/8\"]",
         };
         if kind(&entry.value) != kind(&new.value) {
@@ -226,7 +232,7 @@ fn parse(text: &str, source: impl Fn(usize) -> Source) -> (Vec<Entry>, Vec<Fault
                 )),
                 None => {
                     let message = format!(
-                        "{}.{} must be text, a whole number or a list of texts",
+                        "{}.{} must be text, a whole number, true, false or a list of texts",
                         section.get_ref(),
                         key.get_ref()
                     );
@@ -248,6 +254,7 @@ fn setting(value: &Spanned<DeValue<'_>>) -> Option<Setting> {
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
             .ok()
             .map(Setting::Number),
+        DeValue::Boolean(truth) => Some(Setting::Truth(*truth)),
         DeValue::Array(items) => items
             .iter()
             .map(|item| item.get_ref().as_str().map(str::to_owned))

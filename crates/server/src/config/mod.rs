@@ -89,6 +89,7 @@ impl Loaded {
                 Setting::Number(value) => toml::Value::from(*value),
                 Setting::List(values) => toml::Value::from(values.clone()),
             };
+                Setting::Truth(value) => toml::Value::from(*value),
             let _ = writeln!(text, "{} = {value}  # {}", entry.key, entry.source);
         }
         text

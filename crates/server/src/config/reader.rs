@@ -63,6 +63,7 @@ impl<'layers> Reader<'layers> {
         let text = match value {
             Setting::Text(text) => text,
             Setting::Number(number) => number.to_string(),
+            Setting::Truth(truth) => truth.to_string(),
             Setting::List(items) => items.join(","),
         };
         let found = read(text.trim());
@@ -133,6 +134,11 @@ impl<'layers> Reader<'layers> {
             self.refuse(key, &source, &must, &number.to_string());
         }
         found
+    }
+
+    pub(super) fn truth(&mut self, key: &str) -> bool {
+        let (value, _) = self.find(key);
+        value == Setting::Truth(true)
     }
 
     pub(super) fn duration(&mut self, key: &str) -> Option<Duration> {

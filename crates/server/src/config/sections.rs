@@ -64,6 +64,10 @@ pub struct Database {
     pub readers: usize,
 }
 
+    /// Statements that take this long or longer are logged and shown to administrators.
+    pub slow_query: Duration,
+    /// Whether what is bound to them is logged and shown, too.
+    pub slow_query_values: bool,
 /// `[mail]`
 #[derive(Debug, Clone)]
 pub struct Mail {
@@ -214,9 +218,13 @@ fn mail(reader: &mut Reader<'_>) -> Option<Mail> {
     let from: Sender = reader.text("from", must, |text| text.parse().ok())?;
     let server = reader.judged("url", |text| match text {
         "" => Ok(None),
+    let slow_query = reader.duration("slow_query");
+    let slow_query_values = reader.truth("slow_query_values");
         url => SmtpSettings::from_url(url, from.clone())
             .map(Some)
             .map_err(|wrong| wrong.to_string()),
+        slow_query: slow_query?,
+        slow_query_values,
     });
     Some(Mail {
         server: server?,

@@ -143,7 +143,28 @@ fn a_value_of_no_kind_there_is_is_refused_with_its_name() {
     let faults = Folder::with("[tasks]\ntrash_days = 1.5\n").load(&[]);
     assert_eq!(
         faults.expect_err("refused"),
-        ["duly.toml:2: tasks.trash_days must be text, a whole number or a list of texts"]
+        [
+            "duly.toml:2: tasks.trash_days must be text, a whole number, true, false or a list of texts"
+        ]
+    );
+}
+
+#[test]
+fn what_is_true_or_false_is_written_without_quotes() {
+    let loaded = Folder::with("[database]\nslow_query_values = true\n").load(&[]);
+    assert!(loaded.expect("valid").config.database.slow_query_values);
+    let name = "DULY_DATABASE__SLOW_QUERY_VALUES";
+    let loaded = Folder::with("").load(&[(name, "true")]);
+    assert!(loaded.expect("valid").config.database.slow_query_values);
+    let faults = Folder::with("[database]\nslow_query_values = \"true\"\n").load(&[]);
+    assert_eq!(
+        faults.expect_err("refused"),
+        ["duly.toml:2: database.slow_query_values must be true or false, without quotes"]
+    );
+    let faults = Folder::with("").load(&[(name, "yes")]);
+    assert_eq!(
+        faults.expect_err("refused"),
+        [format!("{name}: must be true or false, not \"yes\"")]
     );
 }
 

@@ -8,8 +8,10 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, header};
 use axum::response::{IntoResponse as _, Response};
+use duly_db::caller::with_request;
 use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
+use uuid::Uuid;
 
 use super::{accept, address, compress, origin};
 use crate::api::problem::{Code, Problem};
@@ -22,7 +24,8 @@ pub struct ClientAddress(pub IpAddr);
 /// Answers one request. `peer` is the address at the other end of the connection.
 pub async fn answer(app: &Arc<App>, mut request: Request<Body>, peer: IpAddr) -> Response {
     let started = Instant::now();
-    let id = app.new_request_id();
+    let request_id = app.new_request_id();
+    let id = request_id.to_string();
     let client = address::client(peer, request.headers(), &app.context.http.trusted_proxies);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -30,7 +33,7 @@ pub async fn answer(app: &Arc<App>, mut request: Request<Body>, peer: IpAddr) ->
     request.extensions_mut().insert(ClientAddress(client));
     let response = match refuse(app, &request) {
         Some(problem) => problem.into_response(),
-        None => handle(app, request).await,
+        None => handle(app, request, request_id).await,
     };
     let response = compress::compress(finish(app, response, &id), accepts_gzip).await;
     log(
@@ -81,9 +84,10 @@ fn refuse(app: &App, request: &Request<Body>) -> Option<Problem> {
 
 /// Runs the handler. One that may change something runs in a task of its own: a client that goes
 /// away must not stop it between two steps.
-async fn handle(app: &Arc<App>, request: Request<Body>) -> Response {
+async fn handle(app: &Arc<App>, request: Request<Body>, id: Uuid) -> Response {
     let safe = request.method().is_safe();
-    let handled = AssertUnwindSafe(app.router.clone().oneshot(request)).catch_unwind();
+    let handled = with_request(id, app.router.clone().oneshot(request));
+    let handled = AssertUnwindSafe(handled).catch_unwind();
     let outcome = if safe {
         handled.await.ok()
     } else {

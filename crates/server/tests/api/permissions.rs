@@ -1,23 +1,14 @@
 //! Who may do what: every operation of the OpenAPI document, by everybody who could try
 
+mod operation;
+
+use std::time::Duration;
+
+use duly_db::query;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, TestApp};
-
-const PASSWORD: &str = "correct horse battery";
-
-/// An operation as the document describes it.
-struct Operation {
-    id: String,
-    method: String,
-    path: String,
-    /// The ability a token needs; `None` when no token will do.
-    ability: Option<String>,
-    /// Whether everybody may do it.
-    open: bool,
-    success: u16,
-    has_json_body: bool,
-}
+use crate::support::{Client, TestApp};
+use operation::{Operation, attempt, body, operations};
 
 /// Somebody with one of everything.
 struct Owner {
@@ -27,50 +18,7 @@ struct Owner {
     trashed: String,
     other_session: String,
     token: String,
-}
-
-async fn operations(app: &TestApp) -> Vec<Operation> {
-    let document = app
-        .anonymous()
-        .get("/api/openapi.json")
-        .await
-        .expect(200)
-        .json();
-    let mut operations = Vec::new();
-    for (path, item) in document["paths"].as_object().expect("paths") {
-        for (method, operation) in item.as_object().expect("an item") {
-            operations.push(read_operation(path, method, operation));
-        }
-    }
-    assert!(operations.len() >= 29, "{} operations", operations.len());
-    operations
-}
-
-fn read_operation(path: &str, method: &str, operation: &Value) -> Operation {
-    let security = operation["security"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    let ability = security
-        .iter()
-        .find_map(|way| way["token"][0].as_str())
-        .map(str::to_owned);
-    let responses = operation["responses"].as_object().expect("responses");
-    let success = responses
-        .keys()
-        .find(|status| status.starts_with('2'))
-        .expect("a success");
-    Operation {
-        id: operation["operationId"].as_str().expect("an id").to_owned(),
-        method: method.to_uppercase(),
-        path: path.to_owned(),
-        ability,
-        open: security.is_empty(),
-        success: success.parse().expect("a status"),
-        has_json_body: operation["requestBody"]["content"]
-            .get("application/json")
-            .is_some(),
-    }
+    slow_query: String,
 }
 
 async fn owner(app: &TestApp, name: String) -> Owner {
@@ -103,73 +51,15 @@ async fn owner(app: &TestApp, name: String) -> Owner {
         task,
         trashed,
         token,
+        slow_query: slow_query(app),
     }
 }
 
-/// A body that is good for the operation, when it is done by the owner. An operation without
-/// parameters and body needs none; a new operation with either has to be added here.
-fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
-    let email = format!("{}@example.org", owner.name);
-    Some(match operation.id.as_str() {
-        "register" => {
-            json!({ "name": "New", "email": format!("new.{email}"), "password": PASSWORD })
-        }
-        "logIn" => json!({ "email": email, "password": PASSWORD }),
-        "forgotPassword" => json!({ "email": email }),
-        "resetPassword" => json!({ "token": "unknown", "password": PASSWORD }),
-        "confirmEmail" => json!({ "token": "unknown" }),
-        "changeAccount" => json!({ "name": "Changed" }),
-        "createToken" => json!({ "name": "New", "abilities": ["tasks:read"] }),
-        "createTask" => json!({ "title": "New" }),
-        "changeTask" => json!({ "title": "Changed" }),
-        "changeTasks" => json!({ "ids": [owner.task], "change": { "title": "Changed" } }),
-        "logOut"
-        | "resendConfirmation"
-        | "getAccount"
-        | "listSessions"
-        | "getSession"
-        | "revokeSession"
-        | "revokeOtherSessions"
-        | "listTokens"
-        | "getToken"
-        | "revokeToken"
-        | "revokeAllTokens"
-        | "listTasks"
-        | "getTask"
-        | "deleteTask"
-        | "restoreTask"
-        | "listLabels"
-        | "getStatistics"
-        | "listNotifications"
-        | "importTasks"
-        | "exportTasks" => {
-            return None;
-        }
-        unknown => panic!("operation {unknown} is not covered; say here what its body is"),
-    })
-}
-
-async fn attempt(operation: &Operation, by: &Client, on: &Owner) -> Answer {
-    let id = match operation.path.as_str() {
-        path if !path.contains('{') => String::new(),
-        "/api/v1/tasks/{id}/restore" => on.trashed.clone(),
-        path if path.starts_with("/api/v1/tasks/{id}") => on.task.clone(),
-        "/api/v1/sessions/{id}" => on.other_session.clone(),
-        "/api/v1/tokens/{id}" => on.token.clone(),
-        path => panic!("{path} is not covered; say here what its id is"),
-    };
-    let ask = by.ask(&operation.method, &operation.path.replace("{id}", &id));
-    match body(operation, on) {
-        Some(body) => ask.json(&body).await,
-        None if operation.id == "importTasks" => {
-            ask.body(
-                "application/octet-stream",
-                b"(A) 2026-11-20 Call mother due:2026-11-30\n",
-            )
-            .await
-        }
-        None => ask.await,
-    }
+/// Something slow that administrators can look at.
+fn slow_query(app: &TestApp) -> String {
+    let asked = query("SELECT name FROM users WHERE name = ?1").bind("secret of slowness");
+    app.tracker.db.pretend_slow(&asked, Duration::from_secs(1));
+    app.tracker.db.slow_queries().data[0].id.clone()
 }
 
 /// Everything of the owner that a stranger could have changed.
@@ -242,6 +132,10 @@ async fn nobody_does_more_than_the_document_says() {
         for (who, by) in powerless(&app, &on).await {
             denied(&operation, &by, &on, 401, who).await;
         }
+        if operation.restricted {
+            restricted(&app, &operation, &stranger, &on).await;
+            continue;
+        }
         foreign(&operation, &stranger, &on).await;
         for ability in ["tasks:read", "tasks:write", "account:read", "*"] {
             let allowed = match operation.ability.as_deref() {
@@ -272,6 +166,25 @@ async fn nobody_does_more_than_the_document_says() {
         );
     }
     app.run_jobs().await;
+}
+
+/// What administrators may do, and only while they are logged in.
+async fn restricted(app: &TestApp, operation: &Operation, stranger: &Client, on: &Owner) {
+    let token = on.session.token(&["*"]).await;
+    for (who, by) in [
+        ("a stranger", stranger),
+        ("its owner", &on.session),
+        ("a token", &token),
+    ] {
+        denied(operation, by, on, 403, who).await;
+    }
+    let on = owner(app, format!("{}.administrator", operation.id)).await;
+    app.promote(&on.name).await;
+    let token = on.session.token(&["*"]).await;
+    denied(operation, &token, &on, 403, "a token of an administrator").await;
+    let answer = attempt(operation, &on.session, &on).await;
+    assert_eq!(answer.status, operation.success, "{}", answer.text());
+    assert!(!answer.text().contains("secret of"), "{}", answer.text());
 }
 
 /// Those whose way in is worth nothing any more, or never was.
@@ -367,6 +280,7 @@ async fn no_body_can_name_what_is_not_its_to_say() {
 async fn the_id_of_one_kind_of_thing_is_none_of_another() {
     let app = TestApp::new().await;
     let on = owner(&app, "ann".into()).await;
+    app.promote(&on.name).await;
     let ids = [&on.task, &on.other_session, &on.token];
     for operation in operations(&app)
         .await
@@ -385,6 +299,7 @@ async fn the_id_of_one_kind_of_thing_is_none_of_another() {
                 trashed: on.token.clone(),
                 other_session: on.task.clone(),
                 token: on.other_session.clone(),
+                slow_query: id.clone(),
             };
             denied_by_owner(operation, &on, &swapped).await;
         }

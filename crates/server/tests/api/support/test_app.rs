@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use duly_server::app::App;
 use duly_server::config::{self, Http};
 use duly_tracker::Settings;
+use duly_tracker::input::FromText as _;
 use duly_tracker::testing::TestTracker;
+use duly_tracker::users::{Email, Role, admin};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -80,6 +82,15 @@ impl TestApp {
         let body = json!({ "email": format!("{name}@example.org"), "password": PASSWORD });
         let answer = client.post("/api/v1/login", body).await.expect(200);
         client.with_session_of(&answer)
+    }
+
+    /// Makes somebody an administrator.
+    pub async fn promote(&self, name: &str) {
+        let email = format!("{name}@example.org");
+        let email = Email::from_text(&email).expect("a valid address");
+        admin::promote(&self.tracker, &email, Role::Admin)
+            .await
+            .expect("somebody who has registered");
     }
 
     pub fn advance(&self, seconds: i64) {
