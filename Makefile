@@ -2,9 +2,11 @@
 
 CARGO ?= cargo
 NPM := npm --prefix web
+# The databases the Rust tests run on: sqlite, postgres, mysql or all.
+ENGINE ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-rust test-web test-e2e check format bench web release openapi docs clean
+.PHONY: help run dev test test-rust test-databases test-web test-e2e check format bench web release openapi docs clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -15,11 +17,15 @@ run: release ## Build everything and serve on http://127.0.0.1:8080 with data in
 dev: web/node_modules ## Server and page with hot reload on http://127.0.0.1:5173
 	./scripts/dev
 
-test: test-rust test-web test-e2e ## Every test there is; installs what it lacks from Debian's packages when it may
+test: $(if $(filter sqlite,$(ENGINE)),,test-databases) test-rust test-web test-e2e ## Every test there is, on every database (quicker: ENGINE=sqlite); installs what it lacks when it may
 
 test-rust: web
 	./scripts/need cargo cc
-	$(CARGO) test --workspace --all-features --locked
+	CARGO="$(CARGO)" ENGINE=$(ENGINE) ./scripts/test-rust
+
+test-databases:
+	./scripts/need postgres pgbouncer mariadb haproxy
+	./scripts/databases check
 
 test-web: web/node_modules
 	$(NPM) run test

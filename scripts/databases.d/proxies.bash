@@ -35,11 +35,12 @@ END
   launch "$1" "$(command -v pgbouncer)" "$member/pgbouncer.ini"
 }
 
-haproxy_ready() { mysql_ready "$1"; } # MEMBER
+# Until it has asked them all it may lead to a replica.
+haproxy_ready() { [ "$(mysql_sql "$1" "SELECT @@read_only")" = 0 ]; } # MEMBER
 
 # The operator's recipe with our ports in place of its addresses.
 haproxy_launch() { # MEMBER
-  local recipe=$repository/deploy/haproxy/mysql.cfg config=$cluster/haproxy/mysql.cfg line='' number=0 member
+  local recipe=$repository/deploy/haproxy/mysql.cfg config=$cluster/haproxy/mysql.cfg number=0 member
   command -v haproxy >/dev/null || fail "haproxy is not installed: scripts/need haproxy"
   local edits=(-e "s/^\( *bind\) .*/\1 127.0.0.1:$(port "$1")/")
   for member in primary replica1 replica2; do
