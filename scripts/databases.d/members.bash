@@ -136,7 +136,8 @@ member_sql() { "${engine}_sql" "$@"; } # MEMBER SQL
 member_url() { "${engine}_url" "$(port "$1")"; } # MEMBER
 
 write_env() {
-  local member name others=()
+  local member name running others=()
+  running=$(processes_of "$cluster")
   for member in primary $replicas; do
     if [ "$member" != "$(leader)" ]; then others+=("$(member_url "$member")"); fi
   done
@@ -148,7 +149,7 @@ write_env() {
       member=$(basename "$(dirname "$member")") name=$(tr a-z- A-Z_ <<<"$member")
       echo "${name}_URL=$(member_url "$member")"
       echo "${name}_PORT=$(port "$member")"
-      echo "${name}_PID=$(processes_of "$cluster/$member" | grep -Fx "$(cat "$cluster/$member/pid" 2>/dev/null)" || true)"
+      echo "${name}_PID=$(grep -Fx "$(cat "$cluster/$member/pid" 2>/dev/null)" <<<"$running" || true)"
     done
   } >"$cluster/env.$$"
   mv "$cluster/env.$$" "$cluster/env"
