@@ -2,6 +2,8 @@
 
 use std::ops::{Deref, DerefMut};
 
+use uuid::Uuid;
+
 use crate::server::{self, Reader};
 use crate::sqlite::{ReadPool, Transaction};
 use crate::{Engine, Error, FromRow, Query, Row};
@@ -148,6 +150,13 @@ impl Tx {
             Inner::WriteFile(transaction) => transaction.defer(query),
             Inner::WriteServer(transaction) => transaction.defer(query),
             Inner::ReadFile(_) | Inner::ReadServer(_) => {}
+        }
+    }
+
+    /// Says whose version the commit will have raised.
+    pub(crate) fn raises(&mut self, owner: Uuid) {
+        if let Inner::WriteServer(transaction) = &mut self.conn.inner {
+            transaction.raises(owner);
         }
     }
 

@@ -106,6 +106,10 @@ pub struct Options {
     pub readers: usize,
     /// How many connections to each server there may be.
     pub connections: usize,
+    /// How many reads at a time may fall to the primary because no replica can answer them.
+    pub primary_reads: usize,
+    /// A replica that is further behind is not asked.
+    pub replica_lag: Duration,
     /// When a commit counts as done.
     pub durability: Durability,
     /// A statement is stopped after this long.
@@ -134,6 +138,8 @@ impl Options {
             location,
             readers: 2,
             connections: 10,
+            primary_reads: 5,
+            replica_lag: Duration::from_secs(2),
             durability: Durability::Full,
             statement_timeout: Duration::from_secs(5),
             wait_timeout: Duration::from_secs(2),
@@ -207,8 +213,9 @@ impl Db {
         let options = Arc::new(options);
         let driver = match &options.location {
             Location::File(path) => open_file(path.as_path().into(), &options, &meter).await?,
-            Location::Server { primary, .. } => {
-                Driver::Server(Server::open(primary, &options, meter.clone()).await?)
+            Location::Server { primary, replicas } => {
+                let opened = Server::open(primary, replicas, &options, meter.clone());
+                Driver::Server(opened.await?)
             }
         };
         Ok(Db {
@@ -304,7 +311,7 @@ impl Db {
         let since = self.meter.slow.since();
         match &self.driver {
             Driver::Sqlite { reader, .. } => sqlite::status(reader, since),
-            Driver::Server(server) => server.status(since),
+            Driver::Server(server) => server.status(),
         }
     }
 

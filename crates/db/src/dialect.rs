@@ -82,6 +82,34 @@ pub(crate) fn begin_snapshot(engine: Engine) -> &'static str {
     }
 }
 
+/// The version of an owner's data as a column of the answer, so that both come from one state.
+///
+/// The owner's id is bound as the parameter after the statement's own. `None` when the engine
+/// cannot do it for such a statement.
+pub(crate) fn with_version(engine: Engine, statement: &str, owner: usize) -> Option<String> {
+    match engine {
+        Engine::Sqlite => None,
+        // One row at least, so that an answer without rows has its version, too.
+        Engine::Postgres => Some(format!(
+            "SELECT seen.data AS seen_version, answer.* FROM versions seen \
+             LEFT JOIN (SELECT TRUE AS seen_row, inside.* FROM ({statement}) inside) answer \
+             ON TRUE WHERE seen.owner_id = ?{owner}"
+        )),
+        // These would write that answer into a temporary table, which doubles its cost. So an
+        // answer without rows has no version.
+        Engine::MariaDb | Engine::MySql => {
+            let columns = statement.strip_prefix("SELECT ")?;
+            if columns.starts_with("DISTINCT") {
+                return None;
+            }
+            Some(format!(
+                "SELECT TRUE AS seen_row, \
+                 (SELECT data FROM versions WHERE owner_id = ?{owner}) AS seen_version, {columns}"
+            ))
+        }
+    }
+}
+
 /// Where a commit stands among all commits, as a number that grows: whoever tails a table by it
 /// misses nothing.
 ///
@@ -201,6 +229,26 @@ mod tests {
         }
         let descending = keyset_after(Engine::MySql, &["a", "b"], 1, true).unwrap();
         assert_eq!(descending, "a <= ?1 AND (a < ?1 OR b < ?2)");
+    }
+
+    #[test]
+    fn versions_come_with_the_rows_they_belong_to() {
+        let list = "SELECT id FROM notes WHERE owner_id = ?1 ORDER BY id LIMIT ?2";
+        let postgres = with_version(Engine::Postgres, list, 3).unwrap();
+        assert!(postgres.contains(&format!("({list}) inside")), "{postgres}");
+        assert!(postgres.ends_with("WHERE seen.owner_id = ?3"), "{postgres}");
+        for engine in [Engine::MariaDb, Engine::MySql] {
+            let mysql = with_version(engine, list, 3).unwrap();
+            assert!(mysql.ends_with(&list["SELECT ".len()..]), "{mysql}");
+            assert!(
+                mysql.contains("WHERE owner_id = ?3) AS seen_version"),
+                "{mysql}"
+            );
+            assert_eq!(
+                with_version(engine, "WITH a AS (SELECT 1) SELECT 1", 1),
+                None
+            );
+        }
     }
 
     #[test]

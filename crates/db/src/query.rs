@@ -85,6 +85,12 @@ impl Query {
         self.keeps_duplicates
     }
 
+    /// The same with another text.
+    pub(crate) fn rewritten(mut self, text: String) -> Self {
+        self.text = text.into();
+        self
+    }
+
     /// Refuses values that no engine can be trusted with.
     pub(crate) fn refuse_unstorable(&self) -> Result<(), Error> {
         for (index, value) in self.values.iter().enumerate() {

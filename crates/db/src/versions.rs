@@ -21,6 +21,16 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 pub struct Version(i64);
 
 impl Version {
+    #[cfg(test)]
+    pub(crate) fn of(number: i64) -> Self {
+        Version(number)
+    }
+
+    /// The state after one more change.
+    pub(crate) fn next(self) -> Self {
+        Version(self.0.saturating_add(1))
+    }
+
     /// The number.
     #[must_use]
     pub fn number(self) -> i64 {
@@ -61,6 +71,7 @@ pub async fn start(tx: &mut Tx, owner: Uuid) -> Result<()> {
 pub fn raise(tx: &mut Tx, owner: Uuid, kind: Kind) {
     let statement = raise_statement(kind, tx.engine());
     tx.defer(statement.bind(owner).expecting(1));
+    tx.raises(owner);
 }
 
 fn raise_statement(kind: Kind, engine: Engine) -> Query {

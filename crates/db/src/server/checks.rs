@@ -1,6 +1,8 @@
 //! What a server has to be before its data is entrusted to it.
 
 use super::connection::Connection;
+use super::pool::Pool;
+use super::sighting;
 use crate::db::Durability;
 use crate::{Engine, Error, Row, query};
 
@@ -13,6 +15,23 @@ pub(super) async fn primary(
     match connection.engine() {
         Engine::Postgres => postgres(connection, durability).await,
         engine => mysql(connection, engine, durability).await,
+    }
+}
+
+/// Refuses a replica that takes changes itself. One that cannot be reached is no reason not to
+/// start: it is asked once it answers.
+pub(super) async fn replica(pool: &Pool) -> Result<(), Error> {
+    let looked = async {
+        let mut connection = pool.connect().await?;
+        sighting::look(&mut connection).await
+    };
+    match looked.await {
+        Ok(seen) if !seen.is_read_only => Err(pool.named(Error::Misconfigured(
+            "this server is no replica: it takes changes itself; take it out of database.replicas"
+                .into(),
+        ))),
+        Err(error @ Error::Misconfigured(_)) => Err(pool.named(error)),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

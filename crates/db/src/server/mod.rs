@@ -1,27 +1,49 @@
-//! PostgreSQL, MariaDB and MySQL: a pool of connections to the primary, and to each replica.
+//! PostgreSQL, MariaDB and MySQL: connections to the primary, and to the replicas that follow it.
+//!
+//! A read that says which version of an owner's data it has to see may be answered by a replica:
+//! the answer brings its version along, and is used when that is not older ([`reader`]). The
+//! [`monitor`] looks at every server all the time; [`health`] says from that which replica is
+//! asked, and [`lineage`] which server is the rightful primary.
 
 mod address;
 mod checks;
 mod connection;
+mod floors;
+mod health;
+mod lineage;
+mod monitor;
 mod mysql;
 mod pool;
 mod postgres;
+mod primary;
+mod reader;
+mod recent;
+mod replicas;
+mod sighting;
 mod text;
 mod transaction;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-pub use address::Address;
-pub(crate) use transaction::{Kind, Transaction};
-
-use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+pub use address::Address;
+pub(crate) use reader::Reader;
+pub(crate) use transaction::{Kind, Transaction};
+
+use crate::clock::SystemClock;
 use crate::db::{Meter, Options};
-use crate::status::{Primary, PrimaryState, Reads};
-use crate::{Engine, Error, Query, Row, Status, Version};
+use crate::random::SystemRandom;
+use crate::status::Reads;
+use crate::{Engine, Error, SharedClock, SharedRandom, Status, Version};
+use floors::Floors;
+use monitor::Monitor;
 use pool::{Pool, Settings};
+use primary::{Gate, Primary};
+use replicas::{Replica, Replicas};
 
 /// How long anything on a connection may take.
 #[derive(Debug, Clone, Copy)]
@@ -50,35 +72,62 @@ impl Timeouts {
 /// The servers of one database. Clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct Server {
-    primary: Pool,
     engine: Engine,
     version: Arc<str>,
+    primary: Primary,
+    replicas: Replicas,
+    floors: Arc<Floors>,
+    /// Lets reads fall to the primary.
+    fallback: Arc<Semaphore>,
+    /// How long a caller waits for its turn.
+    wait: Duration,
+    capped: Arc<AtomicU64>,
+    _monitor: Arc<Monitor>,
 }
 
 impl Server {
     pub(crate) async fn open(
         address: &Address,
+        followers: &[Address],
         options: &Options,
         meter: Arc<Meter>,
     ) -> Result<Self, Error> {
-        let settings = Settings {
-            connections: options.connections,
-            wait: options.wait_timeout,
-            connect: options.wait_timeout,
-            timeouts: Timeouts {
-                statement: options.statement_timeout,
-                lock: options.wait_timeout,
-                idle: options.idle_timeout,
-            },
-        };
-        let primary = Pool::new(address.clone(), "primary".into(), settings, meter)?;
-        let mut first = primary.acquire().await?;
+        let (clock, random): (SharedClock, SharedRandom) =
+            (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let settings = settings(options);
+        let gate = Gate::default();
+        let role = "primary".into();
+        let pool = Pool::new(
+            address.clone(),
+            role,
+            settings,
+            meter.clone(),
+            Some(gate.clone()),
+        )?;
+        let mut first = pool.acquire().await?;
         let checked = checks::primary(&mut first, options.durability).await;
-        let version = checked.map_err(|error| primary.named(error))?;
+        let version = checked.map_err(|error| pool.named(error))?;
+        let engine = first.engine();
+        drop(first);
+        let mut all = Vec::with_capacity(followers.len());
+        for follower in followers {
+            let role = follower.name().into();
+            let pool = Pool::new(follower.clone(), role, settings, meter.clone(), None)?;
+            checks::replica(&pool).await?;
+            all.push(Arc::new(Replica::new(pool, options.replica_lag)));
+        }
+        let primary = Primary::new(pool, clock.clone());
+        let replicas = Replicas::new(all, random);
         Ok(Server {
-            engine: first.engine(),
-            primary,
+            engine,
             version: version.into(),
+            _monitor: Arc::new(Monitor::start(&primary, &gate, &replicas, clock)),
+            primary,
+            replicas,
+            floors: Arc::default(),
+            fallback: Arc::new(Semaphore::new(options.primary_reads.max(1))),
+            wait: options.wait_timeout,
+            capped: Arc::default(),
         })
     }
 
@@ -87,61 +136,54 @@ impl Server {
     }
 
     pub(crate) fn reader(&self, required: Option<(Uuid, Version)>) -> Reader {
-        Reader {
-            server: self.clone(),
-            required,
-        }
+        Reader::new(self.clone(), required)
     }
 
     pub(crate) fn begin(&self, kind: Kind) -> Transaction {
-        Transaction::new(self.primary.clone(), kind)
+        Transaction::on_primary(self.primary.clone(), self.floors.clone(), kind)
+    }
+
+    fn snapshot_on(&self, pool: &Pool) -> Transaction {
+        Transaction::on(pool.clone(), self.floors.clone(), Kind::Snapshot)
     }
 
     /// How the servers are doing.
-    pub(crate) fn status(&self, since: Timestamp) -> Status {
+    pub(crate) fn status(&self) -> Status {
+        let all = self.replicas.all();
+        let reads = &self.primary.reads;
+        let by_replicas: u64 = all.iter().map(|one| one.served().last_minute()).sum();
+        let of_all = by_replicas + reads.last_minute();
         Status {
             engine: self.engine,
             version: self.version.to_string(),
-            pool: self.primary.status(),
-            primary: Primary {
-                state: PrimaryState::Up,
-                since,
-                last_error: None,
+            pool: self.primary.pool.status(),
+            primary: self.primary.shown(),
+            replicas: all.iter().map(|one| one.shown(of_all)).collect(),
+            reads: Reads {
+                replica: all.iter().map(|one| one.served().total()).sum(),
+                primary: reads.total(),
+                primary_capped: self.capped.load(Ordering::Relaxed),
             },
-            replicas: Vec::new(),
-            reads: Reads::default(),
         }
     }
 
     pub(crate) fn close(&self) {
-        self.primary.close();
-    }
-}
-
-/// Reads outside of transactions.
-#[derive(Debug, Clone)]
-pub(crate) struct Reader {
-    server: Server,
-    /// Whose data is read, and how new it has to be at least; nothing means: as new as can be.
-    required: Option<(Uuid, Version)>,
-}
-
-impl Reader {
-    pub(crate) async fn rows(&self, query: Query) -> Result<Vec<Row>, Error> {
-        self.server
-            .primary
-            .read(query)
-            .await
-            .map(|answer| answer.rows)
-    }
-
-    pub(crate) async fn snapshot(&self, queries: Vec<Query>) -> Result<Vec<Vec<Row>>, Error> {
-        let mut snapshot = self.server.begin(Kind::Snapshot);
-        let mut answers = Vec::with_capacity(queries.len());
-        for query in queries {
-            answers.push(snapshot.rows(query).await?);
+        self.primary.pool.close();
+        for replica in self.replicas.all() {
+            replica.pool.close();
         }
-        snapshot.commit().await?;
-        Ok(answers)
+    }
+}
+
+fn settings(options: &Options) -> Settings {
+    Settings {
+        connections: options.connections,
+        wait: options.wait_timeout,
+        connect: options.wait_timeout,
+        timeouts: Timeouts {
+            statement: options.statement_timeout,
+            lock: options.wait_timeout,
+            idle: options.idle_timeout,
+        },
     }
 }

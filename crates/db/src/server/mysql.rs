@@ -70,10 +70,11 @@ fn text_or_bytes(bytes: &[u8], buffer: &mut Vec<u8>) -> Result<IsNull, Failure> 
 }
 
 /// `2026-11-24 09:00:00.000000`, in UTC like every connection of ours. The form of RFC 3339 is
-/// refused.
+/// refused. Finer parts are cut off as on the other engines: towards 1970.
 fn written(time: Timestamp) -> String {
+    let cut = Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time);
     TimeZone::UTC
-        .to_datetime(time)
+        .to_datetime(cut)
         .strftime("%Y-%m-%d %H:%M:%S.%6f")
         .to_string()
 }

@@ -14,6 +14,7 @@ use deadpool::managed::{
 use super::Timeouts;
 use super::address::Address;
 use super::connection::{Answer, Connection};
+use super::primary::Gate;
 use crate::db::Meter;
 use crate::{Error, Query, status};
 
@@ -33,6 +34,8 @@ pub(super) struct Opener {
     /// `primary`, or the name of the replica.
     role: Arc<str>,
     meter: Arc<Meter>,
+    /// Looks at who answers, where that matters.
+    gate: Option<Gate>,
 }
 
 impl managed::Manager for Opener {
@@ -40,13 +43,11 @@ impl managed::Manager for Opener {
     type Error = Error;
 
     async fn create(&self) -> Result<Connection, Error> {
-        Connection::open(
-            &self.address,
-            self.timeouts,
-            self.role.clone(),
-            self.meter.clone(),
-        )
-        .await
+        let mut connection = self.open().await?;
+        if let Some(gate) = &self.gate {
+            gate.admit(&mut connection).await?;
+        }
+        Ok(connection)
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Error> {
@@ -60,6 +61,13 @@ impl managed::Manager for Opener {
             return Err(RecycleError::message("it is old"));
         }
         Ok(())
+    }
+}
+
+impl Opener {
+    async fn open(&self) -> Result<Connection, Error> {
+        let (role, meter) = (self.role.clone(), self.meter.clone());
+        Connection::open(&self.address, self.timeouts, role, meter).await
     }
 }
 
@@ -86,12 +94,14 @@ impl Pool {
         role: Arc<str>,
         settings: Settings,
         meter: Arc<Meter>,
+        gate: Option<Gate>,
     ) -> Result<Self, Error> {
         let opener = Opener {
             address: address.clone(),
             timeouts: settings.timeouts,
             role,
             meter: meter.clone(),
+            gate,
         };
         let connections = managed::Pool::builder(opener)
             .max_size(settings.connections.max(1))
@@ -105,6 +115,11 @@ impl Pool {
             address,
             meter,
         })
+    }
+
+    /// A connection that does not belong to the pool.
+    pub(super) async fn connect(&self) -> Result<Connection, Error> {
+        self.connections.manager().open().await
     }
 
     pub(super) fn address(&self) -> &Address {

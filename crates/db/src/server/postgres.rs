@@ -154,18 +154,20 @@ fn whole_number(bytes: &[u8]) -> Result<i64, Error> {
         *word = words.next().ok_or_else(|| unreadable("a short number"))?;
     }
     let [count, weight, sign, _scale] = header;
-    let mut total: i64 = 0;
+    let too_large = || unreadable("a number out of range");
+    // The smallest number has no positive counterpart, so all are read as negative ones.
+    let mut negative: i64 = 0;
     for position in 0..=weight {
         let digit = if position < count { words.next() } else { None };
-        total = total
+        negative = negative
             .checked_mul(10_000)
-            .and_then(|total| total.checked_add(i64::from(digit.unwrap_or(0))))
-            .ok_or_else(|| unreadable("a number out of range"))?;
+            .and_then(|total| total.checked_sub(i64::from(digit.unwrap_or(0))))
+            .ok_or_else(too_large)?;
     }
     match (words.next(), sign) {
         (Some(_), _) => Err(unreadable("a number with a fraction")),
-        (None, 0) => Ok(total),
-        (None, _) => Ok(-total),
+        (None, 0) => negative.checked_neg().ok_or_else(too_large),
+        (None, _) => Ok(negative),
     }
 }
 
@@ -224,6 +226,11 @@ mod tests {
             "zeros are left out"
         );
         assert_eq!(number(&[1, 0, 0x4000, 0, 7]).unwrap(), -7);
+        let most = [5, 4, 0, 0, 922, 3372, 368, 5477, 5807];
+        assert_eq!(number(&most).unwrap(), i64::MAX);
+        let least = [5, 4, 0x4000, 0, 922, 3372, 368, 5477, 5808];
+        assert_eq!(number(&least).unwrap(), i64::MIN);
+        assert!(number(&[5, 4, 0, 0, 922, 3372, 368, 5477, 5808]).is_err());
         assert!(number(&[2, 0, 0, 2, 1, 5000]).is_err(), "1.5");
         assert!(number(&[1]).is_err());
     }

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use uuid::Uuid;
+
 use super::connection::{Answer, Connection};
+use super::floors::Floors;
 use super::pool::{Leased, Pool, SeenThrough};
+use super::primary::Primary;
 use crate::db::Meter;
 use crate::{Error, Query, Row, dialect};
 
@@ -25,8 +29,13 @@ pub(crate) enum Kind {
 /// asked for is seen through.
 pub(crate) struct Transaction {
     pool: Pool,
+    /// Where the transaction changes something.
+    primary: Option<Primary>,
+    floors: Arc<Floors>,
     kind: Kind,
     deferred: Vec<Query>,
+    /// Whose versions the commit raises.
+    raised: Vec<Uuid>,
     state: State,
 }
 
@@ -37,6 +46,9 @@ enum State {
     Ended(Error),
 }
 
+/// A step that has ended, and the connection it ran on.
+type Ran = (Leased, Result<Answer, Error>);
+
 /// What to do next inside the transaction.
 enum Step {
     Rows(Query),
@@ -45,11 +57,20 @@ enum Step {
 }
 
 impl Transaction {
-    pub(super) fn new(pool: Pool, kind: Kind) -> Self {
+    pub(super) fn on_primary(primary: Primary, floors: Arc<Floors>, kind: Kind) -> Self {
+        let mut transaction = Self::on(primary.pool.clone(), floors, kind);
+        transaction.primary = Some(primary);
+        transaction
+    }
+
+    pub(super) fn on(pool: Pool, floors: Arc<Floors>, kind: Kind) -> Self {
         Transaction {
             pool,
+            primary: None,
+            floors,
             kind,
             deferred: Vec::new(),
+            raised: Vec::new(),
             state: State::New,
         }
     }
@@ -71,14 +92,30 @@ impl Transaction {
         if matches!(self.state, State::New) && self.deferred.is_empty() {
             return Ok(());
         }
-        self.step(Step::Commit).await.map(|_| ())
+        self.step(Step::Commit).await?;
+        for owner in &self.raised {
+            self.floors.raised(*owner);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn raises(&mut self, owner: Uuid) {
+        self.raised.push(owner);
+    }
+
+    /// Waits for the server, but not for one that is found to be dead meanwhile.
+    async fn answered<T>(&self, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        match &self.primary {
+            Some(primary) => primary.unless_down(asked).await,
+            None => asked.await,
+        }
     }
 
     async fn step(&mut self, step: Step) -> Result<Answer, Error> {
         // Whoever gives up while a statement runs leaves the transaction ended.
         let state = std::mem::replace(&mut self.state, State::Ended(Error::IdleTransaction));
         let leased = match state {
-            State::New => self.begin().await,
+            State::New => self.answered(self.begin()).await,
             State::Open(leased) => Ok(leased),
             State::Ended(error) => Err(error),
         };
@@ -92,13 +129,17 @@ impl Transaction {
         let deferred = std::mem::take(&mut self.deferred);
         let meter = self.pool.meter.clone();
         let is_commit = matches!(step, Step::Commit);
-        let (leased, answer) = if is_commit {
-            SeenThrough::new(run(leased, deferred, step, meter), drop).await
-        } else {
-            SeenThrough::new(run(leased, deferred, step, meter), |(leased, _)| {
-                roll_back(leased);
-            })
-            .await
+        let tidy: fn(Ran) = match is_commit {
+            true => drop,
+            false => |(leased, _)| roll_back(leased),
+        };
+        let ran = SeenThrough::new(run(leased, deferred, step, meter), tidy);
+        let (leased, answer) = match self.answered(async { Ok(ran.await) }).await {
+            Ok(ran) => ran,
+            Err(error) => {
+                self.state = State::Ended(error.clone());
+                return Err(error);
+            }
         };
         match answer {
             Ok(answer) => {
@@ -155,12 +196,7 @@ async fn begin(connection: &mut Connection, kind: Kind) -> Result<(), Error> {
     connection.control(statement).await
 }
 
-async fn run(
-    mut leased: Leased,
-    deferred: Vec<Query>,
-    step: Step,
-    meter: Arc<Meter>,
-) -> (Leased, Result<Answer, Error>) {
+async fn run(mut leased: Leased, deferred: Vec<Query>, step: Step, meter: Arc<Meter>) -> Ran {
     let answer = async {
         for query in &deferred {
             count(&meter);
