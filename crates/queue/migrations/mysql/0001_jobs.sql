@@ -59,7 +59,9 @@ CREATE TABLE job_totals (
   retried BIGINT NOT NULL,
   expired BIGINT NOT NULL,
   released BIGINT NOT NULL,
-  PRIMARY KEY (queue, minute)
+  PRIMARY KEY (queue, minute),
+  -- What is too old to be kept, and what is new enough to be shown.
+  KEY job_totals_minute (minute)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
 PARTITION BY RANGE COLUMNS (minute) (
   PARTITION job_totals_default VALUES LESS THAN (MAXVALUE)

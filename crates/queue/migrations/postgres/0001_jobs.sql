@@ -66,3 +66,6 @@ CREATE TABLE job_totals (
 ) PARTITION BY RANGE (minute);
 
 CREATE TABLE job_totals_default PARTITION OF job_totals DEFAULT;
+
+-- What is too old to be kept, and what is new enough to be shown.
+CREATE INDEX job_totals_minute ON job_totals (minute);
