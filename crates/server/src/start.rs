@@ -8,7 +8,7 @@ use duly_cache::limits::Limiter;
 use duly_db::clock::SystemClock;
 use duly_db::migrate::{self, MigrationSet, Mode, Report};
 use duly_db::random::SystemRandom;
-use duly_db::{Clock as _, Db, Options, SharedClock, SharedRandom, versions};
+use duly_db::{Clock as _, Db, SharedClock, SharedRandom, versions};
 use duly_queue::Queue;
 use duly_tracker::idempotency::InFlight;
 use duly_tracker::mail::Mailer;
@@ -47,11 +47,7 @@ pub fn logging(settings: &Log) {
 /// # Errors
 /// When it cannot be opened.
 pub async fn database(config: &Config) -> Result<Db> {
-    let mut options = Options::file(&config.database.path);
-    options.readers = config.database.readers;
-    options.slow_query = config.database.slow_query;
-    options.slow_query_values = config.database.slow_query_values;
-    Ok(Db::open(options).await?)
+    Ok(Db::open(config.database.options.clone()).await?)
 }
 
 /// The time.
@@ -114,6 +110,7 @@ fn settings(config: &Config) -> Settings {
         session_lifetime: accounts.session_lifetime,
         login_attempts: accounts.login_attempts,
         trash_days: config.tasks.trash_days,
+        activity_keep: config.activity.keep,
     }
 }
 
@@ -130,5 +127,5 @@ pub fn mailer(config: &Config) -> Mailer {
 /// Where mails are written while no server is configured.
 #[must_use]
 pub fn outbox(config: &Config) -> PathBuf {
-    config.database.path.with_file_name("outbox")
+    config.database.folder().join("outbox")
 }

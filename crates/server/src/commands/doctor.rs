@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use duly_db::Db;
 use duly_db::diagnosis::{self, Diagnosis};
 use duly_db::migrate::Mode;
-use duly_db::{Db, Options};
 use jiff::tz::TimeZoneDatabase;
 use rustix::process::{Resource, getrlimit};
 
@@ -42,7 +42,7 @@ pub(super) async fn run(loaded: Result<Loaded, CommandError>) -> Outcome {
             report.add("settings", Fine("are right".into()));
             report.add("public url", public_url(&config));
             database(&mut report, &config).await;
-            report.add("disk space", disk_space(&config.database.path));
+            report.add("disk space", disk_space(&config.database.folder()));
             report.add("mail", mail(&config).await);
             report.add("open files", open_files(&config));
         }
@@ -94,34 +94,28 @@ fn public_url(config: &Config) -> Finding {
 }
 
 async fn database(report: &mut Report, config: &Config) {
-    let path = &config.database.path;
-    let size = match fs::metadata(path) {
-        Ok(about) => about.len(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let text = format!(
-                "{} does not exist yet; `duly serve` makes it",
-                path.display()
-            );
+    let place = config.database.place();
+    let size = match config.database.file().map(fs::metadata) {
+        Some(Ok(about)) => format!(" ({} MiB)", about.len() / (1024 * 1024)),
+        Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            let text = format!("{place} does not exist yet; `duly serve` makes it");
             return report.add("database", Warn(text));
         }
-        Err(error) => {
-            return report.add("database", Fail(format!("{}: {error}", path.display())));
-        }
+        Some(Err(error)) => return report.add("database", Fail(format!("{place}: {error}"))),
+        None => String::new(),
     };
-    let mut options = Options::file(path);
+    let mut options = config.database.options.clone();
     options.statement_timeout = PATIENCE;
     let db = match Db::open(options).await {
         Ok(db) => db,
         Err(error) => return report.add("database", Fail(error.to_string())),
     };
-    let mebibytes = size / (1024 * 1024);
-    report.add(
-        "database",
-        Fine(format!("{} ({mebibytes} MiB)", path.display())),
-    );
-    match diagnosis::diagnose(&db).await {
-        Ok(found) => health(report, &found),
-        Err(error) => report.add("integrity", Fail(error.to_string())),
+    report.add("database", Fine(format!("{place}{size}")));
+    if config.database.file().is_some() {
+        match diagnosis::diagnose(&db).await {
+            Ok(found) => health(report, &found),
+            Err(error) => report.add("integrity", Fail(error.to_string())),
+        }
     }
     report.add("migrations", migrations(&db).await);
     db.close().await;
@@ -159,8 +153,8 @@ async fn migrations(db: &Db) -> Finding {
     }
 }
 
-fn disk_space(database: &Path) -> Finding {
-    let folder = database.ancestors().skip(1).find(|folder| folder.exists());
+fn disk_space(folder: &Path) -> Finding {
+    let folder = folder.ancestors().find(|folder| folder.exists());
     let folder = folder.unwrap_or(Path::new("."));
     match rustix::fs::statvfs(folder) {
         Ok(found) => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use duly_db::Location;
 use duly_queue::{QueueName, Scheduler, SchedulerHandle, Worker, WorkerHandle, WorkerOptions};
 use duly_tracker::{Tracker, jobs, sessions, users};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -54,7 +55,8 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     if arguments.demo {
         // Everybody knows the demo's password, and whoever comes first to the real database
         // becomes its administrator.
-        config.database.path.set_file_name("demo.db");
+        let demo = config.database.folder().join("demo.db");
+        config.database.options.location = Location::File(demo);
     }
     // An address that is taken is found out before the database is touched.
     let listener = match role.includes(Role::Web) {
@@ -69,7 +71,7 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
             "Log in to the demo with {} / {} (its data is in {})",
             demo::EMAIL,
             demo::PASSWORD,
-            config.database.path.display()
+            config.database.place()
         ));
     }
     let worker = role

@@ -9,7 +9,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use layers::{Layers, Setting, Source};
-pub use sections::{Accounts, Config, Database, Http, Log, LogFormat, Mail, Tasks, WorkerSettings};
+pub use sections::{
+    Accounts, Activity, Config, Database, Http, Log, LogFormat, Mail, Tasks, WorkerSettings,
+};
 pub use value::Network;
 
 /// The defaults and the documentation of every setting.
@@ -87,9 +89,9 @@ impl Loaded {
             let value = match &entry.value {
                 Setting::Text(value) => toml::Value::from(value::masked(value)),
                 Setting::Number(value) => toml::Value::from(*value),
+                Setting::Truth(value) => toml::Value::from(*value),
                 Setting::List(values) => toml::Value::from(values.clone()),
             };
-                Setting::Truth(value) => toml::Value::from(*value),
             let _ = writeln!(text, "{} = {value}  # {}", entry.key, entry.source);
         }
         text

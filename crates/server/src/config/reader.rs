@@ -144,7 +144,7 @@ impl<'layers> Reader<'layers> {
     pub(super) fn duration(&mut self, key: &str) -> Option<Duration> {
         self.text(
             key,
-            "a duration above zero, like 250ms, 10s, 5m, 2h or 14d",
+            "a duration above zero, like 250ms, 10s, 5m, 2h, 14d or 2y",
             |text| value::duration(text).filter(|found| !found.is_zero()),
         )
     }

@@ -1,9 +1,10 @@
 //! The settings as types, one struct per section of `config.default.toml`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use duly_db::{Location, Options};
 use duly_tracker::LoginAttempts;
 use duly_tracker::mail::{Sender, SmtpSettings};
 use duly_tracker::users::Registration;
@@ -28,6 +29,8 @@ pub struct Config {
     pub accounts: Accounts,
     /// `[tasks]`
     pub tasks: Tasks,
+    /// `[activity]`
+    pub activity: Activity,
     /// `[worker]`
     pub worker: WorkerSettings,
     /// `[log]`
@@ -58,16 +61,37 @@ pub struct Http {
 /// `[database]`
 #[derive(Debug, Clone)]
 pub struct Database {
-    /// The file of the SQLite database.
-    pub path: PathBuf,
-    /// How many threads answer reads.
-    pub readers: usize,
+    /// Where it is and how it is opened.
+    pub options: Options,
 }
 
-    /// Statements that take this long or longer are logged and shown to administrators.
-    pub slow_query: Duration,
-    /// Whether what is bound to them is logged and shown, too.
-    pub slow_query_values: bool,
+impl Database {
+    /// The file, when it is SQLite.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &self.options.location {
+            Location::File(path) => Some(path),
+            Location::Server { .. } => None,
+        }
+    }
+
+    /// The folder for what is kept beside the database.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        let beside = self.file().and_then(Path::parent);
+        beside.map_or_else(|| "data".into(), Path::to_path_buf)
+    }
+
+    /// Where the database is, without its password.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.options.location {
+            Location::File(path) => path.display().to_string(),
+            Location::Server { primary, .. } => primary.to_string(),
+        }
+    }
+}
+
 /// `[mail]`
 #[derive(Debug, Clone)]
 pub struct Mail {
@@ -98,6 +122,13 @@ pub struct Accounts {
 pub struct Tasks {
     /// How many days a deleted task can be restored.
     pub trash_days: u16,
+}
+
+/// `[activity]`
+#[derive(Debug, Clone)]
+pub struct Activity {
+    /// For how long entries of the activity log are kept.
+    pub keep: Duration,
 }
 
 /// `[worker]`
@@ -135,6 +166,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
     let mail = mail(reader.section("mail"));
     let accounts = accounts(reader.section("accounts"));
     let trash_days = reader.section("tasks").number("trash_days", 1, 3650);
+    let keep = reader.section("activity").duration("keep");
     let worker = worker(reader.section("worker"));
     let log = log(reader.section("log"));
     let config = || {
@@ -147,6 +179,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
             mail: mail?,
             accounts: accounts?,
             tasks,
+            activity: Activity { keep: keep? },
             worker: worker?,
             log: log?,
         })
@@ -197,20 +230,21 @@ fn http(reader: &mut Reader<'_>) -> Option<Http> {
 }
 
 fn database(reader: &mut Reader<'_>) -> Option<Database> {
-    let path = reader.text(
-        "url",
-        "sqlite: and the path of a file, like sqlite:data/duly.db",
-        |text| {
-            text.strip_prefix("sqlite:")
-                .filter(|path| !path.is_empty())
-                .map(PathBuf::from)
-        },
-    );
-    let readers = reader.number("readers", 1, 64);
-    Some(Database {
-        path: path?,
-        readers: readers?,
-    })
+    let replicas = reader.list("replicas", "addresses", |text| Some(text.to_owned()));
+    let location = reader.judged("url", |url| {
+        Location::parse(url, replicas.as_deref().unwrap_or_default())
+            .map_err(|wrong| wrong.to_string())
+    });
+    let mut options = Options::at(location?);
+    options.readers = reader.number("readers", 1, 64)?;
+    options.connections = reader.number("connections", 1, 1000)?;
+    options.primary_reads = reader.number("primary_reads", 1, 1000)?;
+    options.replica_lag = reader.duration("replica_lag")?;
+    options.statement_timeout = reader.duration("statement_timeout")?;
+    options.wait_timeout = reader.duration("wait_timeout")?;
+    options.slow_query = reader.duration("slow_query")?;
+    options.slow_query_values = reader.truth("slow_query_values");
+    Some(Database { options })
 }
 
 fn mail(reader: &mut Reader<'_>) -> Option<Mail> {
@@ -218,13 +252,9 @@ fn mail(reader: &mut Reader<'_>) -> Option<Mail> {
     let from: Sender = reader.text("from", must, |text| text.parse().ok())?;
     let server = reader.judged("url", |text| match text {
         "" => Ok(None),
-    let slow_query = reader.duration("slow_query");
-    let slow_query_values = reader.truth("slow_query_values");
         url => SmtpSettings::from_url(url, from.clone())
             .map(Some)
             .map_err(|wrong| wrong.to_string()),
-        slow_query: slow_query?,
-        slow_query_values,
     });
     Some(Mail {
         server: server?,

@@ -152,10 +152,24 @@ fn a_value_of_no_kind_there_is_is_refused_with_its_name() {
 #[test]
 fn what_is_true_or_false_is_written_without_quotes() {
     let loaded = Folder::with("[database]\nslow_query_values = true\n").load(&[]);
-    assert!(loaded.expect("valid").config.database.slow_query_values);
+    assert!(
+        loaded
+            .expect("valid")
+            .config
+            .database
+            .options
+            .slow_query_values
+    );
     let name = "DULY_DATABASE__SLOW_QUERY_VALUES";
     let loaded = Folder::with("").load(&[(name, "true")]);
-    assert!(loaded.expect("valid").config.database.slow_query_values);
+    assert!(
+        loaded
+            .expect("valid")
+            .config
+            .database
+            .options
+            .slow_query_values
+    );
     let faults = Folder::with("[database]\nslow_query_values = \"true\"\n").load(&[]);
     assert_eq!(
         faults.expect_err("refused"),

@@ -68,7 +68,7 @@ impl FromStr for Network {
     }
 }
 
-/// Reads `250ms`, `10s`, `5m`, `2h` or `14d`.
+/// Reads `250ms`, `10s`, `5m`, `2h`, `14d` or `2y`; a year has 365 days.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = number_and_unit(text)?;
     match unit {
@@ -77,6 +77,7 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
         "m" => number.checked_mul(60).map(Duration::from_secs),
         "h" => number.checked_mul(3600).map(Duration::from_secs),
         "d" => number.checked_mul(86_400).map(Duration::from_secs),
+        "y" => number.checked_mul(365 * 86_400).map(Duration::from_secs),
         _ => None,
     }
 }
