@@ -59,3 +59,7 @@ id_type!(
     /// An entry of the notifications ledger.
     NotificationId
 );
+id_type!(
+    /// An entry of the activity log.
+    ActivityId
+);

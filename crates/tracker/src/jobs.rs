@@ -13,7 +13,7 @@ use crate::tasks::PurgeTrash;
 use crate::users::{
     self, SendEmailChanged, SendEmailConfirmation, SendPasswordChanged, SendPasswordReset,
 };
-use crate::{Error, Tracker, sessions};
+use crate::{Error, Tracker, activity, sessions};
 
 /// Every kind of job that this release can run.
 #[must_use]
@@ -30,6 +30,7 @@ pub fn registry() -> Registry<Tracker> {
         .with::<SendPasswordReset>()
         .with::<PurgeTrash>()
         .with::<PurgeSessions>()
+        .with::<ForgetOldActivity>()
         .with::<ForgetIdempotencyKeys>()
 }
 
@@ -70,13 +71,21 @@ pub fn schedules(queue: &Queue) -> Schedules {
     let schedules = push(schedules, queue, "purge_trash", daily(2, 30), once, || {
         PurgeTrash {}
     });
-    push(
+    let schedules = push(
         schedules,
         queue,
         "purge_sessions",
         daily(2, 45),
         once,
         || PurgeSessions {},
+    );
+    push(
+        schedules,
+        queue,
+        "forget_old_activity",
+        daily(3, 0),
+        once,
+        || ForgetOldActivity {},
     )
 }
 
@@ -142,6 +151,10 @@ upkeep!(
 upkeep!(
     /// Deletes sessions and links that have ended.
     PurgeSessions, "purge_sessions", MAINTENANCE, purge_sessions
+);
+upkeep!(
+    /// Deletes entries of the activity log that are older than the operator keeps them.
+    ForgetOldActivity, "forget_old_activity", MAINTENANCE, activity::forget_old
 );
 
 async fn purge_sessions(tracker: &Tracker) -> crate::Result<()> {

@@ -3,6 +3,7 @@
 //! A feature function takes the [`Tracker`] and the owner on whose behalf it acts, owns the
 //! transaction, and enqueues jobs inside it. Store functions hold the SQL.
 
+pub mod activity;
 pub mod error;
 pub mod id;
 pub mod idempotency;
@@ -10,6 +11,7 @@ pub mod input;
 pub mod instance;
 pub mod jobs;
 pub mod mail;
+mod names;
 pub mod notifications;
 pub mod page;
 pub mod reminders;
@@ -25,7 +27,7 @@ pub mod transfer;
 pub mod users;
 
 pub use error::{Error, Refusal};
-pub use id::{NotificationId, SessionId, TaskId, TokenId, UserId};
+pub use id::{ActivityId, NotificationId, SessionId, TaskId, TokenId, UserId};
 pub use page::Page;
 pub use tracker::{LoginAttempts, MIGRATIONS, Settings, Tracker};
 

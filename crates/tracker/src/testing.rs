@@ -12,6 +12,7 @@ use duly_db::{query, versions};
 use duly_queue::Queue;
 use jiff::Timestamp;
 
+use crate::activity::{Actor, Way};
 use crate::idempotency::InFlight;
 use crate::mail::{MailCatcher, Mailer};
 use crate::secret::SigningKey;
@@ -23,6 +24,12 @@ use crate::{UserId, jobs};
 
 /// Where every test begins: a Monday morning in winter, 08:00 in Berlin.
 pub const START: &str = "2026-11-23T07:00:00Z";
+
+/// A person at the page.
+#[must_use]
+pub fn by(user: UserId) -> Actor {
+    Actor::new(user, Way::Session)
+}
 
 /// A tracker for one test.
 #[derive(Debug)]
@@ -70,6 +77,7 @@ impl TestTracker {
                 per_address: 50,
             },
             trash_days: 30,
+            activity_keep: Duration::from_secs(730 * 86_400),
         };
         change(&mut settings);
         let tracker = Tracker {

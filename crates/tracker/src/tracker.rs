@@ -23,6 +23,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0002_tasks"),
         duly_db::migration!("0003_notifications"),
         duly_db::migration!("0004_imports"),
+        duly_db::migration!("0005_activity"),
     ],
 };
 
@@ -43,6 +44,8 @@ pub struct Settings {
     pub login_attempts: LoginAttempts,
     /// A trashed task can be restored for this many days.
     pub trash_days: u16,
+    /// Entries of the activity log are kept for this long.
+    pub activity_keep: Duration,
 }
 
 /// How many failed log-ins are allowed per 15 minutes.

@@ -29,8 +29,8 @@ pub(crate) async fn bulk(
     body: JsonBody<BulkInput>,
 ) -> Reply {
     let (ids, action) = body.value.parse()?;
-    let owner = permit.principal.user;
-    let outcome = tasks::bulk(&context.tracker, owner, ids, action, body.idempotent).await?;
+    let by = permit.principal.actor();
+    let outcome = tasks::bulk(&context.tracker, &by, ids, action, body.idempotent).await?;
     Ok(reply::recorded(outcome, |page| {
         reply::json(StatusCode::OK, &page)
     })?)

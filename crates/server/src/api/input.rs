@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Request, header};
 use bytes::Bytes;
 use duly_tracker::Error;
 use duly_tracker::idempotency::{IdempotencyKey, Idempotent};
-use duly_tracker::input::FromText as _;
+use duly_tracker::input::{FromText as _, Reader};
 use duly_tracker::sessions::ClientInfo;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -158,7 +158,7 @@ impl Parameters {
         known: [&str; N],
     ) -> Result<[Option<&str>; N], Problem> {
         let mut values = [None; N];
-        let mut reader = duly_tracker::input::Reader::new();
+        let mut reader = Reader::new();
         for (name, value) in self.pairs() {
             let place = known.iter().position(|known| *known == name);
             match place.and_then(|index| values.get_mut(index)) {
@@ -179,6 +179,16 @@ impl Parameters {
         reader.finish()?;
         Ok(values)
     }
+}
+
+/// The most rows a page of a list may have: 50 unless said otherwise.
+pub(crate) fn page_limit(reader: &mut Reader, given: Option<&str>) -> u32 {
+    let Some(text) = given else { return 50 };
+    let limit = text.parse().ok().filter(|limit| (1..=200).contains(limit));
+    limit.unwrap_or_else(|| {
+        reader.refuse("limit", "out_of_range", "must be a number from 1 to 200");
+        50
+    })
 }
 
 /// An id in the path. What is no id at all names nothing, so it is answered like an unknown one.

@@ -1,6 +1,7 @@
 //! The API: one file per resource, and here every URL there is.
 
 mod account;
+mod activity;
 mod admin;
 mod bulk;
 pub mod document;
@@ -46,16 +47,17 @@ fn v1() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(bulk::bulk))
         .routes(routes!(tasks::get, tasks::change, tasks::delete))
         .routes(routes!(tasks::restore))
+        .routes(routes!(activity::list))
         .routes(routes!(labels::list))
         .routes(routes!(statistics::show))
         .routes(routes!(notifications::list))
         .routes(routes!(transfer::import))
         .routes(routes!(transfer::export))
-}
-
         .routes(routes!(admin::database))
         .routes(routes!(admin::slow_queries))
         .routes(routes!(admin::plan))
+}
+
 /// Every URL there is: the API, its documentation, and the page for all others.
 pub(crate) fn router(context: Arc<Context>) -> Router {
     let (v1, _) = OpenApiRouter::new().nest("/api/v1", v1()).split_for_parts();

@@ -8,7 +8,7 @@ use duly_tracker::input::Reader;
 use duly_tracker::notifications::{self, Notification};
 use duly_tracker::{Page, TaskId};
 
-use super::input::Parameters;
+use super::input::{Parameters, page_limit};
 use super::permit::{Permit, TasksRead};
 use super::problem::Problem;
 use super::reply::{self, Reply};
@@ -53,13 +53,7 @@ fn checked(task: Option<&str>, limit: Option<&str>) -> Result<(Option<TaskId>, u
             None
         }
     });
-    let limit = limit.map_or(50, |text| match text.parse() {
-        Ok(limit @ 1..=200) => limit,
-        _ => {
-            reader.refuse("limit", "out_of_range", "must be a number from 1 to 200");
-            50
-        }
-    });
+    let limit = page_limit(&mut reader, limit);
     reader.finish()?;
     Ok((task, limit))
 }

@@ -31,7 +31,7 @@ macro_rules! needs {
 }
 
 needs! {
-    /// To see tasks, labels, statistics and receipts.
+    /// To see tasks and their activity, labels, statistics and receipts.
     TasksRead
     /// To make, change and delete tasks.
     TasksWrite

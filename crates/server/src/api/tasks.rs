@@ -107,13 +107,8 @@ pub(crate) async fn create(
     body: JsonBody<NewTaskInput>,
 ) -> Reply {
     let new = body.value.parse()?;
-    let outcome = tasks::create(
-        &context.tracker,
-        permit.principal.user,
-        new,
-        body.idempotent,
-    )
-    .await?;
+    let by = permit.principal.actor();
+    let outcome = tasks::create(&context.tracker, &by, new, body.idempotent).await?;
     let response = reply::recorded(outcome, |task| {
         let mut response = reply::task(StatusCode::CREATED, &task)?;
         if let Ok(location) = HeaderValue::try_from(format!("/api/v1/tasks/{}", task.id)) {
@@ -170,7 +165,8 @@ pub(crate) async fn change(
     body: JsonBody<TaskChangeInput>,
 ) -> Reply {
     let change = body.value.parse(Reader::new())?;
-    let task = tasks::change(&context.tracker, permit.principal.user, id, change, version).await?;
+    let by = permit.principal.actor();
+    let task = tasks::change(&context.tracker, &by, id, change, version).await?;
     Ok(reply::task(StatusCode::OK, &task)?)
 }
 
@@ -193,7 +189,7 @@ pub(crate) async fn delete(
     Id(id): Id<TaskId>,
     IfMatch(version): IfMatch,
 ) -> Reply {
-    tasks::delete(&context.tracker, permit.principal.user, id, version).await?;
+    tasks::delete(&context.tracker, &permit.principal.actor(), id, version).await?;
     Ok(reply::no_content())
 }
 
@@ -212,6 +208,6 @@ pub(crate) async fn restore(
     permit: Permit<TasksWrite>,
     Id(id): Id<TaskId>,
 ) -> Reply {
-    let task = tasks::restore(&context.tracker, permit.principal.user, id).await?;
+    let task = tasks::restore(&context.tracker, &permit.principal.actor(), id).await?;
     Ok(reply::task(StatusCode::OK, &task)?)
 }

@@ -45,7 +45,7 @@ pub(crate) async fn import(
     let principal = &permit.principal;
     let report = transfer::import(
         &context.tracker,
-        principal.user,
+        &principal.actor(),
         &principal.time_zone,
         body.bytes.into(),
         options,

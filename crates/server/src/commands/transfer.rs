@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use duly_tracker::Tracker;
+use duly_tracker::activity::{Actor, Way};
 use duly_tracker::transfer::{self, ExportFormat, Format, Options, Outcome as RowOutcome, Report};
 use duly_tracker::users::{Account, admin};
 
@@ -62,7 +63,8 @@ pub(super) async fn import(arguments: ImportArguments, config: &Config) -> Outco
     };
     output::progress(format!("Reading {} …", arguments.file.display()));
     let zone = account.time_zone.zone();
-    let report = transfer::import(&tracker, account.id, &zone, bytes, options).await;
+    let by = Actor::new(account.id, Way::Import);
+    let report = transfer::import(&tracker, &by, &zone, bytes, options).await;
     output::end_progress();
     let report = report?;
     print(&report);

@@ -5,13 +5,14 @@ mod tasks;
 use std::sync::Arc;
 
 use duly_db::Clock;
+use duly_tracker::activity::{Actor, Way};
 use duly_tracker::idempotency::Recorded;
 use duly_tracker::input::{FromText, Reader};
 use duly_tracker::tasks::{NewTaskInput, Task, TaskChangeInput, change, create};
 use duly_tracker::users::admin::{self, NewUser};
 use duly_tracker::users::password::Password;
 use duly_tracker::users::{Email, PersonName, Role, TimeZoneName};
-use duly_tracker::{Error, Result, Tracker, UserId};
+use duly_tracker::{Error, Result, Tracker};
 use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -48,8 +49,9 @@ pub async fn fill(tracker: &Tracker) -> Result<()> {
     )
     .await?;
     let today = TimeZone::UTC.to_datetime(tracker.clock.now()).date();
+    let by = Actor::new(account.id, Way::Session);
     for task in TASKS {
-        write(tracker, account.id, today, task).await?;
+        write(tracker, &by, today, task).await?;
     }
     Ok(())
 }
@@ -59,7 +61,7 @@ fn checked<T: FromText>(field: &str, text: &str) -> Result<T> {
 }
 
 /// Writes a task down when it would have been, and completes it when it would have been.
-async fn write(tracker: &Tracker, owner: UserId, today: Date, demo: &DemoTask) -> Result<()> {
+async fn write(tracker: &Tracker, by: &Actor, today: Date, demo: &DemoTask) -> Result<()> {
     let due = demo
         .due
         .map(|days| today.saturating_add(i64::from(days).days()).to_string());
@@ -73,19 +75,19 @@ async fn write(tracker: &Tracker, owner: UserId, today: Date, demo: &DemoTask) -
         "status": if demo.begun { "in_progress" } else { "pending" },
     }))?;
     let then = at(tracker, today, demo.written);
-    let task = match create(&then, owner, new.parse()?, None).await? {
+    let task = match create(&then, by, new.parse()?, None).await? {
         Recorded::Fresh(task) => task,
         Recorded::Replayed(_) => return Err(Error::Internal("a task without a key".into())),
     };
     match demo.done {
-        Some(days) => complete(&at(tracker, today, days), owner, &task).await,
+        Some(days) => complete(&at(tracker, today, days), by, &task).await,
         None => Ok(()),
     }
 }
 
-async fn complete(tracker: &Tracker, owner: UserId, task: &Task) -> Result<()> {
+async fn complete(tracker: &Tracker, by: &Actor, task: &Task) -> Result<()> {
     let done: TaskChangeInput = input(json!({ "status": "completed" }))?;
-    change(tracker, owner, task.id, done.parse(Reader::new())?, None)
+    change(tracker, by, task.id, done.parse(Reader::new())?, None)
         .await
         .map(|_| ())
 }

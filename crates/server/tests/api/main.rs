@@ -8,6 +8,7 @@
 #![expect(unreachable_pub, reason = "one binary, several files")]
 
 mod account;
+mod activity;
 mod admin;
 mod bodies;
 mod bulk;

@@ -3,12 +3,13 @@
 pub(crate) mod ledger;
 mod list;
 
-use duly_db::{Error as DbError, FromRow, FromValue, Row, Value};
+use duly_db::{Error as DbError, FromRow, Row};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::id::{NotificationId, TaskId};
+use crate::names::names;
 
 pub use list::list;
 
@@ -42,33 +43,6 @@ pub enum State {
     Bounced,
     /// There is no need for it any more.
     Cancelled,
-}
-
-macro_rules! names {
-    ($type:ident, $($name:literal => $variant:ident),*) => {
-        impl $type {
-            /// The name used in the API and in the database.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $($type::$variant => $name),* }
-            }
-        }
-        impl From<$type> for Value {
-            fn from(value: $type) -> Self {
-                Value::from(value.name())
-            }
-        }
-        impl FromValue for $type {
-            fn from_value(value: &Value) -> Result<Self, DbError> {
-                match String::from_value(value)?.as_str() {
-                    $($name => Ok($type::$variant),)*
-                    other => Err(DbError::Decode(format!(
-                        concat!("{:?} is not a notification's ", stringify!($type)), other
-                    ))),
-                }
-            }
-        }
-    };
 }
 
 names!(Kind, "due" => Due, "due_time" => DueTime, "overdue" => Overdue);

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::letters::written_day;
 use super::{store, times};
+use crate::activity::{Actor, Way};
 use crate::id::{TaskId, UserId};
 use crate::tasks::{self, DueDate, Status, TaskChange};
 use crate::{Error, Result, Tracker};
@@ -251,13 +252,14 @@ pub async fn describe(tracker: &Tracker, token: &str) -> Result<Description> {
 /// As [`describe`], and whatever changing the task says.
 pub async fn perform(tracker: &Tracker, token: &str) -> Result<Description> {
     let Claims { user, action, .. } = read(tracker, token)?;
+    let by = Actor::new(user, Way::MailLink);
     match action {
         Action::Done { task } => {
             let change = TaskChange {
                 status: Some(Status::Completed),
                 ..TaskChange::default()
             };
-            let task = tasks::change(tracker, user, task, change, None).await?;
+            let task = tasks::change(tracker, &by, task, change, None).await?;
             Ok(nothing_left(format!("“{}” is done.", task.title)))
         }
         Action::Snooze { task, until } => {
@@ -271,7 +273,7 @@ pub async fn perform(tracker: &Tracker, token: &str) -> Result<Description> {
                 snoozed_until: Some(Some(DueDate(day))),
                 ..TaskChange::default()
             };
-            tasks::change(tracker, user, task, change, None).await?;
+            tasks::change(tracker, &by, task, change, None).await?;
             let day = written_day(day);
             Ok(nothing_left(format!("“{title}” is snoozed until {day}.")))
         }

@@ -3,6 +3,7 @@
 use duly_db::Version;
 use jiff::tz::TimeZone;
 
+use crate::activity::{Actor, Way};
 use crate::id::{SessionId, TokenId, UserId};
 use crate::tokens::{Abilities, Ability};
 use crate::users::Role;
@@ -35,12 +36,26 @@ pub enum Via {
     Token {
         /// Which.
         id: TokenId,
+        /// What the person calls it.
+        name: String,
         /// What it is good for.
         abilities: Abilities,
     },
 }
 
 impl Principal {
+    /// Who acts, for the activity log.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        match &self.via {
+            Via::Session { .. } => Actor::new(self.user, Way::Session),
+            Via::Token { name, .. } => Actor {
+                token_name: Some(name.clone()),
+                ..Actor::new(self.user, Way::Token)
+            },
+        }
+    }
+
     /// Refuses an API token that is not good for this.
     ///
     /// # Errors

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 
 use super::change::{self, TaskChange, TaskChangeInput};
 use super::{Task, store, trash};
-use crate::id::{TaskId, UserId};
+use crate::activity::{self, Actor, Entry};
+use crate::id::TaskId;
 use crate::idempotency::{self, Idempotent, Recorded};
 use crate::input::{Field, FieldError, FromText, Reader, Wrong};
 use crate::{Error, Page, Result, Tracker};
@@ -97,11 +98,12 @@ impl BulkInput {
 /// [`Error::Invalid`] naming each id that the owner does not have; nothing is changed then.
 pub async fn bulk(
     tracker: &Tracker,
-    owner: UserId,
+    by: &Actor,
     ids: Vec<TaskId>,
     action: BulkAction,
     idempotent: Option<Idempotent>,
 ) -> Result<Recorded<Page<Task>>> {
+    let owner = by.user;
     let now = tracker.clock.now();
     let mut tx = tracker.db.begin();
     let _guard = match idempotency::begin(tracker, &mut tx, owner, idempotent.as_ref()).await? {
@@ -114,7 +116,7 @@ pub async fn bulk(
         .map(|task| (task.id, task))
         .collect();
     refuse_unknown(&ids, &tasks, &action)?;
-    let mut any = false;
+    let mut entries = Vec::new();
     for id in &ids {
         let Some(task) = tasks.get(id) else { continue };
         let after = match &action {
@@ -127,15 +129,16 @@ pub async fn bulk(
         };
         if let Some(after) = after {
             change::write(tracker, &mut tx, owner, task, &after).await?;
+            entries.push(Entry::changed(task, &after));
             tasks.insert(*id, after);
-            any = true;
         }
     }
     let page = Page::whole(ids.iter().filter_map(|id| tasks.remove(id)).collect());
     if let Some(idempotent) = &idempotent {
         idempotency::record(tracker, &mut tx, owner, idempotent, 200, None, &page)?;
     }
-    if any {
+    if !entries.is_empty() {
+        activity::record(tracker, &mut tx, by, entries)?;
         versions::raise(&mut tx, owner.0, Kind::Data);
     }
     tx.commit().await?;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{Description, DueDate, DueTime, Labels, Priority, Status, Task, TaskTitle, store};
+use crate::activity::{self, Actor, Entry};
 use crate::id::{TaskId, UserId};
 use crate::input::{Field, Reader};
 use crate::{Error, Result, Tracker, reminders};
@@ -159,18 +160,19 @@ impl TaskChange {
 }
 
 /// Changes a task and answers it as it is then. A change that changes nothing leaves the version
-/// as it is.
+/// and the log as they are.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the owner has no such task outside the trash;
 /// [`Error::VersionMismatch`] when it has moved on from `if_match`; [`Error::Invalid`].
 pub async fn change(
     tracker: &Tracker,
-    owner: UserId,
+    by: &Actor,
     id: TaskId,
     change: TaskChange,
     if_match: Option<i64>,
 ) -> Result<Task> {
+    let owner = by.user;
     let mut tx = tracker.db.begin();
     let task = store::find(&mut tx, owner, id)
         .await?
@@ -183,12 +185,14 @@ pub async fn change(
         return Ok(task);
     };
     write(tracker, &mut tx, owner, &task, &changed).await?;
+    activity::record(tracker, &mut tx, by, [Entry::changed(&task, &changed)])?;
     versions::raise(&mut tx, owner.0, Kind::Data);
     tx.commit().await?;
     Ok(changed)
 }
 
-/// Writes one changed task with everything that hangs on it.
+/// Writes one changed task with everything that hangs on it but its log: many changes are logged
+/// together.
 pub(super) async fn write(
     tracker: &Tracker,
     tx: &mut Tx,

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{Description, DueDate, DueTime, Labels, Priority, Status, Task, TaskTitle, store};
-use crate::id::{TaskId, UserId};
+use crate::activity::{self, Actor, Entry};
+use crate::id::TaskId;
 use crate::idempotency::{self, Idempotent, Recorded};
 use crate::input::{Field, Reader};
 use crate::{Result, Tracker, reminders};
@@ -105,10 +106,11 @@ impl NewTaskInput {
 /// The idempotency errors of [`idempotency::begin`]; else when the database fails.
 pub async fn create(
     tracker: &Tracker,
-    owner: UserId,
+    by: &Actor,
     new: NewTask,
     idempotent: Option<Idempotent>,
 ) -> Result<Recorded<Task>> {
+    let owner = by.user;
     let now = tracker.clock.now();
     let task = Task {
         id: TaskId(new_id(tracker.random.as_ref(), now)),
@@ -133,6 +135,7 @@ pub async fn create(
         idempotency::Begun::First(guard) => guard,
     };
     store::insert(&mut tx, owner, &task);
+    activity::record(tracker, &mut tx, by, [Entry::created(&task)])?;
     reminders::task_changed(tracker, &mut tx, owner, &task).await?;
     if let Some(idempotent) = &idempotent {
         let location = format!("/api/v1/tasks/{}", task.id);

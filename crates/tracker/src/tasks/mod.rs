@@ -26,7 +26,7 @@ pub use create::{NewTask, NewTaskInput, create};
 pub use filter::{Due, Sort, TaskField, TaskFilter};
 pub use labels::{LabelCount, labels};
 pub use list::{TaskEntry, get, list};
-pub(crate) use store::{COLUMNS, insert_all};
+pub(crate) use store::{COLUMNS, insert_all, value_lists};
 pub use text::{Description, Label, Labels, TaskTitle};
 pub use trash::{PurgeTrash, delete, restore};
 

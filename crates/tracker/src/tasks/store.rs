@@ -77,7 +77,7 @@ fn insert_rows(owner: UserId, tasks: &[&Task]) -> Query {
 }
 
 /// `(?1, ?2), (?3, ?4)` for two rows of two columns.
-fn value_lists(rows: usize, columns: usize) -> String {
+pub(crate) fn value_lists(rows: usize, columns: usize) -> String {
     let lists: Vec<String> = (0..rows)
         .map(|row| format!("({})", placeholders(row * columns + 1, columns)))
         .collect();
@@ -156,16 +156,21 @@ fn insert_labels(owner: UserId, tasks: &[&Task]) -> Vec<Query> {
 }
 
 /// Deletes for good what has been in the trash since before `before`, at most `limit` tasks of
-/// any owner; answers how many there were.
-pub(crate) async fn purge(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<usize> {
+/// any owner; answers which they were.
+pub(crate) async fn purge(
+    tx: &mut Tx,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<(UserId, TaskId)>> {
     let select =
         query("SELECT user_id, id FROM tasks WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2");
     let rows = tx.rows(select.bind(before).bind(limit)).await?;
+    let mut purged = Vec::with_capacity(rows.len());
     for row in &rows {
+        let (owner, id): (UserId, TaskId) = (row.get("user_id")?, row.get("id")?);
         let delete = query("DELETE FROM tasks WHERE user_id = ?1 AND id = ?2");
-        let owner: UserId = row.get("user_id")?;
-        let id: TaskId = row.get("id")?;
         tx.execute(delete.bind(owner).bind(id)).await?;
+        purged.push((owner, id));
     }
-    Ok(rows.len())
+    Ok(purged)
 }

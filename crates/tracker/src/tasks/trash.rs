@@ -1,5 +1,6 @@
 //! The trash: deleted tasks can be restored for some days, then they are gone.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use duly_db::versions::{self, Kind};
@@ -8,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Task, change, store};
+use crate::activity::{self, Actor, Entry, Way};
 use crate::id::{TaskId, UserId};
 use crate::{Error, Result, Tracker};
 
@@ -18,11 +20,11 @@ use crate::{Error, Result, Tracker};
 /// [`Error::VersionMismatch`] when it has moved on from `if_match`.
 pub async fn delete(
     tracker: &Tracker,
-    owner: UserId,
+    by: &Actor,
     id: TaskId,
     if_match: Option<i64>,
 ) -> Result<()> {
-    move_to(tracker, owner, id, if_match, Some(tracker.clock.now()))
+    move_to(tracker, by, id, if_match, Some(tracker.clock.now()))
         .await
         .map(|_| ())
 }
@@ -32,17 +34,18 @@ pub async fn delete(
 ///
 /// # Errors
 /// [`Error::NotFound`] when the owner has no such task.
-pub async fn restore(tracker: &Tracker, owner: UserId, id: TaskId) -> Result<Task> {
-    move_to(tracker, owner, id, None, None).await
+pub async fn restore(tracker: &Tracker, by: &Actor, id: TaskId) -> Result<Task> {
+    move_to(tracker, by, id, None, None).await
 }
 
 async fn move_to(
     tracker: &Tracker,
-    owner: UserId,
+    by: &Actor,
     id: TaskId,
     if_match: Option<i64>,
     deleted_at: Option<Timestamp>,
 ) -> Result<Task> {
+    let owner = by.user;
     let mut tx = tracker.db.begin();
     let task = store::find(&mut tx, owner, id)
         .await?
@@ -57,6 +60,7 @@ async fn move_to(
     }
     let moved = moved(&task, deleted_at, tracker.clock.now());
     change::write(tracker, &mut tx, owner, &task, &moved).await?;
+    activity::record(tracker, &mut tx, by, [Entry::changed(&task, &moved)])?;
     versions::raise(&mut tx, owner.0, Kind::Data);
     tx.commit().await?;
     Ok(moved)
@@ -96,14 +100,28 @@ impl Job for PurgeTrash {
             .checked_sub(SignedDuration::from_hours(24 * days))
             .map_err(JobError::fail)?;
         loop {
-            let mut tx = tracker.db.begin();
-            let purged = store::purge(&mut tx, before, BATCH)
-                .await
-                .map_err(JobError::retry)?;
-            tx.commit().await.map_err(JobError::retry)?;
+            let purged = purge(tracker, before).await.map_err(JobError::retry)?;
             if u32::try_from(purged).is_ok_and(|purged| purged < BATCH) {
                 return Ok(());
             }
         }
     }
+}
+
+/// Deletes some of what was moved to the trash before an instant; answers how many tasks.
+async fn purge(tracker: &Tracker, before: Timestamp) -> Result<usize> {
+    let mut tx = tracker.db.begin();
+    let purged = store::purge(&mut tx, before, BATCH).await?;
+    // In the order of the owners, so that two such transactions never wait for each other.
+    let mut per_owner: BTreeMap<UserId, Vec<TaskId>> = BTreeMap::new();
+    for (owner, task) in &purged {
+        per_owner.entry(*owner).or_default().push(*task);
+    }
+    for (owner, tasks) in per_owner {
+        let by = Actor::new(owner, Way::System);
+        activity::record(tracker, &mut tx, &by, tasks.into_iter().map(Entry::purged))?;
+        versions::raise(&mut tx, owner.0, Kind::Data);
+    }
+    tx.commit().await?;
+    Ok(purged.len())
 }

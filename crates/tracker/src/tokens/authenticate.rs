@@ -31,6 +31,7 @@ pub async fn authenticate(tracker: &Tracker, token: &Secret) -> Result<Principal
         role: shown.role,
         via: Via::Token {
             id: token.id,
+            name: token.name,
             abilities: token.abilities,
         },
     })

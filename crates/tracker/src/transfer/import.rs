@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::parsed::{Moment, Parsed, Row};
 use super::{Format, Outcome, Report, ReportRow, formats, store};
+use crate::activity::{self, Actor, Entry, Way};
 use crate::reminders::{self, times};
 use crate::tasks::{self, Task};
 use crate::{Error, Result, TaskId, Tracker, UserId};
@@ -33,7 +34,7 @@ pub struct Options {
 /// `too_many_rows`); else when the database fails.
 pub async fn import(
     tracker: &Tracker,
-    owner: UserId,
+    by: &Actor,
     zone: &TimeZone,
     file: Vec<u8>,
     options: Options,
@@ -53,9 +54,9 @@ pub async fn import(
     let notes = parsed.take_notes();
     let stopped = !options.keep_going && parsed.rows.iter().any(|row| row.task.is_err());
     let known = if options.dry_run || stopped {
-        Known::read(&mut tracker.db.read_fresh(), owner, format, &parsed.rows).await?
+        Known::read(&mut tracker.db.read_fresh(), by.user, format, &parsed.rows).await?
     } else {
-        write(tracker, owner, zone, format, &mut parsed.rows).await?
+        write(tracker, by, zone, format, &mut parsed.rows).await?
     };
     let rows = parsed
         .rows
@@ -132,11 +133,12 @@ impl Known {
 /// Writes every task that is new, in one transaction; answers which were not.
 async fn write(
     tracker: &Tracker,
-    owner: UserId,
+    by: &Actor,
     zone: &TimeZone,
     format: Format,
     rows: &mut [Row],
 ) -> Result<Known> {
+    let owner = by.user;
     let ids = fresh_ids(tracker, rows);
     let mut tx = tracker.db.begin();
     let known = Known::read(&mut tx, owner, format, rows).await?;
@@ -157,6 +159,12 @@ async fn write(
     }
     let new: Vec<&Task> = written.iter().map(|(_, task)| *task).collect();
     tasks::insert_all(&mut tx, owner, &new).await?;
+    let by = Actor {
+        via: Way::Import,
+        ..by.clone()
+    };
+    let entries = new.iter().copied().map(Entry::created);
+    activity::record(tracker, &mut tx, &by, entries)?;
     store::remember(&mut tx, owner, format, &written).await?;
     if let Some(next) = next_timed(tracker, zone, &new) {
         reminders::task_changed(tracker, &mut tx, owner, next).await?;

@@ -59,6 +59,7 @@ async fn a_token_acts_for_its_person_by_one_statement() {
         principal.via,
         Via::Token {
             id: token.id,
+            name: token.name,
             abilities: token.abilities
         }
     );

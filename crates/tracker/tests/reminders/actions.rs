@@ -6,7 +6,7 @@ use duly_db::{Clock, Version};
 use duly_tracker::reminders::actions::{self, Action, MailKind, SnoozeUntil};
 use duly_tracker::secret::SigningKey;
 use duly_tracker::tasks::{self, Status, Task};
-use duly_tracker::testing::TestTracker;
+use duly_tracker::testing::{TestTracker, by};
 use duly_tracker::{Error, UserId};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -246,7 +246,7 @@ async fn a_link_reaches_only_the_task_of_its_owner() {
 #[tokio::test]
 async fn a_task_in_the_trash_is_gone() {
     let (app, ann, task) = scene().await;
-    tasks::delete(&app, ann, task.id, None).await.unwrap();
+    tasks::delete(&app, &by(ann), task.id, None).await.unwrap();
     for action in [
         Action::Done { task: task.id },
         Action::Snooze {

@@ -29,7 +29,7 @@ use duly_tracker::idempotency::Recorded;
 use duly_tracker::mail::Mail;
 use duly_tracker::notifications::{self, Notification};
 use duly_tracker::tasks::{self, NewTaskInput, Task, TaskChangeInput};
-use duly_tracker::testing::TestTracker;
+use duly_tracker::testing::{TestTracker, by};
 use duly_tracker::{UserId, input, jobs, reminders};
 
 /// Writes a task down from the JSON a client would send.
@@ -38,7 +38,7 @@ async fn create(app: &TestTracker, owner: UserId, json: serde_json::Value) -> Ta
         .unwrap()
         .parse()
         .unwrap();
-    match tasks::create(app, owner, new, None).await.unwrap() {
+    match tasks::create(app, &by(owner), new, None).await.unwrap() {
         Recorded::Fresh(task) => task,
         Recorded::Replayed(_) => unreachable!("no key was given"),
     }
@@ -58,7 +58,7 @@ async fn due(app: &TestTracker, owner: UserId, title: &str, day: &str) -> Task {
 async fn change(app: &TestTracker, owner: UserId, task: &Task, json: serde_json::Value) -> Task {
     let input = serde_json::from_value::<TaskChangeInput>(json).unwrap();
     let change = input.parse(input::Reader::new()).unwrap();
-    tasks::change(app, owner, task.id, change, None)
+    tasks::change(app, &by(owner), task.id, change, None)
         .await
         .unwrap()
 }

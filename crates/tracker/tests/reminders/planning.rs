@@ -1,6 +1,6 @@
 //! Who is told what, and when. Tests begin on Monday 23 November 2026, 08:00 in Berlin.
 
-use duly_tracker::testing::TestTracker;
+use duly_tracker::testing::{TestTracker, by};
 use serde_json::json;
 
 use crate::{at, change, create, due, ledger, set, subjects, tick};
@@ -202,7 +202,7 @@ async fn completed_trashed_and_snoozed_tasks_are_not_planned() {
     let done = due(&app, ann, "Done", "2026-11-24").await;
     change(&app, ann, &done, json!({ "status": "completed" })).await;
     let trashed = due(&app, ann, "Trashed", "2026-11-24").await;
-    duly_tracker::tasks::delete(&app, ann, trashed.id, None)
+    duly_tracker::tasks::delete(&app, &by(ann), trashed.id, None)
         .await
         .unwrap();
     let snoozed = due(&app, ann, "Snoozed", "2026-11-24").await;

@@ -1,7 +1,7 @@
 //! What people see of the ledger.
 
 use duly_tracker::notifications::{self, Kind, State};
-use duly_tracker::testing::TestTracker;
+use duly_tracker::testing::{TestTracker, by};
 use duly_tracker::{Error, tasks};
 use serde_json::json;
 
@@ -109,7 +109,7 @@ async fn a_purged_task_leaves_its_receipts() {
     let ann = app.user("Ann").await;
     let task = due(&app, ann, "Pay rent", "2026-11-24").await;
     at(&app, "2026-11-23T08:00:00Z").await;
-    tasks::delete(&app, ann, task.id, None).await.unwrap();
+    tasks::delete(&app, &by(ann), task.id, None).await.unwrap();
     let mut tx = app.db.begin();
     tx.execute(duly_db::query("DELETE FROM tasks"))
         .await

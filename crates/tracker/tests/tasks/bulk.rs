@@ -2,7 +2,7 @@
 
 use duly_tracker::idempotency::Recorded;
 use duly_tracker::tasks::{self, BulkInput, Task};
-use duly_tracker::testing::TestTracker;
+use duly_tracker::testing::{TestTracker, by};
 use duly_tracker::{Error, UserId};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ async fn bulk(
     json: serde_json::Value,
 ) -> Result<Vec<Task>, Error> {
     let (ids, action) = serde_json::from_value::<BulkInput>(json).unwrap().parse()?;
-    match tasks::bulk(app, owner, ids, action, None).await? {
+    match tasks::bulk(app, &by(owner), ids, action, None).await? {
         Recorded::Fresh(page) => Ok(page.data),
         Recorded::Replayed(_) => unreachable!("no key was given"),
     }

@@ -106,8 +106,8 @@ async fn a_new_task_is_one_round_trip_and_a_change_three() {
     assert_eq!(created.round_trips - before.round_trips, 1);
     assert_eq!(
         created.statements - before.statements,
-        3,
-        "task, labels, version"
+        4,
+        "task, labels, activity, version"
     );
     change(&app, ann, task.id, json!({ "title": "Paid" }), None)
         .await

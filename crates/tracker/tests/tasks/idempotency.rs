@@ -3,7 +3,7 @@
 use duly_tracker::idempotency::{IdempotencyKey, Idempotent, Recorded};
 use duly_tracker::input::FromText;
 use duly_tracker::tasks::{self, NewTaskInput};
-use duly_tracker::testing::TestTracker;
+use duly_tracker::testing::{TestTracker, by};
 use duly_tracker::{Error, UserId};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn post(
         .unwrap()
         .parse()
         .unwrap();
-    tasks::create(app, owner, new, Some(request)).await
+    tasks::create(app, &by(owner), new, Some(request)).await
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Lists: filters, orders, pages.
 
 use duly_tracker::tasks::TaskFilter;
-use duly_tracker::testing::TestTracker;
+use duly_tracker::testing::{TestTracker, by};
 use duly_tracker::{Error, tasks};
 use serde_json::json;
 
@@ -259,7 +259,7 @@ async fn nobody_sees_the_tasks_of_another() {
     let stolen = change(&app, bob, task.id, json!({ "title": "Mine" }), None).await;
     assert!(matches!(stolen, Err(Error::NotFound(_))));
     assert!(matches!(
-        tasks::delete(&app, bob, task.id, None).await,
+        tasks::delete(&app, &by(bob), task.id, None).await,
         Err(Error::NotFound(_))
     ));
     assert_eq!(titles(&app, ann, &[]).await, ["Secret"]);

@@ -11,7 +11,7 @@ mod trash;
 use duly_db::{Version, versions};
 use duly_tracker::idempotency::Recorded;
 use duly_tracker::tasks::{self, NewTaskInput, Task, TaskEntry, TaskFilter};
-use duly_tracker::testing::TestTracker;
+use duly_tracker::testing::{TestTracker, by};
 use duly_tracker::{Error, TaskId, UserId};
 use jiff::civil::DateTime;
 
@@ -21,7 +21,7 @@ async fn create(app: &TestTracker, owner: UserId, json: serde_json::Value) -> Ta
         .unwrap()
         .parse()
         .unwrap();
-    match tasks::create(app, owner, new, None).await.unwrap() {
+    match tasks::create(app, &by(owner), new, None).await.unwrap() {
         Recorded::Fresh(task) => task,
         Recorded::Replayed(_) => unreachable!("no key was given"),
     }
@@ -47,7 +47,7 @@ async fn change(
 ) -> Result<Task, Error> {
     let input: tasks::TaskChangeInput = serde_json::from_value(json).unwrap();
     let change = input.parse(duly_tracker::input::Reader::new())?;
-    tasks::change(app, owner, id, change, if_match).await
+    tasks::change(app, &by(owner), id, change, if_match).await
 }
 
 /// What the clock on a wall in Berlin shows.

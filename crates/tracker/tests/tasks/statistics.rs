@@ -2,7 +2,7 @@
 
 use duly_tracker::statistics::statistics;
 use duly_tracker::tasks::{self, labels};
-use duly_tracker::testing::TestTracker;
+use duly_tracker::testing::{TestTracker, by};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -40,7 +40,9 @@ async fn figures_are_judged_in_the_owners_zone() {
     )
     .await;
     let trashed = titled(&app, ann, "trashed").await;
-    tasks::delete(&app, ann, trashed.id, None).await.unwrap();
+    tasks::delete(&app, &by(ann), trashed.id, None)
+        .await
+        .unwrap();
 
     let version = version(&app, ann).await;
     let before = app.db.counters();
@@ -107,7 +109,7 @@ async fn labels_are_counted_without_regard_to_case() {
     )
     .await;
     let gone = create(&app, ann, json!({ "title": "three", "labels": ["gone"] })).await;
-    tasks::delete(&app, ann, gone.id, None).await.unwrap();
+    tasks::delete(&app, &by(ann), gone.id, None).await.unwrap();
     let counted = labels(&app, ann).await.unwrap().data;
     let shown: Vec<(String, i64, i64)> = counted
         .into_iter()

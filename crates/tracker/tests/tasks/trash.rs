@@ -2,7 +2,7 @@
 
 use duly_tracker::Error;
 use duly_tracker::tasks::{self, PurgeTrash};
-use duly_tracker::testing::TestTracker;
+use duly_tracker::testing::{TestTracker, by};
 use jiff::SignedDuration;
 
 use super::{change, create, titled, titles};
@@ -17,7 +17,9 @@ async fn a_deleted_task_can_be_restored_for_thirty_days() {
         serde_json::json!({ "title": "Pay", "labels": ["home"] }),
     )
     .await;
-    tasks::delete(&app, ann, task.id, Some(1)).await.unwrap();
+    tasks::delete(&app, &by(ann), task.id, Some(1))
+        .await
+        .unwrap();
     assert!(titles(&app, ann, &[]).await.is_empty());
     assert_eq!(titles(&app, ann, &[("trash", "true")]).await, ["Pay"]);
     let changed = change(
@@ -33,13 +35,13 @@ async fn a_deleted_task_can_be_restored_for_thirty_days() {
         "what is in the trash is not changed"
     );
     assert!(matches!(
-        tasks::delete(&app, ann, task.id, None).await,
+        tasks::delete(&app, &by(ann), task.id, None).await,
         Err(Error::NotFound(_))
     ));
 
     app.clock.advance(SignedDuration::from_hours(24 * 30));
     purge(&app).await;
-    let restored = tasks::restore(&app, ann, task.id).await.unwrap();
+    let restored = tasks::restore(&app, &by(ann), task.id).await.unwrap();
     assert_eq!(
         (
             restored.title.as_str(),
@@ -58,10 +60,10 @@ async fn then_it_is_gone() {
     let kept = titled(&app, ann, "Kept").await;
     for number in 0..250 {
         let task = titled(&app, ann, &format!("Task {number}")).await;
-        tasks::delete(&app, ann, task.id, None).await.unwrap();
+        tasks::delete(&app, &by(ann), task.id, None).await.unwrap();
     }
     app.clock.advance(SignedDuration::from_hours(24 * 30 + 1));
-    tasks::delete(&app, ann, kept.id, None).await.unwrap();
+    tasks::delete(&app, &by(ann), kept.id, None).await.unwrap();
     purge(&app).await;
     assert_eq!(
         titles(&app, ann, &[("trash", "true")]).await,

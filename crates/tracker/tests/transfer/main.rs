@@ -10,7 +10,7 @@ mod formats;
 mod import;
 mod round_trip;
 
-use duly_tracker::testing::TestTracker;
+use duly_tracker::testing::{TestTracker, by};
 use duly_tracker::transfer::{self, ExportFormat, Options, Report};
 use duly_tracker::{Result, UserId};
 use jiff::tz::TimeZone;
@@ -27,7 +27,14 @@ pub async fn import(
     file: impl AsRef<[u8]>,
     options: Options,
 ) -> Result<Report> {
-    transfer::import(tracker, owner, &berlin(), file.as_ref().to_vec(), options).await
+    transfer::import(
+        tracker,
+        &by(owner),
+        &berlin(),
+        file.as_ref().to_vec(),
+        options,
+    )
+    .await
 }
 
 /// Everything the user has, as a file.
