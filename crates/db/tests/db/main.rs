@@ -9,6 +9,7 @@ mod grouping;
 mod limits;
 mod migrations;
 mod opening;
+mod slow;
 mod transactions;
 mod values;
 mod versions;
