@@ -45,9 +45,10 @@ impl Conn {
     pub async fn rows(&mut self, query: Query) -> Result<Vec<Row>, Error> {
         match &mut self.inner {
             Inner::ReadFile(pool) => pool.rows(query).await,
-            Inner::ReadServer(reader) => reader.rows(query).await,
+            // Boxed: what talks to a server is large, and every caller's future would hold it.
+            Inner::ReadServer(reader) => Box::pin(reader.rows(query)).await,
             Inner::WriteFile(transaction) => transaction.rows(query).await,
-            Inner::WriteServer(transaction) => transaction.rows(query).await,
+            Inner::WriteServer(transaction) => Box::pin(transaction.rows(query)).await,
         }
     }
 
@@ -58,7 +59,7 @@ impl Conn {
     pub async fn snapshot(&mut self, queries: Vec<Query>) -> Result<Vec<Vec<Row>>, Error> {
         match &mut self.inner {
             Inner::ReadFile(pool) => return pool.snapshot(queries).await,
-            Inner::ReadServer(reader) => return reader.snapshot(queries).await,
+            Inner::ReadServer(reader) => return Box::pin(reader.snapshot(queries)).await,
             Inner::WriteFile(_) | Inner::WriteServer(_) => {}
         }
         let mut answers = Vec::with_capacity(queries.len());
@@ -102,7 +103,7 @@ impl Conn {
                 Err(Error::ReadOnly("a change needs a transaction".into()))
             }
             Inner::WriteFile(transaction) => transaction.execute(query).await,
-            Inner::WriteServer(transaction) => transaction.execute(query).await,
+            Inner::WriteServer(transaction) => Box::pin(transaction.execute(query)).await,
         }
     }
 }
@@ -167,7 +168,7 @@ impl Tx {
     pub async fn commit(self) -> Result<(), Error> {
         match self.conn.inner {
             Inner::WriteFile(transaction) => transaction.commit().await,
-            Inner::WriteServer(transaction) => transaction.commit().await,
+            Inner::WriteServer(transaction) => Box::pin(transaction.commit()).await,
             Inner::ReadFile(_) | Inner::ReadServer(_) => Ok(()),
         }
     }

@@ -22,7 +22,7 @@ use duly_db::dialect::insert_or_keep;
 use duly_db::migrate::{Migration, MigrationSet};
 use duly_db::random::SystemRandom;
 use duly_db::testing::TestDatabase;
-use duly_db::{Clock, Db, Durability, Location, Options, Row, query};
+use duly_db::{Clock, Db, Durability, Location, Options, Query, Row, query};
 use duly_queue::{Attempt, Backoff, Counts, Job, JobError, Queue, Registry, Worker, WorkerOptions};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -69,16 +69,10 @@ impl Job for Effect {
     type Context = Db;
 
     async fn run(&self, db: &Db, attempt: Attempt) -> Result<(), JobError> {
-        write(
-            db,
-            "INSERT INTO runs (number, attempt) VALUES (?1, ?2)",
-            self.0,
-            attempt.number,
-        )
-        .await;
+        write(db, query(RUN), self.0, attempt.number).await;
         say(IN_THE_MIDDLE);
         let effect = "INSERT INTO effects (number, times) VALUES (?1, ?2)";
-        write(db, &insert_or_keep(db.engine(), effect), self.0, 1).await;
+        write(db, insert_or_keep(db.engine(), effect), self.0, 1).await;
         Ok(())
     }
 }
@@ -97,20 +91,16 @@ impl Job for Poison {
     }
 
     async fn run(&self, db: &Db, attempt: Attempt) -> Result<(), JobError> {
-        write(
-            db,
-            "INSERT INTO runs (number, attempt) VALUES (?1, ?2)",
-            self.0,
-            attempt.number,
-        )
-        .await;
+        write(db, query(RUN), self.0, attempt.number).await;
         std::process::abort();
     }
 }
 
-async fn write(db: &Db, statement: &str, number: i64, other: u32) {
+const RUN: &str = "INSERT INTO runs (number, attempt) VALUES (?1, ?2)";
+
+async fn write(db: &Db, statement: Query, number: i64, other: u32) {
     let mut tx = db.begin();
-    tx.execute(query(statement.to_owned()).bind(number).bind(other))
+    tx.execute(statement.bind(number).bind(other))
         .await
         .unwrap();
     tx.commit().await.unwrap();

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use duly_db::migrate::{Migration, MigrationSet, Mode, Report, run};
 use duly_db::testing::TestDatabase;
-use duly_db::{Db, Engine, Error, Location, Options, query};
+use duly_db::{Db, Durability, Engine, Error, Location, Options, query};
 use jiff::Timestamp;
 
 const BOOKS: Migration = Migration {
@@ -194,10 +194,12 @@ async fn a_step_that_stopped_goes_on_where_it_stopped() {
     let report = applied(&db, &[BOOKS, TITLES, BROKEN]).await;
     assert_eq!(names(&report.applied), ["library/0003_broken"]);
     assert_eq!(titles(&db).await.unwrap().len(), 3, "each statement once");
-    assert!(applied(&db, &[BOOKS, TITLES, BROKEN])
-        .await
-        .applied
-        .is_empty());
+    assert!(
+        applied(&db, &[BOOKS, TITLES, BROKEN])
+            .await
+            .applied
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -275,6 +277,7 @@ async fn many_nodes_may_start_at_once() {
             let location = Location::parse(db.url(), &[]).unwrap();
             tokio::spawn(async move {
                 let mut options = Options::at(location);
+                options.durability = Durability::None;
                 options.connections = 2;
                 options.wait_timeout = Duration::from_secs(20);
                 let db = Db::open(options).await?;
