@@ -4,7 +4,7 @@ import { todayIn } from '#lib/dates.ts'
 import { answer, api, ApiError } from './client.ts'
 import { toQuery, type TaskFilter } from './task-filter.ts'
 import type { TaskPages } from './task-cache.ts'
-import type { Account, TaskList } from './types.ts'
+import type { Account, ActivityList, TaskList } from './types.ts'
 
 const FRESH_MS = 30_000
 const GIVE_UP_AFTER = 2
@@ -69,6 +69,21 @@ export const notificationsQuery = (taskId: string) =>
     queryKey: ['notifications', taskId],
     queryFn: ({ signal }) =>
       answer(api.GET('/api/v1/notifications', { params: { query: { task_id: taskId } }, signal })),
+  })
+
+/** Who changed what of a task, newest first, a page at a time. */
+export const activityQuery = (taskId: string) =>
+  infiniteQueryOptions({
+    queryKey: ['activity', taskId],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }): Promise<ActivityList> =>
+      answer(
+        api.GET('/api/v1/tasks/{id}/activity', {
+          params: { path: { id: taskId }, query: { limit: 20, cursor: pageParam ?? undefined } },
+          signal,
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor,
   })
 
 export const sessionsQuery = queryOptions({

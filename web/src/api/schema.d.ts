@@ -4,6 +4,57 @@
  */
 
 export interface paths {
+    "/api/v1/admin/database": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how the database and its replicas are doing, as the process that answers sees it. */
+        get: operations["getDatabase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/slow-queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the statements that were slow since the start of the process that answers. */
+        get: operations["listSlowQueries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/slow-queries/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Asks the database how it would run the slowest statement of a text. Nothing is run. */
+        get: operations["explainSlowQuery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/email/confirm": {
         parameters: {
             query?: never;
@@ -328,6 +379,27 @@ export interface paths {
         patch: operations["changeTask"];
         trace?: never;
     };
+    "/api/v1/tasks/{id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists who changed what of a task, newest first.
+         * @description The log outlives the task: it can be read as long as the operator keeps it, even when the task
+         *     is deleted for good.
+         */
+        get: operations["listActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}/restore": {
         parameters: {
             query?: never;
@@ -422,6 +494,36 @@ export interface components {
             /** @description Where the person's days begin and end. */
             time_zone: components["schemas"]["TimeZoneName"];
         };
+        /**
+         * @description What was done to a task.
+         * @enum {string}
+         */
+        Action: "created" | "changed" | "completed" | "reopened" | "trashed" | "restored" | "purged";
+        /** @description An entry of the log. */
+        Activity: {
+            /** @description What was done. */
+            action: components["schemas"]["Action"];
+            /** @description Who did it; for `system`, on whose behalf. */
+            actor: components["schemas"]["UserId"];
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description What became of which field. Fields that stayed as they were are left out. */
+            changes: components["schemas"]["Changes"];
+            /** @description Its id. */
+            id: components["schemas"]["ActivityId"];
+            /** @description What the API token was called that was used, if one was. */
+            token_name?: string | null;
+            /** @description By which way. */
+            via: components["schemas"]["Way"];
+        };
+        /**
+         * Format: uuid
+         * @description An entry of the activity log.
+         */
+        ActivityId: string;
         /** @description A token, without its secret. */
         ApiToken: {
             /** @description What it is good for. */
@@ -474,6 +576,149 @@ export interface components {
              */
             pending: number;
         };
+        /**
+         * @description What became of each field of a task. Fields that stayed as they were are left out.
+         *
+         *     Its size is bounded by that of a title and of labels: a description can be long, and is not
+         *     repeated.
+         */
+        Changes: {
+            description?: components["schemas"]["Rewritten"] | null;
+            due_date?: components["schemas"]["FromTo_Option_String"] | null;
+            due_time?: components["schemas"]["FromTo_Option_String"] | null;
+            labels?: components["schemas"]["FromTo_Vec_String"] | null;
+            muted?: components["schemas"]["FromTo_bool"] | null;
+            priority?: components["schemas"]["FromTo_Priority"] | null;
+            snoozed_until?: components["schemas"]["FromTo_Option_String"] | null;
+            status?: components["schemas"]["FromTo_Status"] | null;
+            title?: components["schemas"]["FromTo_String"] | null;
+        };
+        /** @description The connections to the primary; on SQLite those that read. */
+        DatabasePool: {
+            /**
+             * Format: int64
+             * @description How long half of the callers waited at most, in microseconds, if that is measured.
+             */
+            acquire_wait_us_p50?: number | null;
+            /**
+             * Format: int64
+             * @description How long 99 of 100 callers waited at most, in microseconds, if that is measured.
+             */
+            acquire_wait_us_p99?: number | null;
+            /**
+             * Format: int64
+             * @description How many of them do nothing.
+             */
+            idle: number;
+            /**
+             * Format: int64
+             * @description How many of them are used.
+             */
+            in_use: number;
+            /**
+             * Format: int64
+             * @description How many may be open.
+             */
+            max: number;
+            /**
+             * Format: int64
+             * @description How many are open.
+             */
+            size: number;
+            /**
+             * Format: int64
+             * @description How many callers wait for one.
+             */
+            waiting: number;
+        };
+        /** @description The server that takes changes. */
+        DatabasePrimary: {
+            /** @description What it last failed with; never a password. */
+            last_error?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is in this state, as far as this process knows.
+             */
+            since: string;
+            /** @description Whether it can be used. */
+            state: components["schemas"]["PrimaryState"];
+        };
+        /** @description Who has answered reads since the start. */
+        DatabaseReads: {
+            /**
+             * Format: int64
+             * @description Answered by the primary.
+             */
+            primary: number;
+            /**
+             * Format: int64
+             * @description Refused because more fell to the primary than it is allowed to take.
+             */
+            primary_capped: number;
+            /**
+             * Format: int64
+             * @description Answered by a replica.
+             */
+            replica: number;
+        };
+        /** @description A server that only answers reads. */
+        DatabaseReplica: {
+            /**
+             * Format: int64
+             * @description How often it was taken out.
+             */
+            evictions: number;
+            /**
+             * Format: int64
+             * @description How many reads it is answering at this moment.
+             */
+            in_flight: number;
+            /**
+             * Format: int64
+             * @description How far it was behind when it was last looked at, in milliseconds, if it could say.
+             */
+            lag_ms?: number | null;
+            last_eviction?: components["schemas"]["ReplicaEviction"] | null;
+            /** @description What it is called, without user and password: its host and port. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many of its answers were older than what the reader had seen, and so were not used.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description How long it took to answer when it was last looked at, in microseconds.
+             */
+            round_trip_us?: number | null;
+            /**
+             * Format: int64
+             * @description How many reads it has answered.
+             */
+            served: number;
+            /**
+             * Format: double
+             * @description Which part of the reads of the last minute it has answered, from 0 to 1.
+             */
+            share: number;
+            /** @description Whether it is asked. */
+            state: components["schemas"]["ReplicaState"];
+        };
+        /** @description The database as this process sees it. */
+        DatabaseStatus: {
+            /** @description What answers. */
+            engine: components["schemas"]["Engine"];
+            /** @description The connections of this process. */
+            pool: components["schemas"]["DatabasePool"];
+            /** @description The server that takes changes; on SQLite the file. */
+            primary: components["schemas"]["DatabasePrimary"];
+            /** @description Who has answered reads since the start. */
+            reads: components["schemas"]["DatabaseReads"];
+            /** @description The servers that only answer reads; SQLite has none. */
+            replicas: components["schemas"]["DatabaseReplica"][];
+            /** @description Its version, as it says it. */
+            version: string;
+        };
         /** @description One day. */
         Day: {
             /**
@@ -500,6 +745,11 @@ export interface components {
          *     much that reads addresses gets them wrong.
          */
         Email: string;
+        /**
+         * @description Which engine answers.
+         * @enum {string}
+         */
+        Engine: "sqlite" | "postgres" | "mariadb" | "mysql";
         /** @description One wrong field of a request. */
         FieldError: {
             /** @description Stable and for programs: `required`, `too_long`, `invalid` … */
@@ -522,6 +772,52 @@ export interface components {
          * @enum {string}
          */
         Format: "taskwarrior" | "todotxt" | "ics" | "todoist" | "duly";
+        /** @description A value before and after. */
+        FromTo_Option_String: {
+            from: null | string;
+            to: null | string;
+        };
+        /** @description A value before and after. */
+        FromTo_Priority: {
+            /**
+             * @description How much a task matters.
+             * @enum {string}
+             */
+            from: "none" | "low" | "medium" | "high";
+            /**
+             * @description How much a task matters.
+             * @enum {string}
+             */
+            to: "none" | "low" | "medium" | "high";
+        };
+        /** @description A value before and after. */
+        FromTo_Status: {
+            /**
+             * @description How far a task has come.
+             * @enum {string}
+             */
+            from: "pending" | "in_progress" | "completed";
+            /**
+             * @description How far a task has come.
+             * @enum {string}
+             */
+            to: "pending" | "in_progress" | "completed";
+        };
+        /** @description A value before and after. */
+        FromTo_String: {
+            from: string;
+            to: string;
+        };
+        /** @description A value before and after. */
+        FromTo_Vec_String: {
+            from: string[];
+            to: string[];
+        };
+        /** @description A value before and after. */
+        FromTo_bool: {
+            from: boolean;
+            to: boolean;
+        };
         /**
          * @description What a notification is about.
          * @enum {string}
@@ -646,6 +942,31 @@ export interface components {
          * @enum {string}
          */
         Outcome: "created" | "unchanged" | "changed" | "refused";
+        /** @description One page of a list. */
+        Page_Activity: {
+            /** @description The rows. */
+            data: {
+                /** @description What was done. */
+                action: components["schemas"]["Action"];
+                /** @description Who did it; for `system`, on whose behalf. */
+                actor: components["schemas"]["UserId"];
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
+                at: string;
+                /** @description What became of which field. Fields that stayed as they were are left out. */
+                changes: components["schemas"]["Changes"];
+                /** @description Its id. */
+                id: components["schemas"]["ActivityId"];
+                /** @description What the API token was called that was used, if one was. */
+                token_name?: string | null;
+                /** @description By which way. */
+                via: components["schemas"]["Way"];
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
         /** @description One page of a list. */
         Page_ApiToken: {
             /** @description The rows. */
@@ -837,6 +1158,11 @@ export interface components {
         /** @description What a person wants to be called: any text in any script, on one line. */
         PersonName: string;
         /**
+         * @description Whether the primary can be used.
+         * @enum {string}
+         */
+        PrimaryState: "up" | "down" | "read_only" | "refused";
+        /**
          * @description How much a task matters.
          * @enum {string}
          */
@@ -919,6 +1245,13 @@ export interface components {
              */
             time_zone?: string;
         };
+        /** @description How the database would run a statement. */
+        QueryPlan: {
+            /** @description The short name of the statement's text. */
+            id: string;
+            /** @description What the engine says, line by line. */
+            plan: string;
+        };
         /** @description The body of a registration. */
         RegistrationInput: {
             /**
@@ -948,6 +1281,21 @@ export interface components {
          * @example 09:00
          */
         ReminderTime: string;
+        /** @description When and why a replica was taken out. */
+        ReplicaEviction: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Why, as a sentence. */
+            reason: string;
+        };
+        /**
+         * @description Whether a replica is asked.
+         * @enum {string}
+         */
+        ReplicaState: "serving" | "evicted" | "probing";
         /** @description What an import did, or would do. */
         Report: {
             /** @description Rows that became tasks, but not quite as they are. */
@@ -985,6 +1333,11 @@ export interface components {
             title?: string | null;
         };
         /**
+         * @description Says that a text is another one, but not which.
+         * @enum {string}
+         */
+        Rewritten: "changed";
+        /**
          * @description What a person may do beyond their own tasks.
          * @enum {string}
          */
@@ -1020,6 +1373,107 @@ export interface components {
          * @description A log-in on one device.
          */
         SessionId: string;
+        /** @description What has been slow since this process opened the database. */
+        SlowQueries: {
+            /** @description One entry per text, the one that took the most time altogether first. */
+            data: components["schemas"]["SlowQuery"][];
+            /**
+             * Format: int64
+             * @description How many texts were dropped from `data` because there were too many.
+             */
+            forgotten: number;
+            /** @description The last slow statements, newest first. */
+            recent: components["schemas"]["SlowStatement"][];
+            /**
+             * Format: date-time
+             * @description Since when slow statements are noted.
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description A statement is slow from this on, in microseconds.
+             */
+            threshold_us: number;
+        };
+        /** @description All slow statements of one text. */
+        SlowQuery: {
+            /**
+             * Format: int64
+             * @description How often it was slow.
+             */
+            count: number;
+            /** @description A short name for the text, always the same. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When one was last slow.
+             */
+            last_seen_at: string;
+            /**
+             * Format: int64
+             * @description How long one took on average, in microseconds.
+             */
+            mean_us: number;
+            /**
+             * Format: int64
+             * @description How many rows all of them read or changed.
+             */
+            rows: number;
+            /** @description The statement without what was bound to it: `?` stands for a value, `(…)` for a list. */
+            text: string;
+            /**
+             * Format: int64
+             * @description How long all of them took, in microseconds.
+             */
+            total_us: number;
+            /** @description The slowest. */
+            worst: components["schemas"]["SlowSample"];
+        };
+        /** @description How one slow statement went. */
+        SlowSample: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            at: string;
+            /** @description The file and line where it was written. */
+            caller: string;
+            /**
+             * Format: int64
+             * @description How long it took, in microseconds, without the waiting before.
+             */
+            duration_us: number;
+            /** @description What ran it. */
+            engine: components["schemas"]["Engine"];
+            /**
+             * Format: int64
+             * @description How long it waited for a connection before, in microseconds.
+             */
+            pool_wait_us: number;
+            /**
+             * Format: uuid
+             * @description The request it was made for, as in the log.
+             */
+            request_id?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows it read or changed; 0 when it failed.
+             */
+            rows: number;
+            /** @description `primary`, or the name of the replica that ran it. */
+            target: string;
+            /** @description What was bound to it; only when the setting `database.slow_query_values` is on. */
+            values?: string[] | null;
+        };
+        /** @description One slow statement. */
+        SlowStatement: {
+            /** @description The short name of its text. */
+            id: string;
+            /** @description How it went. */
+            sample: components["schemas"]["SlowSample"];
+            /** @description Its text without what was bound to it. */
+            text: string;
+        };
         /**
          * @description How far a notification has come.
          * @enum {string}
@@ -1169,6 +1623,11 @@ export interface components {
          * @description A person with an account.
          */
         UserId: string;
+        /**
+         * @description By which way something was done.
+         * @enum {string}
+         */
+        Way: "session" | "token" | "mail_link" | "import" | "system";
     };
     responses: never;
     parameters: never;
@@ -1178,6 +1637,168 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is doing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseStatus"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSlowQueries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The slow statements by text, the one that took the most time altogether first, and the last ones. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlowQueries"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainSlowQuery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of the text in the list. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan (EXPLAIN), without what is bound. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryPlan"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     confirmEmail: {
         parameters: {
             query?: never;
@@ -1368,10 +1989,7 @@ export interface operations {
                 /** @description `true` imports the good rows even when others are refused. */
                 keep_going?: boolean;
             };
-            header?: {
-                /** @description The name of the file; it is not used for anything but your own logs. */
-                "X-Filename"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2985,6 +3603,86 @@ export interface operations {
             };
         };
     };
+    listActivity: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200; 50 when left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The task. */
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Activity"];
+                };
+            };
+            /** @description Not changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks an ability, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     restoreTask: {
         parameters: {
             query?: never;
@@ -3103,7 +3801,10 @@ export interface operations {
     createToken: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the same request again safe for 24 hours. The text of the token is in the first answer only. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3153,6 +3854,15 @@ export interface operations {
             };
             /** @description The token lacks an ability, or the request comes from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the same key is being worked on. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

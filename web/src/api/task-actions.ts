@@ -72,7 +72,7 @@ function sweepSoon() {
 
 /** Lets the counts, and lists that are not shown, catch up with a saved change. */
 function settle() {
-  for (const queryKey of [labelsQuery.queryKey, statisticsQuery.queryKey, ['notifications']]) {
+  for (const queryKey of [labelsQuery.queryKey, statisticsQuery.queryKey, ['notifications'], ['activity']]) {
     void queryClient.invalidateQueries({ queryKey })
   }
   void queryClient.invalidateQueries({ queryKey: ['tasks'], refetchType: 'none' })

@@ -28,6 +28,10 @@ export type Priority = Task['priority']
 export type LabelList = Answer<paths['/api/v1/labels']['get'], 200>
 export type Statistics = Answer<paths['/api/v1/statistics']['get'], 200>
 export type Notification = Answer<paths['/api/v1/notifications']['get'], 200>['data'][number]
+export type ActivityList = Answer<paths['/api/v1/tasks/{id}/activity']['get'], 200>
+export type Activity = ActivityList['data'][number]
+/** Fields that stayed as they were are left out. */
+export type Changes = Partial<Activity['changes']>
 export type Session = Answer<paths['/api/v1/sessions']['get'], 200>['data'][number]
 export type Token = Answer<paths['/api/v1/tokens']['get'], 200>['data'][number]
 type NewToken = Body<paths['/api/v1/tokens']['post']>

@@ -66,8 +66,12 @@ export function sayDate(date: string, today: string): string {
   if (days === 1) return 'Tomorrow'
   if (days === -1) return 'Yesterday'
   if (days > 1 && days < 7) return shortWeekday(date)
-  return date.slice(0, 4) === today.slice(0, 4) ? monthDay(date) : monthDayYear(date)
+  return sayDay(date, today)
 }
+
+/** A date by its month and day: says the same tomorrow. */
+export const sayDay = (date: string, today: string) =>
+  date.slice(0, 4) === today.slice(0, 4) ? monthDay(date) : monthDayYear(date)
 
 export const sayDue = (date: string, time: string | null, today: string) =>
   time ? `${sayDate(date, today)} ${time}` : sayDate(date, today)

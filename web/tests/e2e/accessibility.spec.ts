@@ -124,6 +124,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await row(page, 'Pay rent').focus()
         await page.keyboard.press('Enter')
         await expect(page.getByRole('complementary').locator('strong')).toBeVisible()
+        await page.getByRole('button', { name: 'Activity' }).click()
+        await expect(page.getByText('Written down')).toBeVisible()
         await expectClean(page)
       })
     })

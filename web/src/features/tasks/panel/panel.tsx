@@ -10,6 +10,7 @@ import { Button, IconButton } from '#ui/button.tsx'
 import { EmptyState, ErrorState, Waiting } from '#ui/states.tsx'
 import { takeOpener, useOpenTask } from '../open-task.ts'
 import { openPicker } from '../picker/state.ts'
+import { ActivityLog } from './activity.tsx'
 import { Description } from './description.tsx'
 import { Properties } from './properties.tsx'
 import { Receipts } from './receipts.tsx'
@@ -123,6 +124,7 @@ function Body({ task }: { task: Task }) {
       <Properties task={task} save={save} />
       <Description text={task.description} onSave={(description) => save({ description }, true)} />
       <Receipts taskId={task.id} />
+      <ActivityLog taskId={task.id} />
       <p className="mt-auto pt-2 text-xs text-soft">
         Created {sayAgo(task.created_at)} · Changed {sayAgo(task.updated_at)}
         {task.completed_at ? ` · Completed ${sayAgo(task.completed_at)}` : ''}
