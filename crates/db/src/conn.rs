@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
 
 use crate::server::{self, Reader};
-use crate::sqlite::{ReadPool, Transaction};
+use crate::sqlite::{ReadPool, Snapshot, Transaction};
 use crate::{Engine, Error, FromRow, Query, Row};
 
 /// Something statements can be run on.
@@ -21,6 +21,8 @@ pub struct Conn {
 enum Inner {
     ReadFile(ReadPool),
     ReadServer(Reader),
+    KeepFile(Snapshot),
+    KeepServer(server::Transaction),
     WriteFile(Transaction),
     WriteServer(server::Transaction),
 }
@@ -38,6 +40,18 @@ impl Conn {
         }
     }
 
+    pub(crate) fn keeping_file(snapshot: Snapshot) -> Self {
+        Conn {
+            inner: Inner::KeepFile(snapshot),
+        }
+    }
+
+    pub(crate) fn keeping_server(snapshot: server::Transaction) -> Self {
+        Conn {
+            inner: Inner::KeepServer(snapshot),
+        }
+    }
+
     /// All rows of the answer.
     ///
     /// # Errors
@@ -47,8 +61,11 @@ impl Conn {
             Inner::ReadFile(pool) => pool.rows(query).await,
             // Boxed: what talks to a server is large, and every caller's future would hold it.
             Inner::ReadServer(reader) => Box::pin(reader.rows(query)).await,
+            Inner::KeepFile(snapshot) => snapshot.rows(query).await,
             Inner::WriteFile(transaction) => transaction.rows(query).await,
-            Inner::WriteServer(transaction) => Box::pin(transaction.rows(query)).await,
+            Inner::KeepServer(transaction) | Inner::WriteServer(transaction) => {
+                Box::pin(transaction.rows(query)).await
+            }
         }
     }
 
@@ -60,7 +77,10 @@ impl Conn {
         match &mut self.inner {
             Inner::ReadFile(pool) => return pool.snapshot(queries).await,
             Inner::ReadServer(reader) => return Box::pin(reader.snapshot(queries)).await,
-            Inner::WriteFile(_) | Inner::WriteServer(_) => {}
+            Inner::KeepFile(_)
+            | Inner::KeepServer(_)
+            | Inner::WriteFile(_)
+            | Inner::WriteServer(_) => {}
         }
         let mut answers = Vec::with_capacity(queries.len());
         for query in queries {
@@ -99,11 +119,9 @@ impl Conn {
     /// Whatever the engine says; [`Error::ReadOnly`] when this is not a transaction.
     pub async fn execute(&mut self, query: Query) -> Result<u64, Error> {
         match &mut self.inner {
-            Inner::ReadFile(_) | Inner::ReadServer(_) => {
-                Err(Error::ReadOnly("a change needs a transaction".into()))
-            }
             Inner::WriteFile(transaction) => transaction.execute(query).await,
             Inner::WriteServer(transaction) => Box::pin(transaction.execute(query)).await,
+            _ => Err(Error::ReadOnly("a change needs a transaction".into())),
         }
     }
 }
@@ -150,7 +168,7 @@ impl Tx {
         match &mut self.conn.inner {
             Inner::WriteFile(transaction) => transaction.defer(query),
             Inner::WriteServer(transaction) => transaction.defer(query),
-            Inner::ReadFile(_) | Inner::ReadServer(_) => {}
+            _ => {}
         }
     }
 
@@ -169,7 +187,7 @@ impl Tx {
         match self.conn.inner {
             Inner::WriteFile(transaction) => transaction.commit().await,
             Inner::WriteServer(transaction) => Box::pin(transaction.commit()).await,
-            Inner::ReadFile(_) | Inner::ReadServer(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::clock::SystemClock;
 use crate::server::{Address, Kind, Server};
 use crate::slow::{self, Observer};
-use crate::sqlite::{self, Limits, ReadPool, Transaction, Writer};
+use crate::sqlite::{self, Limits, ReadPool, Snapshot, Transaction, Writer};
 use crate::{Conn, Error, SlowQueries, Status, Tx, Version};
 
 /// Which engine answers.
@@ -270,6 +270,23 @@ impl Db {
         match &self.driver {
             Driver::Sqlite { writer, .. } => Tx::on_file(Transaction::new(writer.clone(), limits)),
             Driver::Server(server) => Tx::on_server(server.begin(kind), engine),
+        }
+    }
+
+    /// A connection to the primary that sees one state, whatever is committed meanwhile, for as
+    /// long as it is kept. Its statements may take as long as they need.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub async fn begin_reading_without_limits(&self) -> Result<Conn, Error> {
+        match &self.driver {
+            Driver::Sqlite { path, .. } => {
+                let (path, options, meter) =
+                    (path.clone(), self.options.clone(), self.meter.clone());
+                let snapshot = blocking(move || Snapshot::begin(&path, &options, meter)).await?;
+                Ok(Conn::keeping_file(snapshot))
+            }
+            Driver::Server(server) => Ok(Conn::keeping_server(server.begin(Kind::LongSnapshot))),
         }
     }
 

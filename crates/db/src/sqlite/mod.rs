@@ -4,11 +4,13 @@ mod aside;
 mod connection;
 mod failure;
 mod reader;
+mod snapshot;
 mod transaction;
 mod writer;
 
 pub(crate) use aside::{copy, problems};
 pub(crate) use reader::ReadPool;
+pub(crate) use snapshot::Snapshot;
 pub(crate) use transaction::Transaction;
 pub(crate) use writer::{Limits, Writer};
 

@@ -30,7 +30,8 @@ type Reply<T> = oneshot::Sender<Result<T, Error>>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limits {
     Usual,
-    /// For schema changes, which may rewrite large tables.
+    /// For schema changes, which may rewrite large tables, and for filling a database from a file
+    /// that comes slowly.
     None,
 }
 
@@ -310,7 +311,10 @@ impl WriterThread {
             }
             // From here on the connection is ours.
             turn.waited = Duration::ZERO;
-            step = waiting.steps.recv_timeout(self.options.idle_timeout);
+            step = match waiting.limits {
+                Limits::Usual => waiting.steps.recv_timeout(self.options.idle_timeout),
+                Limits::None => waiting.steps.recv().map_err(RecvTimeoutError::from),
+            };
         }
     }
 
