@@ -197,6 +197,26 @@ fn expanded_keyset(columns: &[&str], parameter: usize, comparison: char) -> Stri
     }
 }
 
+/// The names of all tables as `name`; a partitioned table is one.
+#[must_use]
+pub fn tables(engine: Engine) -> Query {
+    query(match engine {
+        Engine::Sqlite => {
+            "SELECT name FROM sqlite_schema \
+             WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+        }
+        Engine::Postgres => {
+            "SELECT CAST(relname AS text) AS name FROM pg_class \
+             JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+             WHERE nspname = current_schema() AND relkind IN ('r', 'p') AND NOT relispartition"
+        }
+        Engine::MariaDb | Engine::MySql => {
+            "SELECT table_name AS name FROM information_schema.tables \
+             WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
+        }
+    })
+}
+
 /// Text for the right side of `LIKE … ESCAPE '!'` that matches `text` anywhere, literally.
 #[must_use]
 pub fn contains_pattern(text: &str) -> String {

@@ -14,6 +14,7 @@ mod conn;
 mod db;
 pub mod diagnosis;
 pub mod dialect;
+pub mod dump;
 mod error;
 pub mod migrate;
 mod query;

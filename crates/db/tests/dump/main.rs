@@ -1,0 +1,13 @@
+//! Moving house: from one engine to another and back, and all that can be wrong with a dump.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod damage;
+mod fixture;
+mod refusals;
+mod round_trip;
