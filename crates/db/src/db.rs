@@ -341,7 +341,7 @@ impl Db {
             pool_wait: Duration::ZERO,
         };
         let target = slow::Target::primary(self.engine());
-        self.meter.slow.observe(query, &target, outcome);
+        self.meter.slow.observe(query, target, outcome);
     }
 
     /// Copies the newest committed state of SQLite into a new file while the database is in use.

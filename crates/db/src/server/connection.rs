@@ -177,11 +177,12 @@ impl Connection {
         let outcome = Outcome {
             duration: started.elapsed(),
             rows: answer.as_ref().map_or(0, Answer::size),
-            pool_wait: self.waited,
+            // Only the first statement waited.
+            pool_wait: std::mem::take(&mut self.waited),
         };
         let target = Target {
             engine: self.engine,
-            name: self.role.clone(),
+            name: &self.role,
         };
         self.meter.slow.observe(query, &target, outcome);
         answer

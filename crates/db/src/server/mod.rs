@@ -33,6 +33,8 @@ use uuid::Uuid;
 pub use address::Address;
 pub(crate) use reader::Reader;
 pub(crate) use transaction::{Kind, Transaction};
+pub(crate) use session::Session;
+pub(crate) use text::numbered;
 
 use crate::clock::SystemClock;
 use crate::db::{Meter, Options};

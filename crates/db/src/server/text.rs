@@ -72,6 +72,14 @@ pub(super) fn translate(
     Ok(Translated { text, values })
 }
 
+/// A statement's text as PostgreSQL wants it, to be part of another text.
+///
+/// # Errors
+/// As [`translate`].
+pub(crate) fn numbered(query: &Query) -> Result<String, Error> {
+    Ok(translate(query, Placeholders::Numbered)?.text)
+}
+
 /// Where a literal that starts with a quote ends. A doubled quote inside ends one literal and
 /// starts another, which comes to the same.
 fn end_of_literal(from: &str) -> usize {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::server::numbered;
 use crate::{Conn, Engine, Query, Result, Row, Value, query};
 
 /// What MariaDB and MySQL say of each step, in their order.
@@ -23,47 +24,41 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// The plan of a statement as lines of text.
 pub(crate) async fn explain(conn: &mut Conn, engine: Engine, explained: &Query) -> Result<String> {
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let answers = conn.snapshot(statements(engine, explained, number)).await?;
-    let rows = answers
-        .iter()
-        .find(|rows| !rows.is_empty())
-        .map_or(&[][..], Vec::as_slice);
     match engine {
-        Engine::Sqlite => tree(rows),
-        Engine::Postgres => lines(rows),
-        Engine::MariaDb | Engine::MySql => steps(rows),
-    }
-}
-
-/// What has to be asked, on one connection.
-fn statements(engine: Engine, explained: &Query, number: u64) -> Vec<Query> {
-    let text = explained.text();
-    match engine {
-        Engine::Sqlite => vec![bound(format!("EXPLAIN QUERY PLAN {text}"), explained)],
-        // Its plans for given values show them, so this asks for the one that is good for all.
+        Engine::Sqlite => tree(&conn.rows(bound("EXPLAIN QUERY PLAN", explained)).await?),
+        Engine::MariaDb | Engine::MySql => steps(&conn.rows(bound("EXPLAIN", explained)).await?),
         Engine::Postgres => {
-            let name = format!("explained_{number}");
-            let types: Vec<&str> = explained.values().iter().map(postgres_type).collect();
-            let (types, nothing) = match types.len() {
-                0 => (String::new(), String::new()),
-                count => (
-                    format!(" ({})", types.join(", ")),
-                    format!(" ({})", vec!["NULL"; count].join(", ")),
-                ),
-            };
-            vec![
-                query("SET LOCAL plan_cache_mode = force_generic_plan"),
-                query(format!("PREPARE {name}{types} AS {text}")),
-                query(format!("EXPLAIN EXECUTE {name}{nothing}")),
-                query(format!("DEALLOCATE {name}")),
-            ]
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let answers = conn.snapshot(unbound(explained, number)?).await?;
+            lines(answers.iter().flatten())
         }
-        Engine::MariaDb | Engine::MySql => vec![bound(format!("EXPLAIN {text}"), explained)],
     }
 }
 
-fn bound(text: String, explained: &Query) -> Query {
+/// Asks PostgreSQL, on one connection, for the plan that is good for all values: its plans for
+/// given values show them.
+fn unbound(explained: &Query, number: u64) -> Result<Vec<Query>> {
+    let name = format!("explained_{number}");
+    let text = numbered(explained)?;
+    let types: Vec<&str> = explained.values().iter().map(postgres_type).collect();
+    let (types, nothing) = match types.len() {
+        0 => (String::new(), String::new()),
+        count => (
+            format!(" ({})", types.join(", ")),
+            format!(" ({})", vec!["NULL"; count].join(", ")),
+        ),
+    };
+    Ok(vec![
+        query("SET LOCAL plan_cache_mode = force_generic_plan"),
+        query(format!("PREPARE {name}{types} AS {text}")),
+        query(format!("EXPLAIN EXECUTE {name}{nothing}")),
+        query(format!("DEALLOCATE {name}")),
+    ])
+}
+
+/// Asks with what was bound to the statement; these engines do not show it.
+fn bound(question: &str, explained: &Query) -> Query {
+    let text = format!("{question} {}", explained.text());
     query(text).bind_all(explained.values().iter().cloned())
 }
 
@@ -97,8 +92,8 @@ fn tree(rows: &[Row]) -> Result<String> {
     Ok(text)
 }
 
-fn lines(rows: &[Row]) -> Result<String> {
-    let lines: Result<Vec<String>> = rows.iter().map(|row| row.get("QUERY PLAN")).collect();
+fn lines<'a>(rows: impl Iterator<Item = &'a Row>) -> Result<String> {
+    let lines: Result<Vec<String>> = rows.map(|row| row.get("QUERY PLAN")).collect();
     Ok(lines?.join("\n") + "\n")
 }
 
@@ -130,8 +125,9 @@ fn cell(row: &Row, column: &str) -> Result<Option<String>> {
 mod tests {
     use super::*;
 
-    fn texts(engine: Engine, explained: &Query) -> Vec<String> {
-        let statements = statements(engine, explained, 7);
+    fn texts(explained: &Query) -> Vec<String> {
+        let statements = unbound(explained, 7).unwrap();
+        assert!(statements.iter().all(|one| one.values().is_empty()));
         statements.iter().map(|one| one.text().to_owned()).collect()
     }
 
@@ -142,29 +138,20 @@ mod tests {
             .bind(uuid::Uuid::nil());
         let name = "explained_7";
         assert_eq!(
-            texts(Engine::Postgres, &secret),
+            texts(&secret),
             [
                 "SET LOCAL plan_cache_mode = force_generic_plan".to_owned(),
-                format!("PREPARE {name} (text, uuid) AS SELECT 1 FROM t WHERE a = ?1 AND b = ?2"),
+                format!("PREPARE {name} (text, uuid) AS SELECT 1 FROM t WHERE a = $1 AND b = $2"),
                 format!("EXPLAIN EXECUTE {name} (NULL, NULL)"),
                 format!("DEALLOCATE {name}"),
             ]
-        );
-        assert!(
-            statements(Engine::Postgres, &secret, 7)
-                .iter()
-                .all(|statement| statement.values().is_empty())
         );
     }
 
     #[test]
     fn a_statement_without_parameters_is_explained_without_any() {
-        let plain = texts(Engine::Postgres, &query("SELECT 1"));
+        let plain = texts(&query("SELECT 1"));
         assert!(plain[1].ends_with("_7 AS SELECT 1"), "{plain:?}");
         assert!(!plain[2].contains('('), "{plain:?}");
-        assert_eq!(
-            texts(Engine::MySql, &query("SELECT 1")),
-            ["EXPLAIN SELECT 1"]
-        );
     }
 }

@@ -26,19 +26,19 @@ const LONGEST_VALUE: usize = 200;
 const MOST_VALUES: usize = 50;
 
 /// Where a statement was run.
-#[derive(Debug, Clone)]
-pub(crate) struct Target {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
     pub(crate) engine: Engine,
     /// `primary`, or the name of the replica.
-    pub(crate) name: Arc<str>,
+    pub(crate) name: &'a str,
 }
 
-impl Target {
+impl Target<'static> {
     /// The server that takes changes.
-    pub(crate) fn primary(engine: Engine) -> Self {
+    pub(crate) const fn primary(engine: Engine) -> Self {
         Target {
             engine,
-            name: "primary".into(),
+            name: "primary",
         }
     }
 }
@@ -76,7 +76,7 @@ impl Observer {
 
     /// Notes the statement when it was slow; costs one comparison when it was not.
     #[inline]
-    pub(crate) fn observe(&self, query: &Query, target: &Target, outcome: Outcome) {
+    pub(crate) fn observe(&self, query: &Query, target: Target<'_>, outcome: Outcome) {
         if outcome.duration >= self.threshold {
             self.note(query, target, outcome);
         }
@@ -98,7 +98,7 @@ impl Observer {
     }
 
     #[cold]
-    fn note(&self, query: &Query, target: &Target, outcome: Outcome) {
+    fn note(&self, query: &Query, target: Target<'_>, outcome: Outcome) {
         let text = normal::text(query.text());
         let sample = SlowSample {
             at: self.clock.now(),

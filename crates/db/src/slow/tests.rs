@@ -21,16 +21,16 @@ fn took(milliseconds: u64) -> Outcome {
     }
 }
 
-fn primary() -> Target {
+fn primary() -> Target<'static> {
     Target::primary(Engine::Sqlite)
 }
 
 #[test]
 fn a_statement_is_slow_from_the_threshold_on() {
     let observer = observer(|_| {});
-    observer.observe(&query("SELECT 1"), &primary(), took(99));
+    observer.observe(&query("SELECT 1"), primary(), took(99));
     assert_eq!(observer.report().data, []);
-    observer.observe(&query("SELECT 1"), &primary(), took(100));
+    observer.observe(&query("SELECT 1"), primary(), took(100));
     assert_eq!(observer.report().data.len(), 1);
     assert_eq!(observer.report().threshold_us, 100_000);
 }
@@ -44,12 +44,12 @@ fn statements_of_one_text_are_added_up_and_the_worst_is_kept() {
     };
     let replica = Target {
         engine: Engine::Postgres,
-        name: "replica.example:5432".into(),
+        name: "replica.example:5432",
     };
-    observer.observe(&list(1), &primary(), took(200));
-    observer.observe(&list(9), &replica, took(400));
-    observer.observe(&list(5), &primary(), took(300));
-    observer.observe(&query("SELECT 2"), &primary(), took(899));
+    observer.observe(&list(1), primary(), took(200));
+    observer.observe(&list(9), replica, took(400));
+    observer.observe(&list(5), primary(), took(300));
+    observer.observe(&query("SELECT 2"), primary(), took(899));
     let report = observer.report();
     let [first, second] = report.data.as_slice() else {
         panic!("{report:?}");
@@ -74,8 +74,8 @@ async fn the_caller_and_the_request_are_named() {
     let id = Uuid::from_u128(7);
     let line = line!() + 1;
     let asked = crate::caller::with_request(id, async { query("SELECT 1") }).await;
-    observer.observe(&asked, &primary(), took(100));
-    observer.observe(&query("SELECT 2"), &primary(), took(100));
+    observer.observe(&asked, primary(), took(100));
+    observer.observe(&query("SELECT 2"), primary(), took(100));
     let report = observer.report();
     let sample = &report.recent[1].sample;
     assert!(sample.caller.ends_with(&format!("slow/tests.rs:{line}")));
@@ -98,12 +98,12 @@ fn a_query_that_the_dialect_writes_names_who_asked_for_it() {
 fn what_is_bound_is_shown_only_when_that_was_asked_for() {
     let asked = || query("SELECT ?1, ?2").bind(SECRET).bind("x".repeat(9_999));
     let silent = observer(|_| {});
-    silent.observe(&asked(), &primary(), took(100));
+    silent.observe(&asked(), primary(), took(100));
     let report = serde_json::to_string(&silent.report()).unwrap();
     assert!(!report.contains(SECRET), "{report}");
     assert!(!report.contains("values"), "{report}");
     let open = observer(|options| options.slow_query_values = true);
-    open.observe(&asked(), &primary(), took(100));
+    open.observe(&asked(), primary(), took(100));
     let report = serde_json::to_string(&open.report()).unwrap();
     assert!(report.contains(SECRET), "{report}");
     assert!(
@@ -117,11 +117,11 @@ fn what_is_bound_is_shown_only_when_that_was_asked_for() {
 fn memory_is_bounded_whatever_is_slow() {
     let observer = observer(|_| {});
     let dear = query("SELECT dear");
-    observer.observe(&dear, &primary(), took(60_000));
+    observer.observe(&dear, primary(), took(60_000));
     for number in 0..MOST_TEXTS * 2 {
         let long = "ä".repeat(LONGEST_TEXT + 1);
         let many = query(format!("SELECT a{number} {long}")).bind("x".repeat(100_000));
-        observer.observe(&many, &primary(), took(100));
+        observer.observe(&many, primary(), took(100));
     }
     let report = observer.report();
     assert_eq!(report.data.len(), MOST_TEXTS);
@@ -140,7 +140,7 @@ fn a_statement_that_was_not_slow_costs_next_to_nothing() {
     let (quick, target) = (query("SELECT 1"), primary());
     let started = Instant::now();
     for _ in 0..1_000_000 {
-        observer.observe(std::hint::black_box(&quick), &target, took(1));
+        observer.observe(std::hint::black_box(&quick), target, took(1));
     }
     // Far above what it takes, far below what taking a lock or a text each time would.
     assert!(started.elapsed() < Duration::from_millis(200));

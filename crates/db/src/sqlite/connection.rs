@@ -22,6 +22,8 @@ const OLDEST_SAFE_LIBRARY: i32 = 3_051_003;
 /// How many virtual-machine steps pass between two looks at the clock.
 const STEPS_PER_CLOCK_LOOK: i32 = 20_000;
 
+const TARGET: Target<'static> = Target::primary(Engine::Sqlite);
+
 /// How a statement comes to be run.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Turn {
@@ -35,7 +37,6 @@ pub(super) struct Connection {
     sqlite: rusqlite::Connection,
     meter: Arc<Meter>,
     deadline: Arc<Deadline>,
-    target: Target,
 }
 
 impl Connection {
@@ -124,7 +125,6 @@ impl Connection {
                 sqlite,
                 meter,
                 deadline,
-                target: Target::primary(Engine::Sqlite),
             })
         };
         opened().map_err(|error| name_the_file(error, path))
@@ -194,7 +194,7 @@ impl Connection {
             rows: answer.as_ref().map_or(0, rows),
             pool_wait: turn.waited,
         };
-        self.meter.slow.observe(query, &self.target, outcome);
+        self.meter.slow.observe(query, TARGET, outcome);
         answer
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use duly_db::caller::with_request;
 use duly_db::testing::TestDatabase;
-use duly_db::{SlowSample, placeholders, query, versions};
+use duly_db::{Db, Durability, Location, Options, SlowSample, placeholders, query, versions};
 use uuid::Uuid;
 
 /// A database that takes every statement for slow.
@@ -15,7 +15,7 @@ async fn database() -> TestDatabase {
     .await
 }
 
-fn noted(db: &TestDatabase, text: &str) -> Option<SlowSample> {
+fn noted(db: &Db, text: &str) -> Option<SlowSample> {
     let slow = db.slow_queries().data;
     let entry = slow.into_iter().find(|entry| entry.text == text)?;
     Some(entry.worst)
@@ -69,11 +69,12 @@ async fn what_fails_is_observed_too() {
 
 #[tokio::test]
 async fn waiting_for_a_turn_is_told_apart_from_taking_long() {
-    let db = TestDatabase::with(&[versions::MIGRATIONS], |options| {
-        options.slow_query = Duration::ZERO;
-        options.connections = 1;
-    })
-    .await;
+    let whole = database().await;
+    let mut options = Options::at(Location::parse(whole.url(), &[]).unwrap());
+    options.slow_query = Duration::ZERO;
+    options.connections = 1;
+    options.durability = Durability::None;
+    let db = Db::open(options).await.unwrap();
     let held = Duration::from_millis(50);
     let (mut first, mut second) = (db.begin(), db.begin());
     first
