@@ -260,6 +260,14 @@ impl Db {
         self.transaction(Limits::Usual, Kind::Change)
     }
 
+    /// Starts a transaction on rows that many take from and give back, such as those of a queue:
+    /// each of its statements sees the newest committed state and locks the rows it finds, and
+    /// nothing between them.
+    #[must_use]
+    pub fn begin_on_shared_rows(&self) -> Tx {
+        self.transaction(Limits::Usual, Kind::SharedChange)
+    }
+
     /// Starts a transaction that may take as long as it needs.
     pub(crate) fn begin_without_limits(&self) -> Tx {
         self.transaction(Limits::None, Kind::LongChange)

@@ -73,6 +73,16 @@ pub fn has_partitions(engine: Engine) -> bool {
     }
 }
 
+/// Begins a transaction on rows that many take from. MariaDB and MySQL lock the gaps between rows
+/// by default, and those who search the same gap and then fill it fail in turn.
+pub(crate) fn begin_on_shared_rows(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "BEGIN",
+        Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        Engine::MariaDb | Engine::MySql => "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN",
+    }
+}
+
 /// Begins a transaction whose reads all see one state and that changes nothing.
 pub(crate) fn begin_snapshot(engine: Engine) -> &'static str {
     match engine {
@@ -285,6 +295,13 @@ mod tests {
             for_update_of_free_rows(Engine::MySql),
             " FOR UPDATE SKIP LOCKED"
         );
+    }
+
+    #[test]
+    fn work_on_shared_rows_locks_no_gaps() {
+        for engine in [Engine::Postgres, Engine::MariaDb, Engine::MySql] {
+            assert!(begin_on_shared_rows(engine).contains("ISOLATION LEVEL READ COMMITTED"));
+        }
     }
 
     #[test]

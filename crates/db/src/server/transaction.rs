@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     Change,
     /// A change that may take as long as it needs.
     LongChange,
+    /// Changes rows that many take from.
+    SharedChange,
     /// Reads one snapshot.
     Snapshot,
     /// Reads one snapshot, for as long as it takes.
@@ -191,6 +193,7 @@ async fn begin(connection: &mut Connection, kind: Kind) -> Result<(), Error> {
     }
     let statement = match kind {
         Kind::Change | Kind::LongChange => "BEGIN",
+        Kind::SharedChange => dialect::begin_on_shared_rows(connection.engine()),
         Kind::Snapshot | Kind::LongSnapshot => dialect::begin_snapshot(connection.engine()),
     };
     connection.control(statement).await

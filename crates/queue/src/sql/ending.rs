@@ -27,7 +27,7 @@ pub(super) async fn sweep(db: &Db, now: Timestamp) -> Result<Swept> {
     if db.read_fresh().optional_row(anything).await?.is_none() {
         return Ok(Swept::default());
     }
-    let mut tx = db.begin();
+    let mut tx = db.begin_on_shared_rows();
     let swept = end_expired(&mut tx, db.engine(), now).await?;
     drop_failed_before(&mut tx, db.engine(), oldest_failed).await?;
     let drop_totals = query("DELETE FROM job_totals WHERE minute < ?1").bind(oldest_total);
@@ -122,11 +122,7 @@ pub(super) async fn fail(
         "SELECT id FROM jobs WHERE id = ?1 AND fence = ?2 AND lease_until IS NOT NULL{}",
         for_update(engine)
     ));
-    if tx
-        .optional_row(lock.bind(id).bind(fence))
-        .await?
-        .is_none()
-    {
+    if tx.optional_row(lock.bind(id).bind(fence)).await?.is_none() {
         return Ok(false);
     }
     move_to_failed(tx, id, error, now).await?;
@@ -149,7 +145,7 @@ async fn move_to_failed(tx: &mut Tx, id: JobId, error: &str, now: Timestamp) -> 
 
 pub(super) async fn retry_failed(db: &Db, id: JobId, now: Timestamp) -> Result<Retried> {
     let engine = db.engine();
-    let mut tx = db.begin();
+    let mut tx = db.begin_on_shared_rows();
     let select = query(format!(
         "SELECT name, unique_key FROM failed_jobs WHERE id = ?1{}",
         for_update(engine)
@@ -167,7 +163,9 @@ pub(super) async fn retry_failed(db: &Db, id: JobId, now: Timestamp) -> Result<R
     if tx.execute(copy.bind(id).bind(now)).await? == 0 {
         let (name, unique): (String, String) = (failed.get("name")?, failed.get("unique_key")?);
         let other = pushing::holder_of(&mut tx, engine, &name, &unique).await?;
-        return other.map(Retried::Duplicate).ok_or(Error::from(DbError::Busy));
+        return other
+            .map(Retried::Duplicate)
+            .ok_or(Error::from(DbError::Busy));
     }
     tx.execute(query("DELETE FROM failed_jobs WHERE id = ?1").bind(id))
         .await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use duly_db::dialect::{for_update, insert_or_keep};
-use duly_db::{Conn, Db, Engine, Tx, query};
+use duly_db::{Conn, Db, Engine, FromRow, Row, Tx, query};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -21,12 +21,11 @@ pub(super) async fn lead(
 ) -> Result<Option<Term>> {
     let engine = db.engine();
     let lease_until = later(now, lease);
-    let mut tx = db.begin();
-    let select = query(format!(
-        "SELECT holder, term, lease_until FROM leases WHERE name = ?1{}",
-        for_update(engine)
-    ));
-    let Some(found) = tx.optional_row(select.bind(name)).await? else {
+    let select = "SELECT holder, term, lease_until FROM leases WHERE name = ?1";
+    // A look without a lock comes first: most who ask do not lead.
+    let seen: Option<Lead> = db.read_fresh().optional(query(select).bind(name)).await?;
+    let Some(seen) = seen else {
+        let mut tx = db.begin_on_shared_rows();
         let first = insert_or_keep(
             engine,
             "INSERT INTO leases (name, holder, term, lease_until) VALUES (?1, ?2, 1, ?3)",
@@ -38,23 +37,53 @@ pub(super) async fn lead(
         tx.commit().await?;
         return Ok(Some(Term(1)));
     };
-    let mut term: i64 = found.get("term")?;
-    if found.get::<Uuid>("holder")? != holder {
-        if found.get::<Timestamp>("lease_until")? > now {
-            return Ok(None);
-        }
-        term += 1;
+    if seen.term_for(holder, now).is_none() {
+        return Ok(None);
     }
-    let lead =
-        query("UPDATE leases SET holder = ?2, term = ?3, lease_until = ?4 WHERE name = ?1");
+    let mut tx = db.begin_on_shared_rows();
+    let lock = query(format!("{select}{}", for_update(engine))).bind(name);
+    let found: Option<Lead> = tx.optional(lock).await?;
+    let Some(term) = found.and_then(|found| found.term_for(holder, now)) else {
+        return Ok(None);
+    };
+    let lead = query("UPDATE leases SET holder = ?2, term = ?3, lease_until = ?4 WHERE name = ?1");
     let lead = lead.bind(name).bind(holder).bind(term).bind(lease_until);
     tx.execute(lead).await?;
     tx.commit().await?;
     Ok(Some(Term(term)))
 }
 
+/// Who leads, as it is written down.
+struct Lead {
+    holder: Uuid,
+    term: i64,
+    lease_until: Timestamp,
+}
+
+impl FromRow for Lead {
+    fn from_row(row: &Row) -> duly_db::Result<Self> {
+        Ok(Lead {
+            holder: row.get("holder")?,
+            term: row.get("term")?,
+            lease_until: row.get("lease_until")?,
+        })
+    }
+}
+
+impl Lead {
+    /// The term in which the given one may lead now: the same while it stays the leader, the next
+    /// when another's lease is over.
+    fn term_for(&self, holder: Uuid, now: Timestamp) -> Option<i64> {
+        if self.holder == holder {
+            Some(self.term)
+        } else {
+            (self.lease_until <= now).then_some(self.term + 1)
+        }
+    }
+}
+
 pub(super) async fn resign(db: &Db, name: &str, holder: Uuid, now: Timestamp) -> Result<()> {
-    let mut tx = db.begin();
+    let mut tx = db.begin_on_shared_rows();
     let end = query("UPDATE leases SET lease_until = ?3 WHERE name = ?1 AND holder = ?2");
     tx.execute(end.bind(name).bind(holder).bind(now)).await?;
     Ok(tx.commit().await?)
@@ -84,9 +113,7 @@ pub(super) async fn claim(
     }
     let last = query("SELECT last_slot FROM schedules WHERE name = ?1").bind(claim.schedule);
     let change = match tx.optional_row(last).await? {
-        Some(_) => {
-            query("UPDATE schedules SET last_slot = ?2 WHERE name = ?1 AND last_slot < ?2")
-        }
+        Some(_) => query("UPDATE schedules SET last_slot = ?2 WHERE name = ?1 AND last_slot < ?2"),
         None => insert_or_keep(
             engine,
             "INSERT INTO schedules (name, last_slot) VALUES (?1, ?2)",

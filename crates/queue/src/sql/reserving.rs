@@ -14,7 +14,7 @@ use crate::{ATTEMPTS_KEPT, JobId, QueueName, Result};
 const BATCH: u32 = 100;
 
 pub(super) async fn reserve(db: &Db, want: &Want<'_>, now: Timestamp) -> Result<Vec<Reserved>> {
-    let mut tx = db.begin();
+    let mut tx = db.begin_on_shared_rows();
     ending::end_expired(&mut tx, db.engine(), now).await?;
     let mut taken = Vec::new();
     let mut left = want.limit;

@@ -14,7 +14,7 @@ pub(super) async fn renew(db: &Db, held: &[Held], lease_until: Timestamp) -> Res
     if held.is_empty() {
         return Ok(Vec::new());
     }
-    let mut tx = db.begin();
+    let mut tx = db.begin_on_shared_rows();
     let mut lost = Vec::new();
     let mut held: Vec<&Held> = held.iter().collect();
     held.sort_by_key(|attempt| attempt.id);
@@ -44,7 +44,7 @@ pub(super) async fn settle(
         return Ok(Vec::new());
     }
     let engine = db.engine();
-    let mut tx = db.begin();
+    let mut tx = db.begin_on_shared_rows();
     let mut answers = vec![Settled::Late; settlements.len()];
     let mut totals: BTreeMap<&QueueName, Totals> = BTreeMap::new();
     // Everybody locks jobs in the order of their ids, and totals after them: nobody waits in a
