@@ -141,7 +141,7 @@ pub struct Eviction {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// Why, as a sentence.
+    /// Why.
     pub reason: String,
 }
 

@@ -1,5 +1,7 @@
 //! `duly doctor`: what is wrong with this installation, and what to do about it.
 
+mod servers;
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -117,6 +119,7 @@ async fn database(report: &mut Report, config: &Config) {
             Err(error) => report.add("integrity", Fail(error.to_string())),
         }
     }
+    servers::look(report, &db).await;
     report.add("migrations", migrations(&db).await);
     db.close().await;
 }

@@ -180,6 +180,8 @@ fn the_doctor_finds_what_is_wrong() {
     for line in [
         "ok    durability: write-ahead log, synchronous=FULL",
         "ok    integrity: nothing is damaged",
+        "ok    primary: sqlite 3.",
+        "ok    connections: 4 of at most 4 are open",
         "ok    migrations: up to date",
         "warn  mail: no server is set",
     ] {
