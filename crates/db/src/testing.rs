@@ -1,5 +1,7 @@
 //! A throw-away database for each test, on the engine the environment names.
 
+mod cluster;
+
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -7,6 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
+
+pub use cluster::Cluster;
 
 use crate::migrate::{MigrationSet, Mode, run};
 use crate::{Db, Durability, Engine, Error, Location, Options, Result, query};

@@ -16,6 +16,11 @@ use crate::row::Columns;
 use crate::slow::{Outcome, Target};
 use crate::{Engine, Error, Query, Row};
 
+/// The `sql_mode` of MariaDB and MySQL, whatever the server's own is: what does not fit is refused
+/// and not cut off.
+const STRICT: &str = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
+     ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT";
+
 /// What a statement answered.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
@@ -105,8 +110,8 @@ impl Connection {
         let settings = if version.contains("MariaDB") {
             self.engine = Engine::MariaDb;
             format!(
-                "SET SESSION max_statement_time = {}, idle_transaction_timeout = {}, \
-                 innodb_lock_wait_timeout = {}",
+                "SET SESSION sql_mode = '{STRICT}', max_statement_time = {}, \
+                 idle_transaction_timeout = {}, innodb_lock_wait_timeout = {}",
                 statement.as_secs_f64(),
                 whole_seconds(idle),
                 whole_seconds(lock)
@@ -114,7 +119,8 @@ impl Connection {
         } else {
             self.engine = Engine::MySql;
             format!(
-                "SET SESSION max_execution_time = {}, innodb_lock_wait_timeout = {}",
+                "SET SESSION sql_mode = '{STRICT}', max_execution_time = {}, \
+                 innodb_lock_wait_timeout = {}",
                 statement.as_millis(),
                 whole_seconds(lock)
             )
@@ -169,6 +175,20 @@ impl Connection {
         self.settle(answered, statement)
     }
 
+    /// Asks for one text without preparing the statement.
+    pub(super) async fn text(&mut self, statement: &'static str) -> Result<String, Error> {
+        let limit = self.timeouts.answer();
+        let answered = match &mut self.wire {
+            Wire::Postgres(wire) => tokio::time::timeout(limit, wire.fetch_one(statement))
+                .await
+                .map(|answer| answer.and_then(|row| row.try_get(0))),
+            Wire::Mysql(wire) => tokio::time::timeout(limit, wire.fetch_one(statement))
+                .await
+                .map(|answer| answer.and_then(|row| row.try_get(0))),
+        };
+        self.settle(answered, statement)
+    }
+
     /// Runs one statement to its end.
     pub(super) async fn run(&mut self, query: &Query) -> Result<Answer, Error> {
         let started = Instant::now();
@@ -184,7 +204,7 @@ impl Connection {
             engine: self.engine,
             name: &self.role,
         };
-        self.meter.slow.observe(query, &target, outcome);
+        self.meter.slow.observe(query, target, outcome);
         answer
     }
 
@@ -347,6 +367,22 @@ fn meaning(error: sqlx::Error, statement: &str) -> Error {
         }
         sqlx::Error::Tls(error) => Error::Misconfigured(format!("TLS: {error}")),
         sqlx::Error::Configuration(error) => Error::Misconfigured(error.to_string()),
+        sqlx::Error::Io(error) => unreachable_because(&error),
         other => Error::Unavailable(other.to_string()),
+    }
+}
+
+/// What a failure below the database's own protocol means.
+fn unreachable_because(error: &std::io::Error) -> Error {
+    match error.kind() {
+        // What the library for TLS has to say arrives this way.
+        std::io::ErrorKind::InvalidData => Error::Misconfigured(format!(
+            "TLS: {error}; the certificate has to be made out for the host in the address, by an \
+             authority this machine trusts or the file in sslrootcert (PostgreSQL) or ssl-ca names"
+        )),
+        std::io::ErrorKind::NotFound => Error::Misconfigured(format!(
+            "a file that the address names is missing (sslrootcert, ssl-ca, a socket): {error}"
+        )),
+        _ => Error::Unavailable(error.to_string()),
     }
 }

@@ -19,6 +19,7 @@ mod primary;
 mod reader;
 mod recent;
 mod replicas;
+mod session;
 mod sighting;
 mod text;
 mod transaction;
@@ -32,9 +33,9 @@ use uuid::Uuid;
 
 pub use address::Address;
 pub(crate) use reader::Reader;
-pub(crate) use transaction::{Kind, Transaction};
 pub(crate) use session::Session;
 pub(crate) use text::numbered;
+pub(crate) use transaction::{Kind, Transaction};
 
 use crate::clock::SystemClock;
 use crate::db::{Meter, Options};
@@ -106,7 +107,7 @@ impl Server {
             meter.clone(),
             Some(gate.clone()),
         )?;
-        let mut first = pool.acquire().await?;
+        let mut first = pool.acquire().await.map_err(checks::unreachable)?;
         let checked = checks::primary(&mut first, options.durability).await;
         let version = checked.map_err(|error| pool.named(error))?;
         let engine = first.engine();

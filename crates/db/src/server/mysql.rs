@@ -202,7 +202,17 @@ pub(super) fn meaning(error: &MySqlDatabaseError, statement: &str) -> Error {
         1040 | 1203 | 1205 => Error::Busy,
         1021 | 1114 | 1290 | 1792 | 1836 => Error::ReadOnly(message),
         1053 | 1927 | 2006 | 2013 => Error::Unavailable(message),
-        1044 | 1045 | 1049 | 1142 | 1698 => Error::Misconfigured(message),
+        1049 => Error::Misconfigured(format!(
+            "{message}; make it as an administrator: CREATE DATABASE duly CHARACTER SET utf8mb4 \
+             COLLATE utf8mb4_bin"
+        )),
+        1045 | 1698 => Error::Misconfigured(format!(
+            "{message}; put the user and the password in the address right, or let the user in: \
+             CREATE USER duly@'…' IDENTIFIED BY '…'"
+        )),
+        1044 | 1142 => Error::Misconfigured(format!(
+            "{message}; run as an administrator: GRANT ALL ON duly.* TO duly@'…'"
+        )),
         _ => Error::Other(message),
     }
 }

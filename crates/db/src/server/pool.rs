@@ -3,26 +3,30 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{
     self, Metrics, Object, PoolError, RecycleError, RecycleResult, TimeoutType,
 };
+use tokio::sync::Mutex;
 
-use super::Timeouts;
 use super::address::Address;
 use super::connection::{Answer, Connection};
+use super::{Timeouts, checks};
 use super::primary::Gate;
 use crate::db::Meter;
-use crate::{Error, Query, status};
+use crate::{Engine, Error, Query, status};
 
 /// Old connections are replaced: servers and proxies behind one name come and go.
 const OLDEST_CONNECTION: Duration = Duration::from_secs(30 * 60);
 
 /// Waiting longer than this for a connection is worth a line in the log.
 const SLOW_ACQUIRE: Duration = Duration::from_millis(250);
+
+/// How long to wait for a second connection before it counts as refused.
+const SECOND_CONNECTION: Duration = Duration::from_secs(1);
 
 /// A connection that goes back to its pool when dropped.
 pub(super) type Leased = Object<Opener>;
@@ -36,6 +40,11 @@ pub(super) struct Opener {
     meter: Arc<Meter>,
     /// Looks at who answers, where that matters.
     gate: Option<Gate>,
+    /// How many connections to compare before one is used.
+    probes: usize,
+    /// Whether they have been, at this address as it is now.
+    is_compared: AtomicBool,
+    comparing: Mutex<()>,
 }
 
 impl managed::Manager for Opener {
@@ -66,8 +75,37 @@ impl managed::Manager for Opener {
 
 impl Opener {
     async fn open(&self) -> Result<Connection, Error> {
+        let mut connection = self.connect().await?;
+        // Before anything is prepared on it.
+        if connection.engine() == Engine::Postgres {
+            self.compare(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    async fn connect(&self) -> Result<Connection, Error> {
         let (role, meter) = (self.role.clone(), self.meter.clone());
         Connection::open(&self.address, self.timeouts, role, meter).await
+    }
+
+    /// Refuses a pooler that mixes up connections. Once is enough while the same servers answer.
+    async fn compare(&self, first: &mut Connection) -> Result<(), Error> {
+        if self.is_compared.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let _turn = self.comparing.lock().await;
+        if self.is_compared.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let mut others = Vec::with_capacity(self.probes);
+        while others.len() + 1 < self.probes {
+            let other = tokio::time::timeout(SECOND_CONNECTION, self.connect()).await;
+            others.push(other.unwrap_or_else(|_| Err(checks::no_second_connection()))?);
+        }
+        let mut probes: Vec<&mut Connection> = std::iter::once(first).chain(&mut others).collect();
+        checks::refuse_sharing(&mut probes).await?;
+        self.is_compared.store(true, Ordering::Release);
+        Ok(())
     }
 }
 
@@ -102,6 +140,9 @@ impl Pool {
             role,
             meter: meter.clone(),
             gate,
+            probes: settings.connections.clamp(2, checks::PROBES),
+            is_compared: AtomicBool::new(false),
+            comparing: Mutex::default(),
         };
         let connections = managed::Pool::builder(opener)
             .max_size(settings.connections.max(1))
@@ -185,8 +226,9 @@ impl Pool {
         Object::metrics(leased).recycle_count > 0
     }
 
-    /// Closes the connections nobody uses at the moment.
+    /// Closes the connections nobody uses at the moment; who answers next may be another.
     pub(super) fn forget_idle(&self) {
+        self.connections.manager().is_compared.store(false, Ordering::Release);
         self.connections.retain(|_, _| false);
     }
 

@@ -187,7 +187,19 @@ pub(super) fn meaning(error: &PgDatabaseError) -> Error {
         "57014" => Error::Timeout,
         "55P03" | "53300" => Error::Busy,
         "25006" | "53100" => Error::ReadOnly(message),
-        "3D000" | "28000" | "28P01" | "3F000" | "42501" => Error::Misconfigured(message),
+        "3D000" => Error::Misconfigured(format!(
+            "{message}; make it as an administrator: CREATE DATABASE duly OWNER duly ENCODING \
+             'UTF8' TEMPLATE template0"
+        )),
+        "28000" | "28P01" => Error::Misconfigured(format!(
+            "{message}; put the user and the password in the address right, or let the user in \
+             (CREATE ROLE duly LOGIN PASSWORD '…', pg_hba.conf)"
+        )),
+        "42501" => Error::Misconfigured(format!(
+            "{message}; run as an administrator, in this database: GRANT ALL ON SCHEMA public TO \
+             duly"
+        )),
+        "3F000" => Error::Misconfigured(message),
         "42P05" | "26000" => Error::Misconfigured(format!(
             "{message}: a pooler hands statements of one connection to several servers; \
              use its session mode"
