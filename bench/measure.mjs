@@ -1,7 +1,7 @@
 // What every suite needs: processes, load from wrk, CPU time from /proc, and the report.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,24 +50,73 @@ export async function ready(url) {
   throw new Error(`${url} does not answer`);
 }
 
-export async function duly(database) {
+/** Where a database is, as Duly is told: a file may be named by its path alone. */
+const address = (database) => (/^\w+:/.test(database) ? database : `sqlite:${database}`);
+
+export async function duly(database, settings = {}) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const server = start(built("duly"), ["serve"], {
     DULY_HTTP__LISTEN: `127.0.0.1:${port}`,
     DULY_HTTP__PUBLIC_URL: url,
     DULY_HTTP__MAX_CONNECTIONS_PER_ADDRESS: "10000",
-    DULY_DATABASE__URL: `sqlite:${database}`,
+    DULY_DATABASE__URL: address(database),
     DULY_LOG__LEVEL: "warn",
+    ...settings,
   });
   await ready(`${url}/api/openapi.json`);
   return { url, process: server };
 }
 
-/** User and system CPU seconds of a process since it started. */
-export function cpuSeconds(pid) {
+/** What the kernel says of a process: its parent, and its CPU seconds with those of ended children. */
+function statOf(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return { parent: Number(fields[1]), seconds: ticks / TICKS_PER_SECOND };
+}
+
+/** User and system CPU seconds of a process since it started. */
+export const cpuSeconds = (pid) => statOf(pid).seconds;
+
+/** The same for a process and all its children: PostgreSQL has one for each connection. */
+export function familyCpuSeconds(pid) {
+  let sum = cpuSeconds(pid);
+  for (const other of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const { parent, seconds } = statOf(other);
+      if (parent === pid) sum += seconds;
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return sum;
+}
+
+/** Which engine is measured: `make bench ENGINE=postgres`. */
+export const engine = process.env.ENGINE && process.env.ENGINE !== "all" ? process.env.ENGINE : "sqlite";
+
+/**
+ * A database server of the engine's own, as durable as the operator book asks for; undefined for SQLite.
+ * `pids` are its members' processes, primary first.
+ */
+export function databaseServer({ replicas = false } = {}) {
+  if (engine === "sqlite") return undefined;
+  const directory = join(folder, engine);
+  chmodSync(folder, 0o711);
+  execFileSync("scripts/databases", ["start", engine, directory, "--durable", ...(replicas ? [] : ["--without-replicas"])], { stdio: "ignore" });
+  process.on("exit", () => execFileSync("scripts/databases", ["stop", directory], { stdio: "ignore" }));
+  const read = (name) => new RegExp(`^${name}=(.*)$`, "m").exec(readFileSync(join(directory, "env"), "utf8"))?.[1].replace(/^'|'$/g, "");
+  return {
+    administrator: read("DULY_TEST_DATABASE_URL"),
+    replicas: (read("DULY_TEST_REPLICA_URLS") ?? "").split(",").filter(Boolean),
+    pids: ["PRIMARY_PID", "REPLICA1_PID", "REPLICA2_PID"].map((name) => Number(read(name))).filter(Boolean),
+    sql: (text) => execFileSync("scripts/databases", ["sql", directory, "primary", text], { encoding: "utf8" }),
+    /** Makes an empty database and answers its address. */
+    database(name) {
+      this.sql(`CREATE DATABASE ${name}${engine === "mysql" ? " CHARACTER SET utf8mb4" : ""}`);
+      return this.administrator.replace(/\/[^/]*$/, `/${name}`);
+    },
+  };
 }
 
 export function residentMegabytes(pid) {
@@ -75,16 +124,20 @@ export function residentMegabytes(pid) {
 }
 
 /** Load from wrk; answers requests per second, CPU microseconds per request and refusals. */
-export function load(server, { url, script, connections = 64, seconds = 5 }) {
+export function load(server, { url, script, connections = 64, seconds = 5, beside = [] }) {
   const args = ["-t2", `-c${connections}`, `-d${seconds}s`, "--latency", ...(script ? ["-s", script] : []), url];
-  const before = cpuSeconds(server.pid);
+  const others = () => beside.reduce((sum, pid) => sum + familyCpuSeconds(pid), 0);
+  const before = [cpuSeconds(server.pid), others()];
   const output = execFileSync("wrk", args, { encoding: "utf8" });
-  const used = cpuSeconds(server.pid) - before;
+  const used = cpuSeconds(server.pid) - before[0];
+  const usedBeside = others() - before[1];
   const requests = Number(/(\d+) requests in/.exec(output)[1]);
   const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0);
   return {
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(output)[1]),
     cpuMicroseconds: (used / requests) * 1e6,
+    /** What the processes `beside` used for it. */
+    besideMicroseconds: (usedBeside / requests) * 1e6,
     refused,
     p99: /99%\s+(\S+)/.exec(output)?.[1],
   };
@@ -109,8 +162,8 @@ export function report(name, runs, unit, limit, atLeast = false) {
 }
 
 export function save(suite) {
-  writeFileSync(`bench/out/${suite}.json`, `${JSON.stringify(figures, null, 2)}\n`);
+  writeFileSync(`bench/out/${suite}${engine === "sqlite" ? "" : `-${engine}`}.json`, `${JSON.stringify(figures, null, 2)}\n`);
 }
 
 export const seed = (database, users, tasks) =>
-  execFileSync(built("examples/seed"), [database, String(users), String(tasks)], { stdio: "inherit" });
+  execFileSync(built("examples/seed"), [address(database), String(users), String(tasks)], { stdio: "inherit" });

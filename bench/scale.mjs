@@ -1,25 +1,37 @@
-// Growth: the same page from a file with 100,000 users and 2,000,000 tasks costs the same CPU.
+// Growth: the same page costs the same CPU with 5,000,000 tasks as with 50,000, on each engine:
+// `make bench suite=scale ENGINE=postgres`. `BENCH_TASKS` makes the large one smaller.
 import { join } from "node:path";
-import { duly, folder, load, report, save, seed, stop } from "./measure.mjs";
+import { databaseServer, duly, engine, folder, load, median, report, save, seed, stop } from "./measure.mjs";
 
 const RUNS = 3;
-const sizes = { small: 1000, large: Number(process.env.BENCH_USERS ?? 100_000) };
-const servers = {};
-for (const [name, users] of Object.entries(sizes)) {
-  const database = join(folder, `${name}.db`);
-  seed(database, users, 20);
-  servers[name] = await duly(database);
+const TASKS_PER_USER = 50;
+const sizes = { small: 50_000, large: Number(process.env.BENCH_TASKS ?? 5_000_000) };
+const server = databaseServer();
+const running = {};
+for (const [name, tasks] of Object.entries(sizes)) {
+  const database = server ? server.database(`bench_${name}`) : join(folder, `${name}.db`);
+  seed(database, tasks / TASKS_PER_USER, TASKS_PER_USER);
+  server?.sql(engine === "postgres" ? "CHECKPOINT" : "SELECT 1");
+  running[name] = await duly(database);
 }
 process.env.MODE = "list";
 const cpu = { small: [], large: [] };
+const beside = { small: [], large: [] };
 for (let run = 0; run < RUNS; run++) {
-  for (const name of Object.keys(sizes)) {
-    process.env.USERS = String(sizes[name]);
-    cpu[name].push(load(servers[name].process, { url: servers[name].url, script: "bench/tasks.lua" }).cpuMicroseconds);
+  for (const [name, tasks] of Object.entries(sizes)) {
+    process.env.USERS = String(tasks / TASKS_PER_USER);
+    const measured = load(running[name].process, { url: running[name].url, script: "bench/tasks.lua", beside: server?.pids.slice(0, 1) });
+    cpu[name].push(measured.cpuMicroseconds);
+    beside[name].push(measured.besideMicroseconds);
   }
 }
-report("GET /api/v1/tasks, 1,000 users: CPU per request", cpu.small, "us");
-const small = [...cpu.small].sort((a, b) => a - b)[1];
-report(`GET /api/v1/tasks, ${sizes.large} users: CPU per request`, cpu.large, "us", { name: "1.5 x the small file", value: 1.5 * small });
+const title = (tasks) => `${engine}: list with ${tasks.toLocaleString("en")} tasks, CPU`;
+const limit = (figures) => ({ name: "1.5 x the small one", value: 1.5 * median(figures) });
+report(`${title(sizes.small)} of Duly`, cpu.small, "us");
+report(`${title(sizes.large)} of Duly`, cpu.large, "us", limit(cpu.small));
+if (server) {
+  report(`${title(sizes.small)} of the server`, beside.small, "us");
+  report(`${title(sizes.large)} of the server`, beside.large, "us", limit(beside.small));
+}
 save("scale");
-for (const server of Object.values(servers)) await stop(server.process);
+for (const one of Object.values(running)) await stop(one.process);

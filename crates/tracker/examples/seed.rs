@@ -1,4 +1,4 @@
-//! Fills a database for measuring: `seed FILE USERS TASKS_PER_USER`.
+//! Fills a database for measuring: `seed URL USERS TASKS_PER_USER`.
 //!
 //! User `n` has the session cookie `bench-n`. Tasks are spread over due dates, priorities and
 //! statuses, fifteen of each user's open ones on the first page.
@@ -7,23 +7,24 @@ use std::process::ExitCode;
 
 use duly_db::migrate::{Mode, run};
 use duly_db::random::{SystemRandom, new_id};
-use duly_db::{Clock, Db, Durability, Options, Query, Tx, query};
+use duly_db::{Clock, Db, Durability, Location, Options, Query, Tx, query};
 use duly_tracker::secret::Secret;
 use jiff::{SignedDuration, Span, Timestamp};
 use uuid::Uuid;
 
 const USERS_PER_TRANSACTION: u32 = 100;
+const TASKS_PER_STATEMENT: usize = 50;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [file, users, tasks] = arguments.as_slice() else {
-        return fail("usage: seed FILE USERS TASKS_PER_USER");
+    let [url, users, tasks] = arguments.as_slice() else {
+        return fail("usage: seed URL USERS TASKS_PER_USER");
     };
     let (Ok(users), Ok(tasks)) = (users.parse(), tasks.parse()) else {
         return fail("USERS and TASKS_PER_USER are numbers");
     };
-    match seed(file, users, tasks).await {
+    match seed(url, users, tasks).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string()),
     }
@@ -35,8 +36,8 @@ fn fail(message: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn seed(file: &str, users: u32, tasks: u32) -> duly_db::Result<()> {
-    let mut options = Options::file(file);
+async fn seed(url: &str, users: u32, tasks: u32) -> duly_db::Result<()> {
+    let mut options = Options::at(Location::parse(url, &[])?);
     options.durability = Durability::None;
     let db = Db::open(options).await?;
     let now = duly_db::clock::SystemClock.now();
@@ -89,29 +90,48 @@ async fn seed_user(tx: &mut Tx, number: u32, tasks: u32, now: Timestamp) -> duly
         .bind(until),
     )
     .await?;
-    for task in 0..tasks {
-        tx.execute(task_row(user, task, now)).await?;
+    let numbers: Vec<u32> = (0..tasks).collect();
+    for some in numbers.chunks(TASKS_PER_STATEMENT) {
+        tx.execute(task_rows(user, some, now)).await?;
     }
     Ok(())
 }
 
-fn task_row(user: Uuid, task: u32, now: Timestamp) -> Query {
+/// Many rows in one statement: a server answers each statement by itself.
+fn task_rows(user: Uuid, numbers: &[u32], now: Timestamp) -> Query {
+    let mut rows = Vec::with_capacity(numbers.len());
+    for row in 0..numbers.len() {
+        let own: Vec<String> = (0..6).map(|column| format!("?{}", 4 + row * 6 + column)).collect();
+        rows.push(match own.as_slice() {
+            [id, title, status, is_open, due, priority] => format!(
+                "(?1, {id}, {title}, ?2, LOWER({title}), LOWER(?2), {status}, {is_open}, {due}, \
+                 1440, {priority}, '[]', FALSE, ?3, ?3, 1)"
+            ),
+            _ => String::new(),
+        });
+    }
+    let statement = query(format!(
+        "INSERT INTO tasks (user_id, id, title, description, title_folded, description_folded, \
+         status, is_open, due_date, due_minute, priority, labels, muted, created_at, updated_at, \
+         version) VALUES {}",
+        rows.join(", ")
+    ));
+    let statement = statement
+        .bind(user)
+        .bind("A few words more, as people write them.")
+        .bind(now);
+    numbers.iter().fold(statement, |all, task| bind_task(all, *task, now))
+}
+
+fn bind_task(statement: Query, task: u32, now: Timestamp) -> Query {
     let today = jiff::tz::TimeZone::UTC.to_datetime(now).date();
     let due = today.saturating_add(Span::new().days(i64::from(task % 40) - 5));
     let title = format!("Call back about offer number {task} and write down what was said");
-    query(
-        "INSERT INTO tasks (user_id, id, title, description, title_folded, description_folded, \
-         status, is_open, due_date, due_minute, priority, labels, muted, created_at, updated_at, \
-         version) VALUES (?1, ?2, ?3, ?4, LOWER(?3), LOWER(?4), ?5, ?6, ?7, 1440, ?8, '[]', 0, \
-         ?9, ?9, 1)",
-    )
-    .bind(user)
-    .bind(new_id(&SystemRandom, now))
-    .bind(title)
-    .bind("A few words more, as people write them.")
-    .bind(i64::from(task % 4 / 3 * 2))
-    .bind(task % 4 != 3)
-    .bind(due)
-    .bind(i64::from(task % 4))
-    .bind(now)
+    statement
+        .bind(new_id(&SystemRandom, now))
+        .bind(title)
+        .bind(i64::from(task % 4 / 3 * 2))
+        .bind(task % 4 != 3)
+        .bind(due)
+        .bind(i64::from(task % 4))
 }
