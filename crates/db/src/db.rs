@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::clock::SystemClock;
-use crate::server::{Address, Kind, Server};
+use crate::server::{Address, Kind, Server, Session};
 use crate::slow::{self, Observer};
 use crate::sqlite::{self, Limits, ReadPool, Snapshot, Transaction, Writer};
 use crate::{Conn, Error, SlowQueries, Status, Tx, Version};
@@ -198,7 +198,7 @@ enum Driver {
         reader: ReadPool,
         writer: Writer,
     },
-    Server(Server),
+    Server(Arc<Server>),
 }
 
 impl Db {
@@ -215,7 +215,7 @@ impl Db {
             Location::File(path) => open_file(path.as_path().into(), &options, &meter).await?,
             Location::Server { primary, replicas } => {
                 let opened = Server::open(primary, replicas, &options, meter.clone());
-                Driver::Server(opened.await?)
+                Driver::Server(Arc::new(opened.await?))
             }
         };
         Ok(Db {
@@ -271,6 +271,14 @@ impl Db {
     /// Starts a transaction that may take as long as it needs.
     pub(crate) fn begin_without_limits(&self) -> Tx {
         self.transaction(Limits::None, Kind::LongChange)
+    }
+
+    /// A connection of its own for upkeep of a server, without limits of time.
+    pub(crate) async fn session(&self) -> Result<Session, Error> {
+        match &self.driver {
+            Driver::Sqlite { .. } => Err(Error::Other("SQLite needs no such upkeep".into())),
+            Driver::Server(server) => server.session().await,
+        }
     }
 
     fn transaction(&self, limits: Limits, kind: Kind) -> Tx {

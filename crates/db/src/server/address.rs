@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use sqlx::ConnectOptions;
 use sqlx::mysql::MySqlConnectOptions;
@@ -26,8 +27,8 @@ pub(crate) enum Login {
 /// The password never shows: neither [`fmt::Display`] nor [`fmt::Debug`] writes it.
 #[derive(Clone)]
 pub struct Address {
-    pub(crate) login: Login,
-    name: String,
+    pub(crate) login: Arc<Login>,
+    name: Arc<str>,
 }
 
 impl Address {
@@ -39,7 +40,7 @@ impl Address {
 
     pub(crate) fn is_same_engine(&self, other: &Address) -> bool {
         matches!(
-            (&self.login, &other.login),
+            (&*self.login, &*other.login),
             (Login::Postgres(_), Login::Postgres(_)) | (Login::Mysql(_), Login::Mysql(_))
         )
     }
@@ -73,7 +74,10 @@ impl FromStr for Address {
                 options.get_database(),
             )?,
         };
-        Ok(Address { login, name })
+        Ok(Address {
+            login: Arc::new(login),
+            name: name.into(),
+        })
     }
 }
 

@@ -63,7 +63,7 @@ impl Connection {
         role: Arc<str>,
         meter: Arc<Meter>,
     ) -> Result<Self, Error> {
-        let wire = match &address.login {
+        let wire = match &*address.login {
             Login::Postgres(options) => options.connect().await.map(Wire::Postgres),
             Login::Mysql(options) => options.connect().await.map(Wire::Mysql),
         };

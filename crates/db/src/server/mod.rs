@@ -72,8 +72,8 @@ impl Timeouts {
     }
 }
 
-/// The servers of one database. Clones share them.
-#[derive(Debug, Clone)]
+/// The servers of one database.
+#[derive(Debug)]
 pub(crate) struct Server {
     engine: Engine,
     version: Arc<str>,
@@ -138,7 +138,7 @@ impl Server {
         self.engine
     }
 
-    pub(crate) fn reader(&self, required: Option<(Uuid, Version)>) -> Reader {
+    pub(crate) fn reader(self: &Arc<Self>, required: Option<(Uuid, Version)>) -> Reader {
         Reader::new(self.clone(), required)
     }
 

@@ -14,8 +14,8 @@ use tokio::sync::Mutex;
 
 use super::address::Address;
 use super::connection::{Answer, Connection};
-use super::{Timeouts, checks};
 use super::primary::Gate;
+use super::{Timeouts, checks};
 use crate::db::Meter;
 use crate::{Engine, Error, Query, status};
 
@@ -199,7 +199,7 @@ impl Pool {
     pub(super) async fn read(&self, query: Query) -> Result<Answer, Error> {
         let leased = self.acquire().await?;
         let was_used = self.is_reused(&leased);
-        let (leased, answer) = self.run(leased, query.clone()).await;
+        let (leased, query, answer) = self.run(leased, query).await;
         match answer {
             // The server was started again since the connection was last used; a read may be asked
             // again.
@@ -207,17 +207,21 @@ impl Pool {
                 drop(leased);
                 self.forget_idle();
                 let leased = self.acquire().await?;
-                self.run(leased, query).await.1
+                self.run(leased, query).await.2
             }
             answer => answer,
         }
     }
 
-    async fn run(&self, mut leased: Leased, query: Query) -> (Leased, Result<Answer, Error>) {
+    async fn run(
+        &self,
+        mut leased: Leased,
+        query: Query,
+    ) -> (Leased, Query, Result<Answer, Error>) {
         self.meter.reads.fetch_add(1, Ordering::Relaxed);
         let statement = async move {
             let answer = leased.run(&query).await;
-            (leased, answer)
+            (leased, query, answer)
         };
         SeenThrough::new(statement, drop).await
     }
@@ -228,7 +232,10 @@ impl Pool {
 
     /// Closes the connections nobody uses at the moment; who answers next may be another.
     pub(super) fn forget_idle(&self) {
-        self.connections.manager().is_compared.store(false, Ordering::Release);
+        self.connections
+            .manager()
+            .is_compared
+            .store(false, Ordering::Release);
         self.connections.retain(|_, _| false);
     }
 

@@ -18,7 +18,7 @@ type Answers = Vec<Vec<Row>>;
 /// Reads outside of transactions.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
-    server: Server,
+    server: Arc<Server>,
     /// Whose data is read, and how new it has to be at least; nothing means: as new as can be.
     required: Option<Required>,
 }
@@ -30,7 +30,7 @@ struct Required {
 }
 
 impl Reader {
-    pub(super) fn new(server: Server, required: Option<(Uuid, Version)>) -> Self {
+    pub(super) fn new(server: Arc<Server>, required: Option<(Uuid, Version)>) -> Self {
         let required = required.map(|(owner, version)| Required {
             owner,
             version: server.floors.note(owner, version),
