@@ -34,3 +34,9 @@ async fn refusal(url: &str) -> String {
         other => panic!("{url}: {other:?}"),
     }
 }
+
+/// The user and the password.
+fn login(url: &str) -> String {
+    let (_, rest) = url.split_once("://").unwrap();
+    rest.split_once('@').unwrap().0.to_owned()
+}

@@ -1,8 +1,8 @@
 use duly_db::Engine;
 use duly_db::testing::Cluster;
 
-use crate::refusal;
 use crate::way::Way;
+use crate::{login, refusal};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_does_not_become_utc_is_refused_by_postgresql() {
@@ -28,10 +28,4 @@ async fn a_connection_that_does_not_become_utc_is_refused_by_mariadb() {
     let reason = refusal(&way.url(&database)).await;
     assert!(reason.contains("time zone +01:00"), "{reason}");
     assert!(reason.contains("pass on SET time_zone"), "{reason}");
-}
-
-/// The user and the password.
-fn login(url: &str) -> String {
-    let (_, rest) = url.split_once("://").unwrap();
-    rest.split_once('@').unwrap().0.to_owned()
 }
