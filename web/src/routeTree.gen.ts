@@ -17,11 +17,14 @@ import { Route as RegisterRouteImport } from './routes/register'
 import { Route as ResetRouteImport } from './routes/reset'
 import { Route as SetupRouteImport } from './routes/setup'
 import { Route as AppIndexRouteImport } from './routes/_app.index'
+import { Route as AppAdminRouteImport } from './routes/_app.admin'
 import { Route as AppBoardRouteImport } from './routes/_app.board'
 import { Route as AppImportRouteImport } from './routes/_app.import'
 import { Route as AppSettingsRouteImport } from './routes/_app.settings'
 import { Route as AppStatisticsRouteImport } from './routes/_app.statistics'
 import { Route as AppTrashRouteImport } from './routes/_app.trash'
+import { Route as AppAdminIndexRouteImport } from './routes/_app.admin.index'
+import { Route as AppAdminSlowQueriesRouteImport } from './routes/_app.admin.slow-queries'
 import { Route as AppSettingsIndexRouteImport } from './routes/_app.settings.index'
 import { Route as AppSettingsAppearanceRouteImport } from './routes/_app.settings.appearance'
 import { Route as AppSettingsRemindersRouteImport } from './routes/_app.settings.reminders'
@@ -67,6 +70,11 @@ const AppIndexRoute = AppIndexRouteImport.update({
   path: '/',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAdminRoute = AppAdminRouteImport.update({
+  id: '/admin',
+  path: '/admin',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppBoardRoute = AppBoardRouteImport.update({
   id: '/board',
   path: '/board',
@@ -91,6 +99,16 @@ const AppTrashRoute = AppTrashRouteImport.update({
   id: '/trash',
   path: '/trash',
   getParentRoute: () => AppRoute,
+} as any)
+const AppAdminIndexRoute = AppAdminIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminSlowQueriesRoute = AppAdminSlowQueriesRouteImport.update({
+  id: '/slow-queries',
+  path: '/slow-queries',
+  getParentRoute: () => AppAdminRoute,
 } as any)
 const AppSettingsIndexRoute = AppSettingsIndexRouteImport.update({
   id: '/',
@@ -126,15 +144,18 @@ export interface FileRoutesByFullPath {
   '/register': typeof RegisterRoute
   '/reset': typeof ResetRoute
   '/setup': typeof SetupRoute
+  '/admin': typeof AppAdminRouteWithChildren
   '/board': typeof AppBoardRoute
   '/import': typeof AppImportRoute
   '/settings': typeof AppSettingsRouteWithChildren
   '/statistics': typeof AppStatisticsRoute
   '/trash': typeof AppTrashRoute
+  '/admin/slow-queries': typeof AppAdminSlowQueriesRoute
   '/settings/appearance': typeof AppSettingsAppearanceRoute
   '/settings/reminders': typeof AppSettingsRemindersRoute
   '/settings/sessions': typeof AppSettingsSessionsRoute
   '/settings/tokens': typeof AppSettingsTokensRoute
+  '/admin/': typeof AppAdminIndexRoute
   '/settings/': typeof AppSettingsIndexRoute
 }
 export interface FileRoutesByTo {
@@ -149,10 +170,12 @@ export interface FileRoutesByTo {
   '/statistics': typeof AppStatisticsRoute
   '/trash': typeof AppTrashRoute
   '/': typeof AppIndexRoute
+  '/admin/slow-queries': typeof AppAdminSlowQueriesRoute
   '/settings/appearance': typeof AppSettingsAppearanceRoute
   '/settings/reminders': typeof AppSettingsRemindersRoute
   '/settings/sessions': typeof AppSettingsSessionsRoute
   '/settings/tokens': typeof AppSettingsTokensRoute
+  '/admin': typeof AppAdminIndexRoute
   '/settings': typeof AppSettingsIndexRoute
 }
 export interface FileRoutesById {
@@ -164,16 +187,19 @@ export interface FileRoutesById {
   '/register': typeof RegisterRoute
   '/reset': typeof ResetRoute
   '/setup': typeof SetupRoute
+  '/_app/admin': typeof AppAdminRouteWithChildren
   '/_app/board': typeof AppBoardRoute
   '/_app/import': typeof AppImportRoute
   '/_app/settings': typeof AppSettingsRouteWithChildren
   '/_app/statistics': typeof AppStatisticsRoute
   '/_app/trash': typeof AppTrashRoute
   '/_app/': typeof AppIndexRoute
+  '/_app/admin/slow-queries': typeof AppAdminSlowQueriesRoute
   '/_app/settings/appearance': typeof AppSettingsAppearanceRoute
   '/_app/settings/reminders': typeof AppSettingsRemindersRoute
   '/_app/settings/sessions': typeof AppSettingsSessionsRoute
   '/_app/settings/tokens': typeof AppSettingsTokensRoute
+  '/_app/admin/': typeof AppAdminIndexRoute
   '/_app/settings/': typeof AppSettingsIndexRoute
 }
 export interface FileRouteTypes {
@@ -186,15 +212,18 @@ export interface FileRouteTypes {
     | '/register'
     | '/reset'
     | '/setup'
+    | '/admin'
     | '/board'
     | '/import'
     | '/settings'
     | '/statistics'
     | '/trash'
+    | '/admin/slow-queries'
     | '/settings/appearance'
     | '/settings/reminders'
     | '/settings/sessions'
     | '/settings/tokens'
+    | '/admin/'
     | '/settings/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -209,10 +238,12 @@ export interface FileRouteTypes {
     | '/statistics'
     | '/trash'
     | '/'
+    | '/admin/slow-queries'
     | '/settings/appearance'
     | '/settings/reminders'
     | '/settings/sessions'
     | '/settings/tokens'
+    | '/admin'
     | '/settings'
   id:
     | '__root__'
@@ -223,16 +254,19 @@ export interface FileRouteTypes {
     | '/register'
     | '/reset'
     | '/setup'
+    | '/_app/admin'
     | '/_app/board'
     | '/_app/import'
     | '/_app/settings'
     | '/_app/statistics'
     | '/_app/trash'
     | '/_app/'
+    | '/_app/admin/slow-queries'
     | '/_app/settings/appearance'
     | '/_app/settings/reminders'
     | '/_app/settings/sessions'
     | '/_app/settings/tokens'
+    | '/_app/admin/'
     | '/_app/settings/'
   fileRoutesById: FileRoutesById
 }
@@ -304,6 +338,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppIndexRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/admin': {
+      id: '/_app/admin'
+      path: '/admin'
+      fullPath: '/admin'
+      preLoaderRoute: typeof AppAdminRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/board': {
       id: '/_app/board'
       path: '/board'
@@ -338,6 +379,20 @@ declare module '@tanstack/react-router' {
       fullPath: '/trash'
       preLoaderRoute: typeof AppTrashRouteImport
       parentRoute: typeof AppRoute
+    }
+    '/_app/admin/': {
+      id: '/_app/admin/'
+      path: '/'
+      fullPath: '/admin/'
+      preLoaderRoute: typeof AppAdminIndexRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/slow-queries': {
+      id: '/_app/admin/slow-queries'
+      path: '/slow-queries'
+      fullPath: '/admin/slow-queries'
+      preLoaderRoute: typeof AppAdminSlowQueriesRouteImport
+      parentRoute: typeof AppAdminRoute
     }
     '/_app/settings/': {
       id: '/_app/settings/'
@@ -377,6 +432,20 @@ declare module '@tanstack/react-router' {
   }
 }
 
+interface AppAdminRouteChildren {
+  AppAdminSlowQueriesRoute: typeof AppAdminSlowQueriesRoute
+  AppAdminIndexRoute: typeof AppAdminIndexRoute
+}
+
+const AppAdminRouteChildren: AppAdminRouteChildren = {
+  AppAdminSlowQueriesRoute: AppAdminSlowQueriesRoute,
+  AppAdminIndexRoute: AppAdminIndexRoute,
+}
+
+const AppAdminRouteWithChildren = AppAdminRoute._addFileChildren(
+  AppAdminRouteChildren,
+)
+
 interface AppSettingsRouteChildren {
   AppSettingsAppearanceRoute: typeof AppSettingsAppearanceRoute
   AppSettingsRemindersRoute: typeof AppSettingsRemindersRoute
@@ -398,6 +467,7 @@ const AppSettingsRouteWithChildren = AppSettingsRoute._addFileChildren(
 )
 
 interface AppRouteChildren {
+  AppAdminRoute: typeof AppAdminRouteWithChildren
   AppBoardRoute: typeof AppBoardRoute
   AppImportRoute: typeof AppImportRoute
   AppSettingsRoute: typeof AppSettingsRouteWithChildren
@@ -407,6 +477,7 @@ interface AppRouteChildren {
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppAdminRoute: AppAdminRouteWithChildren,
   AppBoardRoute: AppBoardRoute,
   AppImportRoute: AppImportRoute,
   AppSettingsRoute: AppSettingsRouteWithChildren,

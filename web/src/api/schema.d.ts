@@ -1288,7 +1288,7 @@ export interface components {
              * @description When.
              */
             at: string;
-            /** @description Why, as a sentence. */
+            /** @description Why. */
             reason: string;
         };
         /**

@@ -37,6 +37,11 @@ export type Token = Answer<paths['/api/v1/tokens']['get'], 200>['data'][number]
 type NewToken = Body<paths['/api/v1/tokens']['post']>
 export type CreatedToken = Answer<paths['/api/v1/tokens']['post'], 201>
 export type Ability = NewToken['abilities'][number]
+export type DatabaseStatus = Answer<paths['/api/v1/admin/database']['get'], 200>
+export type Replica = DatabaseStatus['replicas'][number]
+export type SlowQueries = Answer<paths['/api/v1/admin/slow-queries']['get'], 200>
+export type SlowQuery = SlowQueries['data'][number]
+export type SlowStatement = SlowQueries['recent'][number]
 export type ImportReport = Answer<paths['/api/v1/import']['post'], 200>
 
 /** application/problem+json, as every refused request is answered. */

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useDeferredValue, useEffect, useImperativeHandle, useState, type ReactNode } from 'react'
-import { accountToday, labelsQuery, tasksQuery } from '#api/queries.ts'
+import { accountQuery, accountToday, labelsQuery, tasksQuery } from '#api/queries.ts'
 import { create } from '#api/task-actions.ts'
 import { classes } from '#lib/classes.ts'
 import { closeOverlay, openOverlay } from '#lib/overlay.ts'
@@ -22,6 +22,11 @@ interface Result {
   run: () => void
 }
 
+const ADMIN_PAGES = [
+  ['Administration', '/admin', null],
+  ['Slow queries', '/admin/slow-queries', null],
+] as const
+
 const TASKS_SHOWN = 8
 const LABELS_SHOWN = 5
 
@@ -38,6 +43,7 @@ function useResults(text: string): Result[] {
   const navigate = useNavigate()
   const today = accountToday()
   const q = useDeferredValue(text.trim())
+  const { data: account } = useQuery(accountQuery)
   const { data: labels } = useQuery(labelsQuery)
   const found = useInfiniteQuery({ ...tasksQuery({ status: 'all', q }), enabled: q.length > 1 })
   const open = (id: string) =>
@@ -68,6 +74,7 @@ function useResults(text: string): Result[] {
       ['Reminder settings', '/settings/reminders', null],
       ['Sessions', '/settings/sessions', null],
       ['API tokens', '/settings/tokens', null],
+      ...(account?.role === 'admin' ? ADMIN_PAGES : []),
     ] as const
   ).map(([label, to, keys]) => ({
     id: `go-${label}`,

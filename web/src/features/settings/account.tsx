@@ -5,7 +5,7 @@ import { useForm } from '#lib/use-form.ts'
 import { Button } from '#ui/button.tsx'
 import { Field, INPUT, TextField } from '#ui/field.tsx'
 import { FormProblem } from '#ui/form-problem.tsx'
-import { Section } from './section.tsx'
+import { Section } from '#ui/section.tsx'
 import { changeAccount, useAccount } from './use-account.ts'
 
 export function AccountSettings() {

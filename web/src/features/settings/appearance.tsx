@@ -1,7 +1,7 @@
 import { preferences, setPreference, type Theme } from '#lib/preferences.ts'
 import { useStore } from '#lib/store.ts'
 import { SwitchField } from '#ui/field.tsx'
-import { Section } from './section.tsx'
+import { Section } from '#ui/section.tsx'
 
 const THEMES: [Theme, string][] = [
   ['system', 'As the device'],

@@ -1,6 +1,6 @@
 import { Field, INPUT, SwitchField } from '#ui/field.tsx'
 import { classes } from '#lib/classes.ts'
-import { Section } from './section.tsx'
+import { Section } from '#ui/section.tsx'
 import { setAccount, useAccount } from './use-account.ts'
 
 export function ReminderSettings() {

@@ -7,7 +7,7 @@ import { sayAgo } from '#lib/dates.ts'
 import { say } from '#lib/toasts.ts'
 import { Button } from '#ui/button.tsx'
 import { ErrorState, Waiting } from '#ui/states.tsx'
-import { Section } from './section.tsx'
+import { Section } from '#ui/section.tsx'
 
 /** "Firefox on Linux" from a user agent; what is unknown is left as it came. */
 function deviceOf(agent: string | null | undefined): string {

@@ -8,7 +8,7 @@ import { sayAgo } from '#lib/dates.ts'
 import { say } from '#lib/toasts.ts'
 import { Button } from '#ui/button.tsx'
 import { ErrorState, Waiting } from '#ui/states.tsx'
-import { Section } from './section.tsx'
+import { Section } from '#ui/section.tsx'
 import { TokenForm } from './token-form.tsx'
 
 export function TokenSettings() {

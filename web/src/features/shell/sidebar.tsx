@@ -7,6 +7,7 @@ import {
   CircleCheck,
   Columns3,
   FolderSync,
+  Gauge,
   Inbox,
   Plus,
   Search,
@@ -30,7 +31,7 @@ const ITEM =
 const QUIET = 'text-soft hover:bg-hover-strong hover:text-ink'
 
 interface NavItemProps {
-  to: '/' | '/board' | '/statistics' | '/import' | '/trash'
+  to: '/' | '/board' | '/statistics' | '/import' | '/trash' | '/admin'
   search?: TaskFilter
   icon: ReactNode
   current: boolean
@@ -84,6 +85,7 @@ function useCurrent() {
 
 export function Sidebar() {
   const current = useCurrent()
+  const { data: account } = useQuery(accountQuery)
   const { data: labels } = useQuery(labelsQuery)
   const { data: statistics } = useQuery(statisticsQuery)
   return (
@@ -193,6 +195,11 @@ export function Sidebar() {
           <NavItem to="/trash" current={current('/trash')} icon={<Trash2 size={16} />}>
             Trash
           </NavItem>
+          {account?.role === 'admin' ? (
+            <NavItem to="/admin" current={location.pathname.startsWith('/admin')} icon={<Gauge size={16} />}>
+              Administration
+            </NavItem>
+          ) : null}
         </ul>
         <AccountButton />
       </div>

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
 import { statisticsQuery } from '#api/queries.ts'
 import { STATUS_NAMES, STATUSES, type Statistics, type Status } from '#api/types.ts'
 import { classes } from '#lib/classes.ts'
+import { Figure, Figures } from '#ui/figures.tsx'
 import { PageHeader, ScrollPage } from '#ui/page.tsx'
 import { ErrorState, Waiting } from '#ui/states.tsx'
 import { DayChart } from './day-chart.tsx'
@@ -14,7 +14,7 @@ export function StatisticsPage() {
     <ScrollPage wide>
       <PageHeader title="Statistics" note="The last thirty days, in your time zone." />
       {data ? (
-        <Figures data={data} />
+        <Totals data={data} />
       ) : isError ? (
         <ErrorState error={error} retry={() => void refetch()} />
       ) : (
@@ -24,10 +24,10 @@ export function StatisticsPage() {
   )
 }
 
-function Figures({ data }: { data: Statistics }) {
+function Totals({ data }: { data: Statistics }) {
   return (
     <>
-      <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-xl bg-line shadow-sheet md:grid-cols-5">
+      <Figures columns={5}>
         <Figure name="Open" value={data.open} />
         <Figure
           name="Overdue"
@@ -45,33 +45,10 @@ function Figures({ data }: { data: Statistics }) {
         <Figure name="Done today" value={data.completed_today} />
         <Figure name="Done in 7 days" value={data.completed_7_days} />
         <Figure name="Done in 30 days" value={data.completed_30_days} wide />
-      </dl>
+      </Figures>
       <DayChart days={data.per_day} />
       <StatusBar counts={data.by_status} />
     </>
-  )
-}
-
-interface FigureProps {
-  name: string
-  value: ReactNode
-  urgent?: boolean
-  wide?: boolean
-}
-
-function Figure({ name, value, urgent, wide }: FigureProps) {
-  return (
-    <div className={classes('flex flex-col-reverse gap-0.5 bg-sheet px-5 py-4', wide && 'max-md:col-span-2')}>
-      <dt className="text-sm text-soft">{name}</dt>
-      <dd
-        className={classes(
-          'text-[1.75rem] leading-9 font-semibold tracking-tight tabular-nums',
-          urgent && 'text-danger',
-        )}
-      >
-        {value}
-      </dd>
-    </div>
   )
 }
 

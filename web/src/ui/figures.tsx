@@ -1,0 +1,40 @@
+import type { ReactNode } from 'react'
+import { classes } from '#lib/classes.ts'
+
+/** Numbers side by side, each a `Figure`. */
+export function Figures({ columns, children }: { columns: 4 | 5; children: ReactNode }) {
+  return (
+    <dl
+      className={classes(
+        'grid grid-cols-2 gap-px overflow-hidden rounded-xl bg-line shadow-sheet',
+        columns === 4 ? 'md:grid-cols-4' : 'md:grid-cols-5',
+      )}
+    >
+      {children}
+    </dl>
+  )
+}
+
+interface FigureProps {
+  name: string
+  value: ReactNode
+  urgent?: boolean
+  /** On a phone as wide as two. */
+  wide?: boolean
+}
+
+export function Figure({ name, value, urgent, wide }: FigureProps) {
+  return (
+    <div className={classes('flex flex-col-reverse gap-0.5 bg-sheet px-5 py-4', wide && 'max-md:col-span-2')}>
+      <dt className="text-sm text-soft">{name}</dt>
+      <dd
+        className={classes(
+          'text-[1.75rem] leading-9 font-semibold tracking-tight tabular-nums',
+          urgent && 'text-danger',
+        )}
+      >
+        {value}
+      </dd>
+    </div>
+  )
+}
