@@ -157,7 +157,7 @@ fn session_used(tracker: &Tracker, id: SessionId, last: Use) -> Query {
 fn token_used(id: TokenId, last: Use) -> Query {
     query(
         "UPDATE tokens SET last_used_at = ?3 \
-         WHERE user_id = ?1 AND id = ?2 AND COALESCE(last_used_at, 0) < ?3",
+         WHERE user_id = ?1 AND id = ?2 AND (last_used_at IS NULL OR last_used_at < ?3)",
     )
     .bind(last.user)
     .bind(id)

@@ -261,9 +261,9 @@ impl TaskFilter {
         }
         // is_open leads the index of the usual lists.
         if only_open {
-            condition.fixed("is_open = 1");
+            condition.fixed("is_open = TRUE");
         } else if self.status == [Status::Completed] {
-            condition.fixed("is_open = 0");
+            condition.fixed("is_open = FALSE");
         }
         let every_open = [Status::Pending, Status::InProgress]
             .iter()

@@ -34,7 +34,8 @@ impl FromRow for LabelCount {
 /// When the database fails.
 pub async fn labels(tracker: &Tracker, owner: UserId) -> Result<Page<LabelCount>> {
     let statement = query(
-        "SELECT MIN(l.label) AS name, SUM(t.is_open) AS open_tasks, COUNT(*) AS all_tasks \
+        "SELECT MIN(l.label) AS name, COUNT(CASE WHEN t.is_open THEN 1 END) AS open_tasks, \
+         COUNT(*) AS all_tasks \
          FROM task_labels l JOIN tasks t ON t.user_id = l.user_id AND t.id = l.task_id \
          WHERE l.user_id = ?1 AND t.deleted_at IS NULL \
          GROUP BY l.label_folded ORDER BY l.label_folded",
