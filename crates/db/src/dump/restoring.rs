@@ -36,7 +36,7 @@ impl Verified {
     }
 }
 
-/// Reads a dump from its first byte to its last.
+/// Reads a dump from its first byte to its last. This takes as long as it takes and does not yield.
 ///
 /// # Errors
 /// [`Error::NotADump`], [`Error::NewerFormat`], [`Error::Damaged`] or [`Error::Read`].

@@ -224,8 +224,8 @@ async fn the_memory_needed_does_not_grow_with_the_database() {
     );
 
     steps.clear();
-    let target = target().await;
     let verified = dump::verify(&file[..]).unwrap();
+    let target = target().await;
     let now = Timestamp::UNIX_EPOCH;
     dump::restore(&target, &SCHEMA, &verified, &file[..], now, |progress| {
         steps.push((progress.held, progress.rows, progress.of));
@@ -268,8 +268,8 @@ async fn large_rows_come_few_at_a_time() {
     let (_, file) = taken.await.unwrap();
     assert!(held[1..].iter().all(|rows| *rows == 1), "{held:?}");
     held.clear();
-    let target = target().await;
     let verified = dump::verify(&file[..]).unwrap();
+    let target = target().await;
     let now = Timestamp::UNIX_EPOCH;
     dump::restore(&target, &SCHEMA, &verified, &file[..], now, |progress| {
         held.push(progress.held);
