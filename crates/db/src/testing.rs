@@ -18,11 +18,15 @@ use crate::{Db, Durability, Engine, Error, Location, Options, Result, query};
 /// An administrator's address on a server that runs for tests; SQLite when it is not set.
 pub const ADDRESS_VARIABLE: &str = "DULY_TEST_DATABASE_URL";
 
+/// The same for tests that need servers of all kinds at once.
+pub const ADDRESS_VARIABLES: [&str; 2] = ["DULY_TEST_POSTGRES_URL", "DULY_TEST_MYSQL_URL"];
+
 /// A migrated database of its own, removed when dropped.
 #[derive(Debug)]
 pub struct TestDatabase {
     db: Db,
     url: String,
+    administrator: Option<String>,
     folder: TempDir,
 }
 
@@ -39,23 +43,49 @@ impl TestDatabase {
     ///
     /// # Panics
     /// When it cannot be made: a test can do nothing about that.
-    #[expect(clippy::panic, reason = "only tests call this")]
     pub async fn with(sets: &[MigrationSet], change: impl FnOnce(&mut Options)) -> Self {
-        let made = Self::make(sets, change).await;
+        Self::made(administrator(ADDRESS_VARIABLE), sets, change).await
+    }
+
+    /// Makes a database on the server with the given administrator's address, or of SQLite.
+    ///
+    /// # Panics
+    /// When it cannot be made: a test can do nothing about that.
+    pub async fn at(administrator: Option<String>, sets: &[MigrationSet]) -> Self {
+        Self::made(administrator, sets, |_| {}).await
+    }
+
+    #[expect(clippy::panic, reason = "only tests call this")]
+    async fn made(
+        administrator: Option<String>,
+        sets: &[MigrationSet],
+        change: impl FnOnce(&mut Options),
+    ) -> Self {
+        // Boxed: it is large, and every test's future would hold it.
+        let made = Box::pin(Self::make(administrator, sets, change)).await;
         made.unwrap_or_else(|error| panic!("no test database: {error}"))
     }
 
-    async fn make(sets: &[MigrationSet], change: impl FnOnce(&mut Options)) -> Result<Self> {
+    async fn make(
+        administrator: Option<String>,
+        sets: &[MigrationSet],
+        change: impl FnOnce(&mut Options),
+    ) -> Result<Self> {
         let folder = TempDir::new().map_err(|error| Error::Other(error.to_string()))?;
-        let url = match administrator() {
+        let url = match &administrator {
             None => format!("sqlite:{}", folder.path().join("test.db").display()),
-            Some(administrator) => make_on_server(&administrator, sets).await?,
+            Some(administrator) => make_on_server(administrator, sets).await?,
         };
         let mut options = options(&url)?;
         change(&mut options);
         let db = Db::open(options).await?;
         run(&db, sets, Timestamp::UNIX_EPOCH, Mode::Apply).await?;
-        Ok(TestDatabase { db, url, folder })
+        Ok(TestDatabase {
+            db,
+            url,
+            administrator,
+            folder,
+        })
     }
 
     /// A folder of the test's own; on SQLite the database lies in it.
@@ -81,7 +111,8 @@ impl Deref for TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let (Some(administrator), Some((_, name))) = (administrator(), self.url.rsplit_once('/'))
+        let administrator = self.administrator.take();
+        let (Some(administrator), Some((_, name))) = (administrator, self.url.rsplit_once('/'))
         else {
             return;
         };
@@ -104,12 +135,11 @@ fn current_thread() -> std::io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-/// The address tests are to use, if they are to use a server.
+/// The address that a variable names, if tests are to use a server.
+#[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is how tests are told")]
-fn administrator() -> Option<String> {
-    std::env::var(ADDRESS_VARIABLE)
-        .ok()
-        .filter(|url| !url.is_empty())
+pub fn administrator(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|url| !url.is_empty())
 }
 
 fn options(url: &str) -> Result<Options> {

@@ -7,6 +7,7 @@
 
 use uuid::Uuid;
 
+use crate::dump::{Kind as Column, Table};
 use crate::migrate::MigrationSet;
 use crate::{Conn, Engine, FromValue, Query, Result, Tx, Value, dialect, query};
 
@@ -15,6 +16,18 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
     owner: "db",
     migrations: &[crate::migration!("0001_versions")],
 };
+
+/// What is in this module's table.
+pub const TABLES: &[Table] = &[Table {
+    name: "versions",
+    key: &["owner_id"],
+    columns: &[
+        ("owner_id", Column::Id),
+        ("data", Column::Number),
+        ("auth", Column::Number),
+        ("changed", Column::Number),
+    ],
+}];
 
 /// One visible state of an owner's data. Later states have larger numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -19,7 +19,7 @@ pub use registry::Registry;
 pub use schedule::{
     Cadence, CatchUp, FailedFiring, Firing, Scheduler, SchedulerHandle, Schedules, TickReport,
 };
-pub use sql::{MIGRATIONS, SqlStore};
+pub use sql::{MIGRATIONS, SqlStore, TABLES};
 pub use store::{AttemptOutcome, AttemptRecord, Counts, FailedCursor, FailedJob, Retried, Totals};
 pub use worker::{DrainReport, Lease, RunReport, Worker, WorkerHandle, WorkerOptions};
 

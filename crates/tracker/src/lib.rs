@@ -18,6 +18,7 @@ pub mod reminders;
 pub mod secret;
 pub mod sessions;
 pub mod statistics;
+mod tables;
 pub mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -29,6 +30,7 @@ pub mod users;
 pub use error::{Error, Refusal};
 pub use id::{ActivityId, NotificationId, SessionId, TaskId, TokenId, UserId};
 pub use page::Page;
+pub use tables::{SESSION_TABLES, TABLES};
 pub use tracker::{LoginAttempts, MIGRATIONS, Settings, Tracker};
 
 /// The answer of a feature function.

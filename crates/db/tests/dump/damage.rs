@@ -1,10 +1,10 @@
 use duly_db::dump::{Error, verify};
 
-use crate::fixture::{SCHEMA, count, library, put, take, target};
+use crate::fixture::{SCHEMA, count, library_file, put, take, target};
 
 #[tokio::test]
 async fn a_dump_cut_off_anywhere_is_refused() {
-    let file = take(&library().await.db, SCHEMA).await.unwrap();
+    let file = library_file().await;
     for length in 0..file.len() {
         let refused = verify(&file[..length]).unwrap_err();
         let expected = matches!(refused, Error::NotADump | Error::Damaged(_));
@@ -14,7 +14,7 @@ async fn a_dump_cut_off_anywhere_is_refused() {
 
 #[tokio::test]
 async fn a_dump_with_any_bit_changed_is_refused() {
-    let file = take(&library().await.db, SCHEMA).await.unwrap();
+    let file = library_file().await;
     for position in 0..file.len() {
         for bit in 0..8 {
             let mut changed = file.clone();
@@ -29,7 +29,7 @@ async fn a_dump_with_any_bit_changed_is_refused() {
 
 #[tokio::test]
 async fn a_dump_that_goes_on_after_its_end_is_refused() {
-    let file = take(&library().await.db, SCHEMA).await.unwrap();
+    let file = library_file().await;
     for more in [&b"\n"[..], &[0; 40], &file] {
         let longer = [&file, more].concat();
         let refused = verify(&longer[..]).unwrap_err();
@@ -39,10 +39,10 @@ async fn a_dump_that_goes_on_after_its_end_is_refused() {
 
 #[tokio::test]
 async fn what_changes_after_it_was_verified_is_not_restored() {
-    let file = take(&library().await.db, SCHEMA).await.unwrap();
+    let file = library_file().await;
     let verified = verify(&file[..]).unwrap();
-    let other = crate::fixture::Sqlite::migrated().await;
-    let other = take(&other.db, SCHEMA).await.unwrap();
+    let other = crate::fixture::migrated().await;
+    let other = take(&other, SCHEMA).await.unwrap();
     let target = target().await;
     for file in [&file[..file.len() - 1], &other] {
         let now = jiff::Timestamp::UNIX_EPOCH;

@@ -3,9 +3,8 @@
 use duly_db::dump::{self, Error, Kind, Options, Schema, Table, Verified};
 use duly_db::migrate::{Migration, MigrationSet};
 use duly_db::testing::TestDatabase;
-use duly_db::{Db, Durability, Query, query};
+use duly_db::{Db, Query, query};
 use jiff::Timestamp;
-use tempfile::TempDir;
 
 const LIBRARY: Migration = Migration {
     name: "0001_library",
@@ -81,28 +80,14 @@ pub(crate) const LATER: Schema<'static> = Schema {
     tables: &[&[SHELVES, LONG_BOOKS]],
 };
 
-/// A database of SQLite, whatever engine is under test.
-pub(crate) struct Sqlite {
-    pub(crate) db: Db,
-    _folder: TempDir,
+/// A database of SQLite without tables, whatever engine is under test.
+pub(crate) async fn empty() -> TestDatabase {
+    TestDatabase::at(None, &[]).await
 }
 
-impl Sqlite {
-    pub(crate) async fn empty() -> Self {
-        let folder = TempDir::new().unwrap();
-        let mut options = duly_db::Options::file(folder.path().join("library.db"));
-        options.durability = Durability::None;
-        Sqlite {
-            db: Db::open(options).await.unwrap(),
-            _folder: folder,
-        }
-    }
-
-    pub(crate) async fn migrated() -> Self {
-        let made = Self::empty().await;
-        migrate(&made.db, SCHEMA).await;
-        made
-    }
+/// The same with the tables of the library.
+pub(crate) async fn migrated() -> TestDatabase {
+    TestDatabase::at(None, OLD).await
 }
 
 pub(crate) async fn migrate(db: &Db, schema: Schema<'_>) {
@@ -136,12 +121,18 @@ pub(crate) async fn change(db: &Db, changes: Vec<Query>) {
 }
 
 /// A database with three shelves and two books.
-pub(crate) async fn library() -> Sqlite {
-    let library = Sqlite::migrated().await;
+pub(crate) async fn library() -> TestDatabase {
+    let library = migrated().await;
     let mut rows: Vec<Query> = (1..=3).map(shelf).collect();
     rows.extend([book(2, "Moby-Dick"), book(3, "Ulysses")]);
-    change(&library.db, rows).await;
+    change(&library, rows).await;
     library
+}
+
+/// A dump of the library.
+pub(crate) async fn library_file() -> Vec<u8> {
+    let library = library().await;
+    take(&library, SCHEMA).await.unwrap()
 }
 
 pub(crate) async fn take(db: &Db, schema: Schema<'_>) -> Result<Vec<u8>, Error> {

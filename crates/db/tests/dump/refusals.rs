@@ -1,12 +1,13 @@
 use duly_db::dump::Error;
 
 use crate::fixture::{
-    LATER, SCHEMA, Sqlite, book, change, count, library, migrate, put, shelf, tables, take, target,
+    LATER, SCHEMA, book, change, count, empty, library, library_file, migrate, migrated, put,
+    shelf, tables, take, target,
 };
 
 #[tokio::test]
 async fn nothing_is_restored_over_what_is_there() {
-    let file = take(&library().await.db, SCHEMA).await.unwrap();
+    let file = library_file().await;
     let target = target().await;
     migrate(&target, SCHEMA).await;
     change(&target, vec![shelf(9)]).await;
@@ -21,9 +22,9 @@ async fn nothing_is_restored_over_what_is_there() {
 
 #[tokio::test]
 async fn a_dump_of_a_newer_release_changes_nothing() {
-    let newer = Sqlite::empty().await;
-    migrate(&newer.db, LATER).await;
-    let file = take(&newer.db, LATER).await.unwrap();
+    let newer = empty().await;
+    migrate(&newer, LATER).await;
+    let file = take(&newer, LATER).await.unwrap();
     let target = target().await;
     let before = tables(&target).await;
     let refused = put(&target, SCHEMA, &file).await.unwrap_err();
@@ -37,7 +38,7 @@ async fn a_dump_of_a_newer_release_changes_nothing() {
 
 #[tokio::test]
 async fn a_schema_newer_than_the_dump_is_refused() {
-    let file = take(&library().await.db, SCHEMA).await.unwrap();
+    let file = library_file().await;
     let target = target().await;
     migrate(&target, LATER).await;
     let refused = put(&target, LATER, &file).await.unwrap_err();
@@ -47,7 +48,8 @@ async fn a_schema_newer_than_the_dump_is_refused() {
 
 #[tokio::test]
 async fn a_database_that_lacks_migrations_is_not_dumped() {
-    let refused = take(&library().await.db, LATER).await.unwrap_err();
+    let library = library().await;
+    let refused = take(&library, LATER).await.unwrap_err();
     assert!(
         matches!(&refused, Error::OlderSchema { missing } if missing == &["library/0002_lengths"]),
         "{refused:?}"
@@ -57,8 +59,8 @@ async fn a_database_that_lacks_migrations_is_not_dumped() {
 /// Only a file made by hand passes its checksum and breaks the schema.
 #[tokio::test]
 async fn what_the_database_refuses_leaves_it_as_it_was() {
-    let broken = Sqlite::migrated().await;
-    let mut tx = broken.db.begin();
+    let broken = migrated().await;
+    let mut tx = broken.begin();
     let rebuild = [
         "DROP TABLE books",
         "CREATE TABLE books (shelf_id BLOB NOT NULL, title TEXT NOT NULL, \
@@ -69,11 +71,11 @@ async fn what_the_database_refuses_leaves_it_as_it_was() {
     }
     tx.commit().await.unwrap();
     change(
-        &broken.db,
+        &broken,
         vec![shelf(1), book(7, "On a shelf that is not there")],
     )
     .await;
-    let file = take(&broken.db, SCHEMA).await.unwrap();
+    let file = take(&broken, SCHEMA).await.unwrap();
 
     let untouched = target().await;
     let before = tables(&untouched).await;
@@ -83,7 +85,7 @@ async fn what_the_database_refuses_leaves_it_as_it_was() {
         "{refused:?}"
     );
     assert_eq!(tables(&untouched).await, before);
-    let whole = take(&library().await.db, SCHEMA).await.unwrap();
+    let whole = library_file().await;
     put(&untouched, SCHEMA, &whole).await.unwrap();
 
     let prepared = target().await;

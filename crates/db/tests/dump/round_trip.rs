@@ -6,21 +6,22 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use crate::fixture::{
-    LATER, SCHEMA, Sqlite, book, change, count, library, put, shelf, take, target,
+    LATER, SCHEMA, book, change, count, empty, library, library_file, migrated, put, shelf, take,
+    target,
 };
 
 /// From SQLite to the engine under test and back: three dumps with the same bytes.
 async fn moves_house_and_back(rows: Vec<Query>) -> Vec<u8> {
-    let home = Sqlite::migrated().await;
-    change(&home.db, rows).await;
-    let first = take(&home.db, SCHEMA).await.unwrap();
+    let home = migrated().await;
+    change(&home, rows).await;
+    let first = take(&home, SCHEMA).await.unwrap();
     let abroad = target().await;
     put(&abroad, SCHEMA, &first).await.unwrap();
     let second = take(&abroad, SCHEMA).await.unwrap();
     assert!(first == second, "the dump of {:?} differs", abroad.engine());
-    let home = Sqlite::empty().await;
-    put(&home.db, SCHEMA, &second).await.unwrap();
-    let third = take(&home.db, SCHEMA).await.unwrap();
+    let home = empty().await;
+    put(&home, SCHEMA, &second).await.unwrap();
+    let third = take(&home, SCHEMA).await.unwrap();
     assert!(first == third, "the dump differs back home");
     first
 }
@@ -128,7 +129,7 @@ proptest! {
 
 #[tokio::test]
 async fn an_older_dump_is_brought_up_to_date() {
-    let file = take(&library().await.db, SCHEMA).await.unwrap();
+    let file = library_file().await;
     let target = target().await;
     put(&target, LATER, &file).await.unwrap();
     let lengths = query("SELECT length FROM books ORDER BY length");
@@ -148,8 +149,8 @@ async fn a_dump_is_of_one_moment() {
         made_at: Timestamp::UNIX_EPOCH,
     };
     let handle = tokio::runtime::Handle::current();
-    let db = library.db.clone();
-    let (counts, file) = dump::dump(&library.db, &SCHEMA, &options, Vec::new(), |_| {
+    let db = library.clone();
+    let (counts, file) = dump::dump(&library, &SCHEMA, &options, Vec::new(), |_| {
         // After the first table: a shelf that the dump has passed, and a book on it.
         if !std::mem::replace(&mut changed, true) {
             let db = db.clone();
@@ -161,8 +162,9 @@ async fn a_dump_is_of_one_moment() {
     .unwrap();
     assert!(changed);
     assert_eq!(counts, [("shelves".to_owned(), 3), ("books".to_owned(), 2)]);
-    put(&Sqlite::empty().await.db, SCHEMA, &file).await.unwrap();
-    assert_eq!(count(&library.db, "books").await, 3);
+    let home = empty().await;
+    put(&home, SCHEMA, &file).await.unwrap();
+    assert_eq!(count(&library, "books").await, 3);
 }
 
 #[tokio::test]
@@ -173,7 +175,7 @@ async fn tables_can_be_left_out() {
         made_at: Timestamp::UNIX_EPOCH,
     };
     let library = library().await;
-    let (counts, file) = dump::dump(&library.db, &SCHEMA, &options, Vec::new(), |_| {})
+    let (counts, file) = dump::dump(&library, &SCHEMA, &options, Vec::new(), |_| {})
         .await
         .unwrap();
     assert_eq!(counts, [("shelves".to_owned(), 3)]);
@@ -205,15 +207,15 @@ async fn fill(db: &Db, rows: u128) {
 #[tokio::test]
 async fn the_memory_needed_does_not_grow_with_the_database() {
     const ROWS: u64 = 200_000;
-    let home = Sqlite::migrated().await;
-    fill(&home.db, u128::from(ROWS)).await;
+    let home = migrated().await;
+    fill(&home, u128::from(ROWS)).await;
     let options = Options {
         without: &[],
         release: "1.2.3",
         made_at: Timestamp::UNIX_EPOCH,
     };
     let mut steps = Vec::new();
-    let taken = dump::dump(&home.db, &SCHEMA, &options, Vec::new(), |progress| {
+    let taken = dump::dump(&home, &SCHEMA, &options, Vec::new(), |progress| {
         steps.push((progress.held, progress.rows, progress.of));
     });
     let (_, file) = taken.await.unwrap();
@@ -243,7 +245,7 @@ async fn the_memory_needed_does_not_grow_with_the_database() {
 /// Rows of a MiB each come a few at a time.
 #[tokio::test]
 async fn large_rows_come_few_at_a_time() {
-    let home = Sqlite::migrated().await;
+    let home = migrated().await;
     for id in 0..60 {
         let text = "x".repeat(1024 * 1024);
         let values = [
@@ -254,7 +256,7 @@ async fn large_rows_come_few_at_a_time() {
             Value::Null,
             Value::Null,
         ];
-        change(&home.db, vec![full_shelf(id, values)]).await;
+        change(&home, vec![full_shelf(id, values)]).await;
     }
     let options = Options {
         without: &[],
@@ -262,7 +264,7 @@ async fn large_rows_come_few_at_a_time() {
         made_at: Timestamp::UNIX_EPOCH,
     };
     let mut held = Vec::new();
-    let taken = dump::dump(&home.db, &SCHEMA, &options, Vec::new(), |progress| {
+    let taken = dump::dump(&home, &SCHEMA, &options, Vec::new(), |progress| {
         held.push(progress.held);
     });
     let (_, file) = taken.await.unwrap();

@@ -9,6 +9,7 @@ mod leadership;
 mod pushing;
 mod reserving;
 mod settling;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,6 +25,8 @@ use crate::store::{
     Retried, Settled, Settlement, Swept, Term, Totals, Want,
 };
 use crate::{JobId, Pushed, QueueName, Result};
+
+pub use tables::TABLES;
 
 /// The migrations of the queue's tables.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
