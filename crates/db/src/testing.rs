@@ -44,7 +44,7 @@ impl TestDatabase {
     /// # Panics
     /// When it cannot be made: a test can do nothing about that.
     pub async fn with(sets: &[MigrationSet], change: impl FnOnce(&mut Options)) -> Self {
-        Self::made(administrator(ADDRESS_VARIABLE), sets, change).await
+        Self::made(administrator(), sets, change).await
     }
 
     /// Makes a database on the server with the given administrator's address, or of SQLite.
@@ -135,10 +135,15 @@ fn current_thread() -> std::io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-/// The address that a variable names, if tests are to use a server.
+/// The address tests are to use, if they are to use a server.
+fn administrator() -> Option<String> {
+    address(ADDRESS_VARIABLE)
+}
+
+/// The address that a variable names.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is how tests are told")]
-pub fn administrator(variable: &str) -> Option<String> {
+pub fn address(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|url| !url.is_empty())
 }
 

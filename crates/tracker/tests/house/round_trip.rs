@@ -1,7 +1,7 @@
 //! From one engine to another, and back to the same file.
 
 use duly_db::dump::{self, Kind, Options, Table};
-use duly_db::testing::{ADDRESS_VARIABLE, ADDRESS_VARIABLES, TestDatabase, administrator};
+use duly_db::testing::{ADDRESS_VARIABLE, ADDRESS_VARIABLES, TestDatabase, address};
 use duly_db::{Db, Value, placeholders, query};
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -71,7 +71,7 @@ async fn every_table_is_the_same_after_moving_from_engine_to_engine() {
     assert_eq!(verified.rows(), u64::from(ROWS) * tables);
 
     let servers = [ADDRESS_VARIABLE, ADDRESS_VARIABLES[0], ADDRESS_VARIABLES[1]];
-    let servers = servers.into_iter().filter_map(administrator).map(Some);
+    let servers = servers.into_iter().filter_map(address).map(Some);
     let mut last = file.clone();
     for administrator in servers.chain([None]) {
         let next = TestDatabase::at(administrator, &[]).await;
