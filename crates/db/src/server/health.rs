@@ -12,8 +12,10 @@ const SUCCESSES_TO_READMIT: u32 = 5;
 pub(super) enum Look {
     /// It follows the primary, so far behind (not known while the primary is down).
     Following(Option<Duration>),
-    /// It did not answer, or is no replica of ours.
+    /// It could not be asked, which happens.
     Failed(String),
+    /// It must not be asked, or does not answer at all.
+    Unfit(String),
 }
 
 /// Whether a replica is asked.
@@ -74,6 +76,10 @@ impl Health {
                 self.failures += 1;
                 reason.clone()
             }
+            Look::Unfit(reason) => {
+                self.failures = FAILURES_TO_EVICT;
+                reason.clone()
+            }
         };
         self.successes = 0;
         let was_serving = self.state == State::Serving;
@@ -117,6 +123,14 @@ mod tests {
         assert_eq!(health.note(&failed()).as_deref(), Some("no answer"));
         assert_eq!(health.state(), State::Evicted);
         assert_eq!(health.note(&failed()), None, "it is told once");
+    }
+
+    #[test]
+    fn one_that_must_not_be_asked_is_taken_out_at_once() {
+        let mut health = serving();
+        let reason = health.note(&Look::Unfit("it takes changes itself".into()));
+        assert_eq!(reason.as_deref(), Some("it takes changes itself"));
+        assert_eq!(health.state(), State::Evicted);
     }
 
     #[test]

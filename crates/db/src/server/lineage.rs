@@ -6,38 +6,65 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How far a server has come: the last change it has of each place changes come from (a timeline,
-/// or a server that was primary once).
+/// How far a server has come: in each stream of changes, the last one it has of each writer.
+///
+/// On PostgreSQL there is one stream, and a writer is a timeline; on MariaDB a stream is a domain,
+/// whose numbers go on from writer to writer; on MySQL each writer has a stream of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Position(BTreeMap<String, u64>);
+pub(super) struct Position(BTreeMap<String, BTreeMap<String, u64>>);
 
 impl Position {
-    pub(super) fn new(parts: impl IntoIterator<Item = (String, u64)>) -> Self {
-        Position(parts.into_iter().collect())
+    /// From parts of a stream, a writer and its last change. What stands there twice counts where
+    /// it is further.
+    pub(super) fn new(parts: impl IntoIterator<Item = (String, String, u64)>) -> Self {
+        let mut position = Position::default();
+        for (stream, writer, last) in parts {
+            let known = position.0.entry(stream).or_default();
+            let known = known.entry(writer).or_default();
+            *known = last.max(*known);
+        }
+        position
     }
 
     /// Whether everything that is there is here, too.
     pub(super) fn contains(&self, other: &Position) -> bool {
-        other
-            .0
-            .iter()
-            .all(|(source, last)| self.0.get(source).is_some_and(|here| here >= last))
+        self.lacks(other).is_none()
+    }
+
+    /// Of which stream and writer there is more there than here, if there is.
+    ///
+    /// Only the last change of each stream is looked for: whoever has it has all before it, and a
+    /// server made from a copy does not know who wrote those.
+    fn lacks<'a>(&self, other: &'a Position) -> Option<(&'a str, &'a str)> {
+        other.0.iter().find_map(|(stream, writers)| {
+            let (writer, last) = writers.iter().max_by_key(|(_, last)| **last)?;
+            (self.of(stream, writer) < *last).then_some((stream.as_str(), writer.as_str()))
+        })
+    }
+
+    fn of(&self, stream: &str, writer: &str) -> u64 {
+        let writers = self.0.get(stream);
+        let last = writers.and_then(|writers| writers.get(writer));
+        last.copied().unwrap_or_default()
     }
 
     /// One number that grows with every change.
     pub(super) fn total(&self) -> u64 {
-        self.0.values().sum()
+        let streams = self.0.values();
+        streams.filter_map(|writers| writers.values().max()).sum()
     }
 }
 
 /// A server as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sighting {
-    /// What tells it from the other servers of the same database. On PostgreSQL the timeline,
-    /// which each promotion counts up.
+    /// What tells it from the other servers of the same database, as far as they can be primary.
+    /// On PostgreSQL the timeline, which each promotion counts up.
     pub(super) identity: String,
-    /// PostgreSQL's timeline; 0 where there are none.
+    /// The newest timeline of PostgreSQL it knows of; 0 where there are none.
     pub(super) timeline: u32,
+    /// The timeline it receives at this moment, where a replica can say that.
+    pub(super) receives: Option<u32>,
     /// How far it has come.
     pub(super) position: Position,
     /// Whether it follows another server, or takes no changes for another reason.
@@ -59,6 +86,12 @@ impl Lineage {
             return Ok(());
         };
         if offered.identity != current.identity {
+            if offered.is_read_only {
+                return Err(
+                    "it is a replica; the address has to lead to the server that takes changes"
+                        .into(),
+                );
+            }
             let is_rejoined = offered.position.contains(&current.position);
             let was_primary = self.succeeded.contains(&offered.identity);
             if offered.timeline < current.timeline || (was_primary && !is_rejoined) {
@@ -79,94 +112,48 @@ impl Lineage {
         self.current = Some(offered.clone());
         Ok(())
     }
+}
 
-    /// Judges the server that is offered as the primary by what one of its replicas has; only a
-    /// former primary can lack any of it.
-    pub(super) fn judge_beside(offered: &Sighting, replica: &Sighting) -> Result<(), String> {
-        let is_behind = replica.timeline > offered.timeline
-            || (replica.timeline == 0 && !offered.position.contains(&replica.position));
-        if is_behind {
-            return Err(
-                "a replica has changes that it lacks, so it was primary before a failover; \
-                 rejoin it as a replica first"
-                    .into(),
-            );
+/// How a replica stands to the primary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// It has nothing that the primary lacks.
+    Follows,
+    /// It has changes that the primary lacks, and so the primary is a former one.
+    IsAhead,
+    /// It has changes that the primary lacks, from a former primary that went on alone.
+    IsAbandoned,
+}
+
+impl Relation {
+    /// The replica has to have been seen first: both go on meanwhile.
+    pub(super) fn of(replica: &Sighting, primary: &Sighting) -> Self {
+        if replica.timeline > primary.timeline {
+            return Relation::IsAhead;
         }
-        Ok(())
+        if primary.timeline > 0 {
+            let is_abandoned = replica.receives.is_some_and(|one| one < primary.timeline);
+            return match is_abandoned {
+                true => Relation::IsAbandoned,
+                false => Relation::Follows,
+            };
+        }
+        let Some((stream, writer)) = primary.position.lacks(&replica.position) else {
+            return Relation::Follows;
+        };
+        let Some((other_stream, other_writer)) = replica.position.lacks(&primary.position) else {
+            return Relation::IsAhead;
+        };
+        // Each has what the other lacks. The successor has followed the other one, which knows
+        // nothing, or less, of the successor.
+        let primary_knows = primary.position.of(stream, writer);
+        let replica_knows = replica.position.of(other_stream, other_writer);
+        match primary_knows > replica_knows {
+            true => Relation::IsAbandoned,
+            false => Relation::IsAhead,
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn postgres(timeline: u32, position: u64) -> Sighting {
-        Sighting {
-            identity: format!("timeline {timeline}"),
-            timeline,
-            position: Position::new([(format!("timeline {timeline}"), position)]),
-            is_read_only: false,
-        }
-    }
-
-    fn mariadb(server: u64, state: &[(u64, u64)]) -> Sighting {
-        Sighting {
-            identity: format!("server {server}"),
-            timeline: 0,
-            position: Position::new(
-                state
-                    .iter()
-                    .map(|(from, last)| (format!("0-{from}"), *last)),
-            ),
-            is_read_only: false,
-        }
-    }
-
-    #[test]
-    fn a_restarted_primary_is_accepted() {
-        let mut lineage = Lineage::default();
-        lineage.judge(&postgres(1, 100)).unwrap();
-        lineage.judge(&postgres(1, 200)).unwrap();
-    }
-
-    #[test]
-    fn a_promoted_replica_is_accepted_even_when_it_had_lagged() {
-        let mut lineage = Lineage::default();
-        lineage.judge(&postgres(1, 100)).unwrap();
-        lineage.judge(&postgres(2, 90)).unwrap();
-        let mut lineage = Lineage::default();
-        lineage.judge(&mariadb(1, &[(1, 103)])).unwrap();
-        lineage.judge(&mariadb(2, &[(1, 100)])).unwrap();
-    }
-
-    #[test]
-    fn a_returning_primary_is_refused_until_it_is_rejoined() {
-        let mut lineage = Lineage::default();
-        lineage.judge(&postgres(1, 100)).unwrap();
-        lineage.judge(&postgres(2, 100)).unwrap();
-        assert!(
-            lineage.judge(&postgres(1, 500)).is_err(),
-            "however much it wrote alone"
-        );
-        lineage.judge(&postgres(3, 120)).unwrap();
-
-        let mut lineage = Lineage::default();
-        lineage.judge(&mariadb(1, &[(1, 100)])).unwrap();
-        lineage.judge(&mariadb(2, &[(1, 100), (2, 105)])).unwrap();
-        assert!(lineage.judge(&mariadb(1, &[(1, 110)])).is_err());
-        lineage.judge(&mariadb(1, &[(1, 100), (2, 105)])).unwrap();
-        assert!(
-            lineage.judge(&mariadb(2, &[(1, 100), (2, 104)])).is_err(),
-            "now the second is the former one"
-        );
-    }
-
-    #[test]
-    fn a_former_primary_gives_itself_away_beside_its_replicas() {
-        assert!(Lineage::judge_beside(&postgres(1, 100), &postgres(2, 90)).is_err());
-        assert!(Lineage::judge_beside(&postgres(2, 100), &postgres(1, 90)).is_ok());
-        let ahead = mariadb(2, &[(1, 100), (2, 105)]);
-        assert!(Lineage::judge_beside(&mariadb(1, &[(1, 110)]), &ahead).is_err());
-        assert!(Lineage::judge_beside(&ahead, &mariadb(3, &[(1, 100), (2, 101)])).is_ok());
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ mod checks;
 mod connection;
 mod floors;
 mod health;
+mod history;
 mod lineage;
 mod monitor;
 mod mysql;
@@ -85,7 +86,7 @@ pub(crate) struct Server {
     /// How long a caller waits for its turn.
     wait: Duration,
     capped: Arc<AtomicU64>,
-    _monitor: Arc<Monitor>,
+    monitor: Monitor,
 }
 
 impl Server {
@@ -111,20 +112,20 @@ impl Server {
         let checked = checks::primary(&mut first, options.durability).await;
         let version = checked.map_err(|error| pool.named(error))?;
         let engine = first.engine();
-        drop(first);
         let mut all = Vec::with_capacity(followers.len());
         for follower in followers {
             let role = follower.name().into();
             let pool = Pool::new(follower.clone(), role, settings, meter.clone(), None)?;
-            checks::replica(&pool).await?;
             all.push(Arc::new(Replica::new(pool, options.replica_lag)));
         }
+        checks::together(&pool, &mut first, &all).await?;
+        drop(first);
         let primary = Primary::new(pool, clock.clone());
         let replicas = Replicas::new(all, random);
         Ok(Server {
             engine,
             version: version.into(),
-            _monitor: Arc::new(Monitor::start(&primary, &gate, &replicas, clock)),
+            monitor: Monitor::start(&primary, &gate, &replicas, clock),
             primary,
             replicas,
             floors: Arc::default(),
@@ -171,6 +172,7 @@ impl Server {
     }
 
     pub(crate) fn close(&self) {
+        self.monitor.end();
         self.primary.pool.close();
         for replica in self.replicas.all() {
             replica.pool.close();

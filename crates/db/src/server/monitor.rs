@@ -1,13 +1,13 @@
 //! Looking at every server again and again.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::health::Look;
-use super::lineage::{Lineage, Sighting};
+use super::history::History;
+use super::lineage::{Relation, Sighting};
 use super::pool::Pool;
 use super::primary::{Gate, Primary};
 use super::replicas::{Replica, Replicas};
@@ -15,56 +15,30 @@ use super::sighting;
 use crate::status::PrimaryState;
 use crate::{Error, SharedClock};
 
-/// How often each server is looked at.
+/// How often each server is looked at …
 const EVERY: Duration = Duration::from_millis(50);
+/// … and the primary when there are no replicas, whose lag would have to be known.
+const EVERY_ALONE: Duration = Duration::from_millis(250);
+
+/// How long to wait before the next connection to a server that could not be looked at: opening
+/// one costs far more than a look.
+const BEFORE_CONNECTING: Duration = Duration::from_millis(200);
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A server that has not answered a look within this is counted as not answering.
+/// A primary that has not answered a look within this is down.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How far back the primary's positions are kept, to tell how old a replica's is.
-const MEMORY: Duration = Duration::from_secs(600);
-
-/// Where the primary was when.
-#[derive(Debug, Default)]
-struct History {
-    /// Oldest first; a position stands there with the time it was first seen.
-    positions: VecDeque<(Instant, u64)>,
-}
-
-impl History {
-    fn note(&mut self, now: Instant, position: u64) {
-        if self
-            .positions
-            .back()
-            .is_none_or(|(_, last)| *last < position)
-        {
-            self.positions.push_back((now, position));
-        }
-        while self.positions.len() > 1
-            && self
-                .positions
-                .get(1)
-                .is_some_and(|(seen, _)| now.duration_since(*seen) > MEMORY)
-        {
-            self.positions.pop_front();
-        }
-    }
-
-    /// How long ago the primary had something that a replica at this position lacks.
-    fn lag(&self, now: Instant, position: u64) -> Duration {
-        let missing = self.positions.iter().find(|(_, had)| *had > position);
-        missing.map_or(Duration::ZERO, |(since, _)| now.duration_since(*since))
-    }
-}
+/// A replica that has not answered a look within this is taken out. Reads wait for it so long, and
+/// then another one is asked.
+const PATIENCE_WITH_REPLICAS: Duration = Duration::from_millis(500);
 
 /// What the looks of all servers share.
 struct Shared {
     primary: Primary,
     gate: Gate,
     history: Mutex<History>,
-    /// Whether the primary answered the last look.
+    /// Whether the rightful primary answered the last look.
     has_primary: AtomicBool,
     replicas: Replicas,
     clock: SharedClock,
@@ -78,7 +52,7 @@ pub(super) struct Monitor {
 
 impl Drop for Monitor {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
+        self.end();
     }
 }
 
@@ -93,7 +67,7 @@ impl Monitor {
             primary: primary.clone(),
             gate: gate.clone(),
             history: Mutex::default(),
-            has_primary: AtomicBool::new(false),
+            has_primary: AtomicBool::new(true),
             replicas: replicas.clone(),
             clock,
         });
@@ -103,88 +77,166 @@ impl Monitor {
         }
         Monitor { tasks }
     }
+
+    /// Looks no more.
+    pub(super) fn end(&self) {
+        self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    }
 }
 
 async fn watch_primary(shared: Arc<Shared>) {
+    let every = match shared.replicas.all() {
+        [] => EVERY_ALONE,
+        _ => EVERY,
+    };
     let mut connection = None;
+    let mut identity = None;
     let mut failures = 0_u32;
     let mut second = Instant::now();
     loop {
+        // Replicas go on while the primary is looked at, so these have to be the older looks.
+        let replicas = shared.replicas.sightings();
+        let was_away = connection.is_none();
+        let looked = look_at(&shared.primary.pool, &mut connection, PATIENCE).await;
+        failures = match &looked {
+            Ok(_) => 0,
+            Err(_) => failures + 1,
+        };
+        let found = match looked {
+            Ok((sighting, _)) => {
+                if identity
+                    .as_ref()
+                    .is_some_and(|known| *known != sighting.identity)
+                {
+                    // Its connections may still lead to the former one.
+                    shared.primary.pool.renew();
+                }
+                identity = Some(sighting.identity.clone());
+                Some(shared.judge_primary(&sighting, &replicas, was_away))
+            }
+            // Once may be a connection that a restart has left behind.
+            Err(Error::Timeout) => Some(Err((PrimaryState::Down, no_answer(PATIENCE)))),
+            Err(error) if failures > 1 => Some(Err((PrimaryState::Down, reason(error)))),
+            Err(_) => None,
+        };
+        let pause = match &found {
+            Some(Ok(PrimaryState::Up)) => every,
+            Some(_) => BEFORE_CONNECTING,
+            None => EVERY,
+        };
+        if pause == BEFORE_CONNECTING {
+            // The address may lead to another server by now.
+            connection = None;
+        }
+        shared.note_primary(found);
         if second.elapsed() >= SECOND {
             second = Instant::now();
             shared.primary.reads.end_second();
         }
-        // Replicas go on while the primary is looked at, so these have to be the older looks.
-        let replicas: Vec<Sighting> = shared
-            .replicas
-            .all()
-            .iter()
-            .filter_map(|one| one.sighting())
-            .collect();
-        let looked = look_at(&shared.primary.pool, &mut connection, Some(&shared.gate)).await;
-        shared.has_primary.store(looked.is_ok(), Ordering::Relaxed);
-        match looked {
-            Ok((sighting, _)) => {
-                failures = 0;
-                lock(&shared.history).note(Instant::now(), sighting.position.total());
-                let lacks = |replica| Lineage::judge_beside(&sighting, replica).err();
-                match replicas.iter().find_map(lacks) {
-                    _ if sighting.is_read_only => shared.primary.note(PrimaryState::ReadOnly, None),
-                    Some(reason) => shared.primary.note(PrimaryState::Refused, Some(reason)),
-                    None => shared.primary.note(PrimaryState::Up, None),
-                }
-            }
-            Err(error) => {
-                failures += 1;
-                let text = error.to_string();
-                if text.contains("refused: ") {
-                    shared.primary.note(PrimaryState::Refused, Some(text));
-                } else if failures > 1 || matches!(error, Error::Timeout) {
-                    // Once may be a connection that a restart has left behind.
-                    shared.primary.note(PrimaryState::Down, Some(text));
-                }
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// What a look at the primary has shown: which state it can be used in, or why it cannot.
+type Verdict = Result<PrimaryState, (PrimaryState, String)>;
+
+impl Shared {
+    fn judge_primary(
+        &self,
+        sighting: &Sighting,
+        replicas: &[(Arc<Replica>, Sighting)],
+        was_away: bool,
+    ) -> Verdict {
+        self.gate
+            .judge(sighting)
+            .map_err(|reason| (PrimaryState::Refused, reason))?;
+        for (replica, seen) in replicas {
+            let relation = Relation::of(seen, sighting);
+            replica.relate(relation);
+            // A replica that takes changes beside a primary that was there all the time was not
+            // meant to. Beside one that was away it is its successor.
+            if relation == Relation::IsAhead && (seen.is_read_only || was_away) {
+                return Err((PrimaryState::Refused, former(replica.pool.address().name())));
             }
         }
-        tokio::time::sleep(EVERY).await;
+        if sighting.is_read_only {
+            return Ok(PrimaryState::ReadOnly);
+        }
+        let total = sighting.position.total();
+        lock(&self.history).note(Instant::now(), &sighting.identity, total);
+        Ok(PrimaryState::Up)
     }
+
+    fn note_primary(&self, found: Option<Verdict>) {
+        let Some(found) = found else { return };
+        self.has_primary.store(found.is_ok(), Ordering::Relaxed);
+        match found {
+            Ok(state) => self.primary.note(state, None),
+            Err((state, reason)) => {
+                // Nobody falls behind while nothing is written.
+                *lock(&self.history) = History::default();
+                self.primary.note(state, Some(reason));
+            }
+        }
+    }
+
+    /// Whether what was seen of a replica makes it one that can be asked.
+    fn judge_replica(&self, replica: &Replica, seen: &Sighting) -> Look {
+        if replica.relation() == Relation::IsAbandoned {
+            return Look::Unfit(
+                "it follows a former primary; make it follow the present one".into(),
+            );
+        }
+        if !self.has_primary.load(Ordering::Relaxed) {
+            // Nothing is new while there is no primary, and a replica that has been promoted
+            // meanwhile has all there is.
+            return Look::Following(None);
+        }
+        if !seen.is_read_only {
+            return Look::Unfit("it is no replica (any more): it takes changes itself".into());
+        }
+        let lag = lock(&self.history).lag(Instant::now(), seen.position.total());
+        Look::Following(Some(lag))
+    }
+}
+
+/// Why the server must not be used as the primary when one of its replicas is ahead of it.
+pub(super) fn former(replica: &str) -> String {
+    format!(
+        "the replica {replica} has changes that it lacks, so it was primary before a failover; \
+         rejoin it as a replica first, or take that one out of database.replicas if it was \
+         promoted by mistake"
+    )
 }
 
 async fn watch_replica(replica: Arc<Replica>, shared: Arc<Shared>) {
     let mut connection = None;
     let mut second = Instant::now();
     loop {
-        let looked = look_at(&replica.pool, &mut connection, None).await;
-        let look = match &looked {
-            Ok((sighting, _)) => judge(sighting, &shared),
-            Err(error) => Look::Failed(error.to_string()),
+        let looked = look_at(&replica.pool, &mut connection, PATIENCE_WITH_REPLICAS).await;
+        let (look, seen) = match looked {
+            Ok((sighting, round_trip)) => {
+                let look = shared.judge_replica(&replica, &sighting);
+                (look, Some((sighting, round_trip)))
+            }
+            Err(Error::Timeout) => (Look::Unfit(no_answer(PATIENCE_WITH_REPLICAS)), None),
+            Err(error) => (Look::Failed(reason(error)), None),
         };
-        replica.note(&look, looked.ok(), shared.clock.now());
+        replica.note(&look, seen, shared.clock.now());
         if second.elapsed() >= SECOND {
             second = Instant::now();
             replica.served().end_second();
         }
-        tokio::time::sleep(EVERY).await;
+        let is_gone = connection.is_none() && !replica.is_serving();
+        tokio::time::sleep(if is_gone { BEFORE_CONNECTING } else { EVERY }).await;
     }
-}
-
-/// Whether what was seen of a replica makes it one that can be asked.
-fn judge(seen: &Sighting, shared: &Shared) -> Look {
-    if !seen.is_read_only {
-        return Look::Failed("it is no replica (any more): it takes changes itself".into());
-    }
-    if !shared.has_primary.load(Ordering::Relaxed) {
-        // Nothing is new while there is no primary.
-        return Look::Following(None);
-    }
-    let lag = lock(&shared.history).lag(Instant::now(), seen.position.total());
-    Look::Following(Some(lag))
 }
 
 /// One look, over a connection of the monitor's own, which is opened again after a failure.
 async fn look_at(
     pool: &Pool,
     connection: &mut Option<Connection>,
-    gate: Option<&Gate>,
+    patience: Duration,
 ) -> Result<(Sighting, Duration), Error> {
     let looking = async {
         let mut open = match connection.take() {
@@ -192,48 +244,26 @@ async fn look_at(
             None => pool.connect().await?,
         };
         let started = Instant::now();
-        let sighting = match gate {
-            Some(gate) => gate.admit(&mut open).await?,
-            None => sighting::look(&mut open).await?,
-        };
+        let sighting = sighting::look(&mut open).await?;
         *connection = Some(open);
         Ok((sighting, started.elapsed()))
     };
-    match tokio::time::timeout(PATIENCE, looking).await {
-        Ok(looked) => looked,
-        Err(_) => {
-            *connection = None;
-            Err(Error::Timeout)
-        }
+    // What is given up takes its connection along.
+    let looked = tokio::time::timeout(patience, looking).await;
+    looked.unwrap_or(Err(Error::Timeout))
+}
+
+fn no_answer(within: Duration) -> String {
+    format!("it has not answered within {} ms", within.as_millis())
+}
+
+fn reason(error: Error) -> String {
+    match error {
+        Error::Unavailable(reason) => reason,
+        other => other.to_string(),
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lag_is_the_age_of_the_first_change_a_replica_lacks() {
-        let start = Instant::now();
-        let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        let mut history = History::default();
-        history.note(at(0), 10);
-        history.note(at(1000), 10);
-        history.note(at(2000), 20);
-        history.note(at(3000), 30);
-        let lag = |position| history.lag(at(3500), position).as_millis();
-        assert_eq!(lag(30), 0);
-        assert_eq!(
-            lag(40),
-            0,
-            "it may know more than the last look at the primary"
-        );
-        assert_eq!(lag(29), 500);
-        assert_eq!(lag(10), 1500, "idle time is no lag");
-        assert_eq!(lag(5), 3500);
-    }
 }

@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,8 @@ const SECOND_CONNECTION: Duration = Duration::from_secs(1);
 /// A connection that goes back to its pool when dropped.
 pub(super) type Leased = Object<Opener>;
 
-/// Opens connections.
+/// Opens connections. Clones share what they have found out.
+#[derive(Clone)]
 pub(super) struct Opener {
     address: Address,
     timeouts: Timeouts,
@@ -43,8 +44,8 @@ pub(super) struct Opener {
     /// How many connections to compare before one is used.
     probes: usize,
     /// Whether they have been, at this address as it is now.
-    is_compared: AtomicBool,
-    comparing: Mutex<()>,
+    is_compared: Arc<AtomicBool>,
+    comparing: Arc<Mutex<()>>,
 }
 
 impl managed::Manager for Opener {
@@ -121,7 +122,10 @@ pub(super) struct Settings {
 /// The connections to one server. Clones share them.
 #[derive(Clone)]
 pub(super) struct Pool {
-    connections: managed::Pool<Opener>,
+    /// Given up as a whole when its connections lead to the wrong or to a dead server.
+    connections: Arc<RwLock<managed::Pool<Opener>>>,
+    opener: Opener,
+    settings: Settings,
     address: Address,
     pub(super) meter: Arc<Meter>,
 }
@@ -141,26 +145,26 @@ impl Pool {
             meter: meter.clone(),
             gate,
             probes: settings.connections.clamp(2, checks::PROBES),
-            is_compared: AtomicBool::new(false),
-            comparing: Mutex::default(),
+            is_compared: Arc::default(),
+            comparing: Arc::default(),
         };
-        let connections = managed::Pool::builder(opener)
-            .max_size(settings.connections.max(1))
-            .wait_timeout(Some(settings.wait))
-            .create_timeout(Some(settings.connect))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .map_err(|error| Error::Other(error.to_string()))?;
         Ok(Pool {
-            connections,
+            connections: Arc::new(RwLock::new(build(opener.clone(), settings)?)),
+            opener,
+            settings,
             address,
             meter,
         })
     }
 
+    fn connections(&self) -> managed::Pool<Opener> {
+        let connections = self.connections.read();
+        connections.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// A connection that does not belong to the pool.
     pub(super) async fn connect(&self) -> Result<Connection, Error> {
-        self.connections.manager().open().await
+        self.opener.open().await
     }
 
     pub(super) fn address(&self) -> &Address {
@@ -169,7 +173,12 @@ impl Pool {
 
     pub(super) async fn acquire(&self) -> Result<Leased, Error> {
         let started = Instant::now();
-        let leased = self.connections.get().await.map_err(|error| match error {
+        let mut asked = self.connections().get().await;
+        if matches!(asked, Err(PoolError::Closed)) {
+            // Its connections were given up meanwhile.
+            asked = self.connections().get().await;
+        }
+        let leased = asked.map_err(|error| match error {
             PoolError::Backend(error) => self.named(error),
             PoolError::Timeout(TimeoutType::Wait) => Error::Busy,
             PoolError::Timeout(_) => {
@@ -183,7 +192,7 @@ impl Pool {
             leased
         });
         if waited > SLOW_ACQUIRE {
-            let status = self.connections.status();
+            let status = self.connections().status();
             tracing::warn!(
                 server = self.address.name(),
                 waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
@@ -232,19 +241,37 @@ impl Pool {
 
     /// Closes the connections nobody uses at the moment; who answers next may be another.
     pub(super) fn forget_idle(&self) {
-        self.connections
-            .manager()
-            .is_compared
-            .store(false, Ordering::Release);
-        self.connections.retain(|_, _| false);
+        self.opener.is_compared.store(false, Ordering::Release);
+        self.connections().retain(|_, _| false);
+    }
+
+    /// Gives up all connections. Those in use end what they are at, and nobody gets them after, nor
+    /// waits for them: a dead server may hold them all.
+    pub(super) fn renew(&self) {
+        let mut connections = self
+            .connections
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if connections.is_closed() {
+            return;
+        }
+        self.opener.is_compared.store(false, Ordering::Release);
+        if let Ok(fresh) = build(self.opener.clone(), self.settings) {
+            std::mem::replace(&mut *connections, fresh).close();
+        }
+    }
+
+    /// Whether a connection has not been given up meanwhile.
+    pub(super) fn owns(&self, leased: &Leased) -> bool {
+        Object::pool(leased).is_some_and(|pool| !pool.is_closed())
     }
 
     pub(super) fn close(&self) {
-        self.connections.close();
+        self.connections().close();
     }
 
     pub(super) fn status(&self) -> status::Pool {
-        let now = self.connections.status();
+        let now = self.connections().status();
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         status::Pool {
             size: count(now.size),
@@ -266,6 +293,16 @@ impl Pool {
             other => other,
         }
     }
+}
+
+fn build(opener: Opener, settings: Settings) -> Result<managed::Pool<Opener>, Error> {
+    managed::Pool::builder(opener)
+        .max_size(settings.connections.max(1))
+        .wait_timeout(Some(settings.wait))
+        .create_timeout(Some(settings.connect))
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()
+        .map_err(|error| Error::Other(error.to_string()))
 }
 
 impl std::fmt::Debug for Pool {

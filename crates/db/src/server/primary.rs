@@ -47,22 +47,27 @@ impl Primary {
         }
     }
 
-    /// Waits for what the primary is asked, but not beyond the moment it is found to be dead.
+    /// Waits for what the primary is asked, but not beyond the moment it is found to be dead. A
+    /// dead one is not even asked: each caller would open a connection of its own.
     pub(super) async fn unless_down<T>(
         &self,
         asked: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
+        if !self.is_usable() {
+            return Err(self.unusable());
+        }
         let mut watched = self.condition.subscribe();
         tokio::select! {
             biased;
             answer = asked => answer,
-            condition = watched.wait_for(is_unusable) => {
-                Err(Error::Unavailable(match condition {
-                    Ok(condition) => condition.last_error.clone().unwrap_or_default(),
-                    Err(_) => "the database is closed".into(),
-                }))
-            }
+            _ = watched.wait_for(is_unusable) => Err(self.unusable()),
         }
+    }
+
+    fn unusable(&self) -> Error {
+        let reason = self.condition.borrow().last_error.clone();
+        let error = Error::Unavailable(reason.unwrap_or_default());
+        self.pool.named(error)
     }
 
     pub(super) fn is_usable(&self) -> bool {
@@ -89,7 +94,7 @@ impl Primary {
             PrimaryState::Up => tracing::info!(server = %self.pool.address(), "the primary is up"),
             other => {
                 // Whoever takes a connection next gets a new one, perhaps to another server.
-                self.pool.forget_idle();
+                self.pool.renew();
                 tracing::error!(
                     server = %self.pool.address(),
                     state = other.name(),
@@ -124,19 +129,15 @@ impl Gate {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when it was succeeded by another one.
-    pub(super) async fn admit(&self, connection: &mut Connection) -> Result<Sighting, Error> {
+    pub(super) async fn admit(&self, connection: &mut Connection) -> Result<(), Error> {
         let sighting = sighting::look(connection).await?;
-        // A replica in the place of the primary is let in: it answers reads, and refuses changes.
-        if !sighting.is_read_only {
-            self.lineage()
-                .judge(&sighting)
-                .map_err(|reason| Error::Unavailable(format!("refused: {reason}")))?;
-        }
-        Ok(sighting)
+        self.judge(&sighting).map_err(Error::Unavailable)
     }
 
-    fn lineage(&self) -> std::sync::MutexGuard<'_, Lineage> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Judges a server that is offered as the primary; a reason means it must not be used.
+    pub(super) fn judge(&self, offered: &Sighting) -> Result<(), String> {
+        let mut lineage = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lineage.judge(offered)
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
 use super::Server;
+use super::pool::Pool;
 use super::replicas::{InFlight, Replica};
-use super::transaction::{Kind, Transaction};
+use super::transaction::Transaction;
 use crate::{Engine, Error, Query, Row, Version, dialect, query};
 
 /// So many replicas are asked before the primary is.
@@ -58,55 +59,76 @@ impl Reader {
 
     /// From the primary, or while there is none, from the replica that has come furthest.
     async fn newest(&self, reading: Reading) -> Result<Answers, Error> {
-        let failure = match self.from_primary(&reading).await {
+        let primary = &self.server.primary;
+        let asked = reading.ask(&self.server, &primary.pool);
+        let failure = match primary.unless_down(asked).await {
+            Ok(answers) => {
+                primary.reads.count();
+                return Ok(answers);
+            }
             Err(error @ Error::Unavailable(_)) => error,
-            answered => return answered,
+            Err(error) => return Err(error),
         };
-        let Some(replica) = self.server.replicas.furthest() else {
-            return Err(failure);
-        };
-        let answers = reading.ask(&self.server, &replica).await?;
-        replica.served().count();
-        Ok(answers)
+        for replica in self.server.replicas.by_position() {
+            let asked = reading.ask(&self.server, &replica.pool);
+            if let Some(Ok(answers)) = replica.unless_evicted(asked).await {
+                replica.served().count();
+                return Ok(answers);
+            }
+        }
+        Err(failure)
     }
 
     /// From a replica that is not behind what is required, else from the primary.
     async fn new_enough(&self, required: Required, reading: Reading) -> Result<Answers, Error> {
         let mut asked = Vec::new();
-        // With no primary to fall back on, every replica is worth a try.
-        let most = match self.server.primary.is_usable() {
-            true => REPLICAS_ASKED,
-            false => usize::MAX,
+        let answers = self
+            .from_replicas(required, &reading, &mut asked, REPLICAS_ASKED)
+            .await?;
+        if let Some(answers) = answers {
+            return Ok(answers);
+        }
+        let permit = self.permit().await?;
+        let failure = match self.from_primary(required, &reading).await {
+            Err(error @ Error::Unavailable(_)) => error,
+            answered => return answered,
         };
+        drop(permit);
+        // With no primary to fall back on, every replica is worth a try.
+        let answers = self
+            .from_replicas(required, &reading, &mut asked, usize::MAX)
+            .await?;
+        answers.ok_or(failure)
+    }
+
+    async fn from_primary(&self, required: Required, reading: &Reading) -> Result<Answers, Error> {
+        let primary = &self.server.primary;
+        let asked = reading.ask_labelled(&self.server, &primary.pool, required.owner);
+        let labelled = primary.unless_down(asked).await?;
+        primary.reads.count();
+        Ok(self.noted(required, labelled))
+    }
+
+    /// Nothing when none of those that are left to ask is new enough.
+    async fn from_replicas(
+        &self,
+        required: Required,
+        reading: &Reading,
+        asked: &mut Vec<Arc<Replica>>,
+        most: usize,
+    ) -> Result<Option<Answers>, Error> {
         while asked.len() < most
-            && let Some(replica) = self.server.replicas.choose(&asked)
+            && let Some(replica) = self.server.replicas.choose(asked)
         {
-            if let Some(answers) = self.from_replica(&replica, required, &reading).await? {
-                return Ok(answers);
+            if let Some(answers) = self.from_replica(&replica, required, reading).await? {
+                return Ok(Some(answers));
             }
             asked.push(replica);
         }
-        let _permit = self.permit().await?;
-        self.from_primary(&reading).await
+        Ok(None)
     }
 
-    async fn from_primary(&self, reading: &Reading) -> Result<Answers, Error> {
-        let primary = &self.server.primary;
-        let answers = match reading {
-            Reading::One(query) => {
-                let read = primary.unless_down(primary.pool.read(query.clone()));
-                vec![read.await?.rows]
-            }
-            Reading::Snapshot(queries) => {
-                let snapshot = self.server.begin(Kind::Snapshot);
-                read_all(snapshot, queries).await?
-            }
-        };
-        self.server.primary.reads.count();
-        Ok(answers)
-    }
-
-    /// Nothing when the replica is behind or failed.
+    /// Nothing when the replica is behind, failed, or was taken out meanwhile.
     async fn from_replica(
         &self,
         replica: &Arc<Replica>,
@@ -114,29 +136,36 @@ impl Reader {
         reading: &Reading,
     ) -> Result<Option<Answers>, Error> {
         let in_flight = InFlight::start(replica.clone());
-        let answered = reading
-            .ask_with_version(&self.server, replica, required.owner)
-            .await;
+        let asked = reading.ask_with_version(&self.server, &replica.pool, required.owner);
+        let answered = replica.unless_evicted(asked).await;
         drop(in_flight);
         match answered {
-            Ok(Labelled { seen, answers }) if seen.is_some_and(|seen| seen >= required.version) => {
-                if let Some(seen) = seen {
-                    self.server.floors.note(required.owner, seen);
-                }
+            Some(Ok(labelled)) if labelled.seen.is_some_and(|seen| seen >= required.version) => {
                 replica.served().count();
-                Ok(Some(answers))
+                Ok(Some(self.noted(required, labelled)))
             }
-            Ok(_) => {
+            Some(Ok(_)) => {
                 replica.rejected();
                 Ok(None)
             }
-            // A replica may stop a read that stands in the way of what it has to replay.
-            Err(error) if error.is_transient() || matches!(error, Error::Misconfigured(_)) => {
+            // Others will not be quicker, nor take such a parameter.
+            Some(Err(error @ (Error::Timeout | Error::Parameter(_)))) => Err(error),
+            // It may have stopped a read that stands in the way of what it has to replay, or not
+            // have received a table yet.
+            Some(Err(error)) => {
                 tracing::debug!(replica = %replica.pool.address(), %error, "a replica did not answer");
                 Ok(None)
             }
-            Err(error) => Err(error),
+            None => Ok(None),
         }
+    }
+
+    /// Whoever has seen a version does not go back behind it when the primary is gone.
+    fn noted(&self, required: Required, labelled: Labelled) -> Answers {
+        if let Some(seen) = labelled.seen {
+            self.server.floors.note(required.owner, seen);
+        }
+        labelled.answers
     }
 
     /// Bounds what falls to the primary: when all replicas are gone, refusing some reads is better
@@ -167,40 +196,84 @@ struct Labelled {
 }
 
 impl Reading {
-    async fn ask(&self, server: &Server, replica: &Arc<Replica>) -> Result<Answers, Error> {
+    async fn ask(&self, server: &Server, pool: &Pool) -> Result<Answers, Error> {
         match self {
-            Reading::One(query) => Ok(vec![replica.pool.read(query.clone()).await?.rows]),
-            Reading::Snapshot(queries) => {
-                read_all(server.snapshot_on(&replica.pool), queries).await
-            }
+            Reading::One(query) => Ok(vec![pool.read(query.clone()).await?.rows]),
+            Reading::Snapshot(queries) => read_all(server.snapshot_on(pool), queries).await,
         }
     }
 
+    /// Always brings the version along.
     async fn ask_with_version(
         &self,
         server: &Server,
-        replica: &Arc<Replica>,
+        pool: &Pool,
         owner: Uuid,
     ) -> Result<Labelled, Error> {
         let queries = match self {
             Reading::One(query) => {
-                if let Some(labelled) = with_version(query, server.engine, owner) {
-                    let rows = replica.pool.read(labelled).await?.rows;
-                    if let Some(answer) = unlabelled(rows)? {
-                        return Ok(answer);
-                    }
+                if let Some(labelled) = at_once(query, server.engine, pool, owner).await? {
+                    return Ok(labelled);
                 }
                 std::slice::from_ref(query)
             }
             Reading::Snapshot(queries) => queries.as_slice(),
         };
-        let mut all = vec![version_of(owner)];
-        all.extend(queries.iter().cloned());
-        let mut answers = read_all(server.snapshot_on(&replica.pool), &all).await?;
-        let version = answers.remove(0);
-        let seen = version.first().map(|row| row.get("data")).transpose()?;
-        Ok(Labelled { seen, answers })
+        one_by_one(server, pool, owner, queries).await
     }
+
+    /// Brings the version along when that costs nothing further.
+    async fn ask_labelled(
+        &self,
+        server: &Server,
+        pool: &Pool,
+        owner: Uuid,
+    ) -> Result<Labelled, Error> {
+        match self {
+            Reading::One(query) => match at_once(query, server.engine, pool, owner).await? {
+                Some(labelled) => Ok(labelled),
+                None => Ok(Labelled {
+                    seen: None,
+                    answers: self.ask(server, pool).await?,
+                }),
+            },
+            Reading::Snapshot(queries) => one_by_one(server, pool, owner, queries).await,
+        }
+    }
+}
+
+/// The version and the answer by one statement. Nothing when the engine cannot do that for such a
+/// statement, or there were no rows for the version to come with.
+async fn at_once(
+    query: &Query,
+    engine: Engine,
+    pool: &Pool,
+    owner: Uuid,
+) -> Result<Option<Labelled>, Error> {
+    let Some(labelled) = with_version(query, engine, owner) else {
+        return Ok(None);
+    };
+    match pool.read(labelled).await {
+        Ok(answer) => unlabelled(answer.rows),
+        // Perhaps only with the version.
+        Err(Error::Other(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The version and the answers by one statement each, all from one state.
+async fn one_by_one(
+    server: &Server,
+    pool: &Pool,
+    owner: Uuid,
+    queries: &[Query],
+) -> Result<Labelled, Error> {
+    let mut all = vec![version_of(owner)];
+    all.extend(queries.iter().cloned());
+    let mut answers = read_all(server.snapshot_on(pool), &all).await?;
+    let version = answers.remove(0);
+    let seen = version.first().map(|row| row.get("data")).transpose()?;
+    Ok(Labelled { seen, answers })
 }
 
 /// Nothing when the engine cannot answer both at once.

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use super::health::{Health, Look, State};
-use super::lineage::Sighting;
+use super::lineage::{Relation, Sighting};
 use super::pool::Pool;
 use super::recent::Recent;
+use crate::SharedRandom;
 use crate::status::{Eviction, Replica as Shown, ReplicaState};
-use crate::{Random, SharedRandom};
 
 /// How much of an answer's time goes into the average that is compared.
 const WEIGHT: u64 = 8;
@@ -21,6 +22,8 @@ const WEIGHT: u64 = 8;
 pub(super) struct Replica {
     pub(super) pool: Pool,
     record: Mutex<Record>,
+    /// Whether it is asked.
+    serving: watch::Sender<bool>,
     in_flight: AtomicU64,
     /// The moving average of how long answers take, in nanoseconds.
     latency: AtomicU64,
@@ -32,6 +35,7 @@ pub(super) struct Replica {
 struct Record {
     health: Health,
     sighting: Option<Sighting>,
+    relation: Relation,
     lag: Option<Duration>,
     round_trip: Option<Duration>,
     evictions: u64,
@@ -45,11 +49,13 @@ impl Replica {
             record: Mutex::new(Record {
                 health: Health::new(largest_lag),
                 sighting: None,
+                relation: Relation::Follows,
                 lag: None,
                 round_trip: None,
                 evictions: 0,
                 last_eviction: None,
             }),
+            serving: watch::Sender::new(false),
             in_flight: AtomicU64::new(0),
             latency: AtomicU64::new(0),
             served: Recent::default(),
@@ -67,15 +73,38 @@ impl Replica {
             record.sighting = Some(sighting);
             record.round_trip = Some(round_trip);
         }
-        let before = record.health.state();
         if let Some(reason) = record.health.note(look) {
             tracing::warn!(replica = %self.pool.address(), reason, "a replica was taken out");
             record.evictions += 1;
             record.last_eviction = Some(Eviction { at: now, reason });
-            self.pool.forget_idle();
+            self.serving.send_replace(false);
+            self.pool.renew();
         }
-        if before != State::Serving && record.health.state() == State::Serving {
+        let is_serving = record.health.state() == State::Serving;
+        if self
+            .serving
+            .send_if_modified(|serving| std::mem::replace(serving, is_serving) != is_serving)
+        {
             tracing::info!(replica = %self.pool.address(), "a replica answers reads");
+        }
+    }
+
+    /// Notes how it stands to the primary.
+    pub(super) fn relate(&self, relation: Relation) {
+        self.record().relation = relation;
+    }
+
+    pub(super) fn relation(&self) -> Relation {
+        self.record().relation
+    }
+
+    /// Waits for what it is asked, but not beyond the moment it is taken out.
+    pub(super) async fn unless_evicted<T>(&self, asked: impl Future<Output = T>) -> Option<T> {
+        let mut serving = self.serving.subscribe();
+        tokio::select! {
+            biased;
+            answer = asked => Some(answer),
+            _ = serving.wait_for(|serving| !serving) => None,
         }
     }
 
@@ -87,11 +116,6 @@ impl Replica {
         self.rejected.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What was last seen of it.
-    pub(super) fn sighting(&self) -> Option<Sighting> {
-        self.record().sighting.clone()
-    }
-
     fn position(&self) -> u64 {
         let record = self.record();
         record
@@ -100,8 +124,8 @@ impl Replica {
             .map_or(0, |seen| seen.position.total())
     }
 
-    fn is_serving(&self) -> bool {
-        self.record().health.state() == State::Serving
+    pub(super) fn is_serving(&self) -> bool {
+        *self.serving.borrow()
     }
 
     /// What it would cost to wait for this one: smaller is better.
@@ -192,10 +216,21 @@ impl Replicas {
         &self.all
     }
 
-    /// The one that has come furthest of those that can be asked.
-    pub(super) fn furthest(&self) -> Option<Arc<Replica>> {
+    /// What was last seen of each.
+    pub(super) fn sightings(&self) -> Vec<(Arc<Replica>, Sighting)> {
+        let seen = self.all.iter().map(|one| {
+            let sighting = one.record().sighting.clone();
+            sighting.map(|sighting| (one.clone(), sighting))
+        });
+        seen.flatten().collect()
+    }
+
+    /// Those that can be asked, beginning with the one that has come furthest.
+    pub(super) fn by_position(&self) -> Vec<Arc<Replica>> {
         let serving = self.all.iter().filter(|one| one.is_serving());
-        serving.max_by_key(|one| one.position()).cloned()
+        let mut serving: Vec<Arc<Replica>> = serving.cloned().collect();
+        serving.sort_by_key(|one| std::cmp::Reverse(one.position()));
+        serving
     }
 
     /// The better of two taken at random among those that can be asked and have not been. Always
@@ -207,8 +242,14 @@ impl Replicas {
             .iter()
             .filter(|one| one.is_serving() && !asked.iter().any(|other| Arc::ptr_eq(one, other)))
             .collect();
-        let first = pick(&candidates, self.random.as_ref())?;
-        let second = pick(&candidates, self.random.as_ref())?;
+        if let [] | [_] = candidates.as_slice() {
+            return candidates.first().map(|only| Arc::clone(only));
+        }
+        let mut bytes = [0; 8];
+        self.random.fill(&mut bytes);
+        let [a, b, c, d, rest @ ..] = bytes;
+        let first = pick(&candidates, [a, b, c, d])?;
+        let second = pick(&candidates, rest)?;
         let better = if second.burden() < first.burden() {
             second
         } else {
@@ -218,10 +259,8 @@ impl Replicas {
     }
 }
 
-fn pick<'a>(candidates: &[&'a Arc<Replica>], random: &dyn Random) -> Option<&'a Arc<Replica>> {
+fn pick<'a>(candidates: &[&'a Arc<Replica>], chance: [u8; 4]) -> Option<&'a Arc<Replica>> {
     let count = u32::try_from(candidates.len()).ok()?;
-    let mut bytes = [0; 4];
-    random.fill(&mut bytes);
-    let index = u32::from_le_bytes(bytes).checked_rem(count)?;
+    let index = u32::from_le_bytes(chance).checked_rem(count)?;
     candidates.get(usize::try_from(index).ok()?).copied()
 }

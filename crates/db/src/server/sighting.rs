@@ -5,8 +5,11 @@ use super::lineage::{Position, Sighting};
 use crate::{Engine, Error, Row, query};
 
 /// On a primary the position is what is safely on disk: a position that a crash could take back
-/// would make the restarted server look like one that lacks something.
+/// would make the restarted server look like one that lacks something. The control file of a
+/// replica learns late of a new timeline, and what it receives says so at once; only a user with
+/// the role `pg_read_all_stats` may see that.
 const POSTGRES: &str = "SELECT pg_is_in_recovery() AS is_read_only, \
+     (SELECT CAST(received_tli AS bigint) FROM pg_stat_wal_receiver) AS receives, \
      CASE WHEN pg_is_in_recovery() \
      THEN (SELECT CAST(GREATEST(started.timeline_id, reached.min_recovery_end_timeline) AS bigint) \
      FROM pg_control_checkpoint() started, pg_control_recovery() reached) \
@@ -30,7 +33,7 @@ pub(super) async fn look(connection: &mut Connection) -> Result<Sighting, Error>
         Engine::MariaDb => MARIADB,
         Engine::MySql | Engine::Sqlite => MYSQL,
     };
-    let rows = connection.run(&query(text)).await?.rows;
+    let rows = connection.ask(&query(text)).await?.rows;
     let row = rows
         .first()
         .ok_or_else(|| Error::Other("the server said nothing about itself".into()))?;
@@ -42,14 +45,23 @@ pub(super) async fn look(connection: &mut Connection) -> Result<Sighting, Error>
 }
 
 fn postgres(row: &Row) -> Result<Sighting, Error> {
-    let timeline: u32 = row.get("timeline")?;
-    let identity = format!("timeline {timeline}");
+    let is_read_only: bool = row.get("is_read_only")?;
+    let receives: Option<u32> = row.get("receives")?;
+    let timeline: u32 = row
+        .get::<u32>("timeline")?
+        .max(receives.unwrap_or_default());
     let position: u64 = row.get::<Option<u64>>("position")?.unwrap_or_default();
+    // A replica is on the timeline of its primary, and not the same.
+    let identity = match is_read_only {
+        true => format!("a replica on timeline {timeline}"),
+        false => format!("timeline {timeline}"),
+    };
     Ok(Sighting {
-        position: Position::new([(identity.clone(), position)]),
         identity,
         timeline,
-        is_read_only: row.get("is_read_only")?,
+        receives,
+        position: Position::new([("wal".into(), timeline.to_string(), position)]),
+        is_read_only,
     })
 }
 
@@ -58,6 +70,7 @@ fn named(row: &Row, position: impl Fn(&str) -> Position) -> Result<Sighting, Err
     Ok(Sighting {
         identity: format!("server {identity}"),
         timeline: 0,
+        receives: None,
         position: position(&row.get::<String>("position")?),
         is_read_only: row.get("is_read_only")?,
     })
@@ -66,28 +79,20 @@ fn named(row: &Row, position: impl Fn(&str) -> Position) -> Result<Sighting, Err
 /// `0-1-103,0-2-105`: domain, server and number of the last change of each. A place may stand
 /// there twice, once for what was received and once for what was written.
 fn mariadb_position(text: &str) -> Position {
-    largest(text.split(',').filter_map(|part| {
-        let (source, last) = part.trim().rsplit_once('-')?;
-        Some((source.to_owned(), last.parse().ok()?))
+    Position::new(text.split(',').filter_map(|part| {
+        let (place, last) = part.trim().rsplit_once('-')?;
+        let (domain, server) = place.split_once('-')?;
+        Some((domain.to_owned(), server.to_owned(), last.parse().ok()?))
     }))
 }
 
 /// `uuid:1-100:105,uuid:1-5`: which changes of each server there are.
 fn mysql_position(text: &str) -> Position {
-    largest(text.split(',').filter_map(|part| {
-        let (source, ranges) = part.trim().split_once(':')?;
+    Position::new(text.split(',').filter_map(|part| {
+        let (server, ranges) = part.trim().split_once(':')?;
         let last = ranges.rsplit([':', '-']).next()?;
-        Some((source.to_owned(), last.parse().ok()?))
+        Some((server.to_owned(), server.to_owned(), last.parse().ok()?))
     }))
-}
-
-fn largest(parts: impl Iterator<Item = (String, u64)>) -> Position {
-    let mut largest = std::collections::BTreeMap::new();
-    for (source, last) in parts {
-        let known: &mut u64 = largest.entry(source).or_default();
-        *known = last.max(*known);
-    }
-    Position::new(largest)
 }
 
 #[cfg(test)]
@@ -97,20 +102,22 @@ mod tests {
     #[test]
     fn positions_are_read_as_each_server_writes_them() {
         let mariadb = mariadb_position("0-1-103,0-1-100,0-2-105,1-9-7");
-        let expected = [("0-1", 103), ("0-2", 105), ("1-9", 7)];
+        let expected = [("0", "1", 103), ("0", "2", 105), ("1", "9", 7)];
         assert_eq!(mariadb, position(&expected));
-        assert_eq!(mariadb.total(), 215);
+        assert_eq!(mariadb.total(), 112);
         let mysql = mysql_position("3e11fa47:1-77:80,\n8f1c:1-5:9-12");
-        assert_eq!(mysql, position(&[("3e11fa47", 80), ("8f1c", 12)]));
+        let expected = [("3e11fa47", "3e11fa47", 80), ("8f1c", "8f1c", 12)];
+        assert_eq!(mysql, position(&expected));
+        assert_eq!(mysql.total(), 92);
         assert_eq!(mariadb_position(""), Position::default());
         assert_eq!(mysql_position(""), Position::default());
     }
 
-    fn position(parts: &[(&str, u64)]) -> Position {
+    fn position(parts: &[(&str, &str, u64)]) -> Position {
         Position::new(
             parts
                 .iter()
-                .map(|(source, last)| ((*source).to_owned(), *last)),
+                .map(|(stream, writer, last)| ((*stream).to_owned(), (*writer).to_owned(), *last)),
         )
     }
 }

@@ -118,6 +118,10 @@ impl Transaction {
         let state = std::mem::replace(&mut self.state, State::Ended(Error::IdleTransaction));
         let leased = match state {
             State::New => self.answered(self.begin()).await,
+            // What is committed on a server that has been succeeded is lost.
+            State::Open(leased) if !self.pool.owns(&leased) => Err(Error::Unavailable(
+                "the server was given up during the transaction".into(),
+            )),
             State::Open(leased) => Ok(leased),
             State::Ended(error) => Err(error),
         };
