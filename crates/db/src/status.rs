@@ -151,7 +151,8 @@ pub struct Eviction {
 pub struct Reads {
     /// Answered by a replica.
     pub replica: u64,
-    /// Answered by the primary.
+    /// Answered by the primary in place of a replica. Reads that have to see every change, such as
+    /// those of sessions and permissions, are always its own and are not counted.
     pub primary: u64,
     /// Refused because more fell to the primary than it is allowed to take.
     pub primary_capped: u64,

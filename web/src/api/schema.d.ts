@@ -647,7 +647,8 @@ export interface components {
         DatabaseReads: {
             /**
              * Format: int64
-             * @description Answered by the primary.
+             * @description Answered by the primary in place of a replica. Reads that have to see every change, such as
+             *     those of sessions and permissions, are always its own and are not counted.
              */
             primary: number;
             /**

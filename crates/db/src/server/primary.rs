@@ -26,7 +26,7 @@ struct Condition {
 #[derive(Clone)]
 pub(super) struct Primary {
     pub(super) pool: Pool,
-    /// Reads it has answered.
+    /// Reads it has answered that a replica could have.
     pub(super) reads: Arc<Recent>,
     condition: Arc<watch::Sender<Condition>>,
     clock: SharedClock,

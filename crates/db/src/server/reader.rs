@@ -63,7 +63,9 @@ impl Reader {
         let asked = reading.ask(&self.server, &primary.pool);
         let failure = match primary.unless_down(asked).await {
             Ok(answers) => {
-                primary.reads.count();
+                if self.required.is_some() {
+                    primary.reads.count();
+                }
                 return Ok(answers);
             }
             Err(error @ Error::Unavailable(_)) => error,
@@ -83,25 +85,25 @@ impl Reader {
     async fn new_enough(&self, required: Required, reading: Reading) -> Result<Answers, Error> {
         let mut asked = Vec::new();
         let answers = self
-            .from_replicas(required, &reading, &mut asked, REPLICAS_ASKED)
+            .ask_replicas(required, &reading, &mut asked, REPLICAS_ASKED)
             .await?;
         if let Some(answers) = answers {
             return Ok(answers);
         }
         let permit = self.permit().await?;
-        let failure = match self.from_primary(required, &reading).await {
+        let failure = match self.ask_primary(required, &reading).await {
             Err(error @ Error::Unavailable(_)) => error,
             answered => return answered,
         };
         drop(permit);
         // With no primary to fall back on, every replica is worth a try.
         let answers = self
-            .from_replicas(required, &reading, &mut asked, usize::MAX)
+            .ask_replicas(required, &reading, &mut asked, usize::MAX)
             .await?;
         answers.ok_or(failure)
     }
 
-    async fn from_primary(&self, required: Required, reading: &Reading) -> Result<Answers, Error> {
+    async fn ask_primary(&self, required: Required, reading: &Reading) -> Result<Answers, Error> {
         let primary = &self.server.primary;
         let asked = reading.ask_labelled(&self.server, &primary.pool, required.owner);
         let labelled = primary.unless_down(asked).await?;
@@ -110,7 +112,7 @@ impl Reader {
     }
 
     /// Nothing when none of those that are left to ask is new enough.
-    async fn from_replicas(
+    async fn ask_replicas(
         &self,
         required: Required,
         reading: &Reading,
@@ -120,7 +122,7 @@ impl Reader {
         while asked.len() < most
             && let Some(replica) = self.server.replicas.choose(asked)
         {
-            if let Some(answers) = self.from_replica(&replica, required, reading).await? {
+            if let Some(answers) = self.ask_replica(&replica, required, reading).await? {
                 return Ok(Some(answers));
             }
             asked.push(replica);
@@ -129,7 +131,7 @@ impl Reader {
     }
 
     /// Nothing when the replica is behind, failed, or was taken out meanwhile.
-    async fn from_replica(
+    async fn ask_replica(
         &self,
         replica: &Arc<Replica>,
         required: Required,

@@ -58,6 +58,14 @@ impl Cluster {
         self.run(operation, None, &[member]);
     }
 
+    /// Keeps a replica so many seconds behind; with 0 it catches up.
+    ///
+    /// # Panics
+    /// When it cannot be told.
+    pub fn lag(&self, replica: &str, seconds: u32) {
+        self.run("lag", None, &[replica, &seconds.to_string()]);
+    }
+
     /// Runs SQL on a member, as its operator would, and answers what it printed.
     ///
     /// # Panics
