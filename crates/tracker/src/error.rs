@@ -43,6 +43,10 @@ pub enum Error {
     /// Something we depend on has no time for us; the caller may try again.
     #[error("not available at the moment: {0}")]
     Unavailable(String),
+    /// Something we depend on must not be used as it is set up. Says what to do about it, which is
+    /// logged and never shown.
+    #[error("{0}")]
+    Misconfigured(String),
     /// A fault of ours. Logged, never shown.
     #[error("internal fault: {0}")]
     Internal(String),
@@ -78,10 +82,10 @@ fn describe(errors: &[FieldError]) -> String {
 
 impl From<duly_db::Error> for Error {
     fn from(error: duly_db::Error) -> Self {
-        if error.is_transient() {
-            Error::Unavailable(error.to_string())
-        } else {
-            Error::Internal(error.to_string())
+        match error {
+            duly_db::Error::Misconfigured(reason) => Error::Misconfigured(reason),
+            error if error.is_transient() => Error::Unavailable(error.to_string()),
+            error => Error::Internal(error.to_string()),
         }
     }
 }

@@ -121,8 +121,12 @@ async fn be_certain(db: &Db, step: &Step) -> Result<()> {
 }
 
 fn failure(step: &Step, statement: &str, error: &Error, advice: &str) -> Error {
-    Error::Other(format!(
+    let text = format!(
         "migration {} failed: {error}; in: {statement}{advice}",
         step.name
-    ))
+    );
+    match error {
+        Error::Misconfigured(_) => Error::Misconfigured(text),
+        _ => Error::Other(text),
+    }
 }

@@ -53,7 +53,8 @@ impl managed::Manager for Opener {
     type Error = Error;
 
     async fn create(&self) -> Result<Connection, Error> {
-        let mut connection = self.open().await?;
+        // Apart, because the future of whoever takes a connection would hold all of it.
+        let mut connection = Box::pin(self.open()).await?;
         if let Some(gate) = &self.gate {
             gate.admit(&mut connection).await?;
         }
@@ -79,7 +80,7 @@ impl Opener {
         let mut connection = self.connect().await?;
         // Before anything is prepared on it.
         if connection.engine() == Engine::Postgres {
-            self.compare(&mut connection).await?;
+            Box::pin(self.compare(&mut connection)).await?;
         }
         Ok(connection)
     }

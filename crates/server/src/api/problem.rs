@@ -193,7 +193,7 @@ impl From<Error> for Problem {
                     ..Problem::new(Code::RateLimited)
                 }
             }
-            Error::Unavailable(reason) => Problem {
+            Error::Unavailable(reason) | Error::Misconfigured(reason) => Problem {
                 retry_after: Some(1),
                 internal: Some(reason),
                 ..Problem::new(Code::Unavailable)

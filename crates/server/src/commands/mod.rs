@@ -83,7 +83,8 @@ pub enum CommandError {
     /// It could not: exit code 1.
     #[error("{0}")]
     Failed(String),
-    /// It was asked the wrong way, or the settings are wrong: exit code 2.
+    /// It was asked the wrong way, or the settings or the servers they name are set up wrong: exit
+    /// code 2.
     #[error("{0}")]
     Wrong(String),
 }
@@ -92,6 +93,8 @@ impl From<duly_tracker::Error> for CommandError {
     fn from(error: duly_tracker::Error) -> Self {
         match error {
             duly_tracker::Error::Invalid(_) => CommandError::Wrong(error.to_string()),
+            duly_tracker::Error::Misconfigured(reason) => CommandError::Wrong(reason),
+            duly_tracker::Error::Unavailable(reason) => CommandError::Failed(reason),
             other => CommandError::Failed(other.to_string()),
         }
     }

@@ -24,6 +24,7 @@ mod mail_links;
 mod pages;
 mod permissions;
 mod protocol;
+mod servers;
 mod sessions;
 mod sockets;
 mod support;
