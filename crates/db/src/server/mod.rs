@@ -39,7 +39,8 @@ pub(crate) use text::numbered;
 pub(crate) use transaction::{Kind, Transaction};
 
 use crate::clock::SystemClock;
-use crate::db::{Meter, Options};
+use crate::db::Meter;
+use crate::options::Options;
 use crate::random::SystemRandom;
 use crate::status::Reads;
 use crate::{Engine, Error, SharedClock, SharedRandom, Status, Version};

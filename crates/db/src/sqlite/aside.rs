@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::connection::{Connection, Turn};
-use crate::db::{Meter, Options};
+use crate::db::Meter;
+use crate::options::Options;
 use crate::{Error, query};
 
 /// Writes the newest committed state to `target`, which appears only when it is whole and durable.

@@ -10,7 +10,8 @@ use rusqlite::types::{ToSqlOutput, Value as SqliteValue, ValueRef};
 use rusqlite::{OpenFlags, ToSql};
 
 use super::failure::translate;
-use crate::db::{Durability, Meter, Options};
+use crate::db::Meter;
+use crate::options::{Durability, Options};
 use crate::row::Columns;
 use crate::slow::{Outcome, Target};
 use crate::{Engine, Error, Query, Row, Value};

@@ -10,7 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::closed;
 use super::connection::{Connection, Turn};
-use crate::db::{Meter, Options};
+use crate::db::Meter;
+use crate::options::Options;
 use crate::status::Pool;
 use crate::{Error, Query, Row};
 

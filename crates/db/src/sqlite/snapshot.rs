@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::closed;
 use super::connection::{Connection, Turn};
-use crate::db::{Meter, Options};
+use crate::db::Meter;
+use crate::options::Options;
 use crate::{Error, Query, Row};
 
 /// Everything it answers is of the state the database had when it began.

@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 
 use super::closed;
 use super::connection::{Connection, Turn};
-use crate::db::{Meter, Options};
+use crate::db::Meter;
+use crate::options::Options;
 use crate::{Error, Query, Row};
 
 /// No further transaction joins a group that is this large or this old.

@@ -14,7 +14,7 @@ use super::lineage::{Relation, Sighting};
 use super::pool::Pool;
 use super::replicas::Replica;
 use super::{monitor, sighting};
-use crate::db::Durability;
+use crate::options::Durability;
 use crate::{Engine, Error, Row, query};
 
 pub(super) use pooler::{PROBES, no_second_connection, refuse_sharing};

@@ -1,7 +1,7 @@
 //! MariaDB and MySQL.
 
 use super::{numbers, require, single};
-use crate::db::Durability;
+use crate::options::Durability;
 use crate::server::connection::Connection;
 use crate::{Engine, Error, Row, query};
 

@@ -1,7 +1,7 @@
 //! PostgreSQL.
 
 use super::{require, single};
-use crate::db::Durability;
+use crate::options::Durability;
 use crate::server::connection::Connection;
 use crate::{Error, Row};
 
