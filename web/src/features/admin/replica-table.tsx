@@ -10,7 +10,12 @@ const HEAD = 'py-2 pl-4 text-right text-xs font-medium whitespace-nowrap text-so
 /** What each replica does. Scrolls sideways where it does not fit, by keyboard, too. */
 export function ReplicaTable({ replicas }: { replicas: Replica[] }) {
   return (
-    <div role="region" aria-label="Replicas" tabIndex={0} className="relative -mx-1 overflow-x-auto px-1">
+    <div
+      role="region"
+      aria-label="What each replica does"
+      tabIndex={0}
+      className="relative -mx-1 overflow-x-auto px-1"
+    >
       <table className="w-full text-sm">
         <thead>
           <tr className="border-b border-line">
