@@ -1,13 +1,15 @@
 import type { ReactNode } from 'react'
 import { classes } from '#lib/classes.ts'
 
+const COLUMNS = { 3: 'md:grid-cols-3', 4: 'md:grid-cols-4', 5: 'md:grid-cols-5' }
+
 /** Numbers side by side, each a `Figure`. */
-export function Figures({ columns, children }: { columns: 4 | 5; children: ReactNode }) {
+export function Figures({ columns, children }: { columns: keyof typeof COLUMNS; children: ReactNode }) {
   return (
     <dl
       className={classes(
         'grid grid-cols-2 gap-px overflow-hidden rounded-xl bg-line shadow-sheet',
-        columns === 4 ? 'md:grid-cols-4' : 'md:grid-cols-5',
+        COLUMNS[columns],
       )}
     >
       {children}

@@ -42,10 +42,8 @@ function PrimarySection({ data: { engine, version, primary } }: { data: Database
       actions={<Badge text={PRIMARY_STATES[primary.state]} />}
     >
       <p className="text-base">
-        Since{' '}
-        <time dateTime={primary.since} title={sayMoment(primary.since, accountZone())}>
-          {sayAgo(primary.since)}
-        </time>
+        Since <time dateTime={primary.since}>{sayMoment(primary.since, accountZone())}</time>,{' '}
+        {sayAgo(primary.since)}
         {primary.last_error ? (
           <span className="text-soft">. The last failure: {primary.last_error}</span>
         ) : null}
@@ -80,7 +78,7 @@ function ReadsSection({ data: { engine, reads, replicas } }: { data: DatabaseSta
     <Section title="Replicas" note="They answer reads whenever they are not behind.">
       {replicas.length > 0 ? (
         <>
-          <Figures columns={4}>
+          <Figures columns={3}>
             <Figure name="Reads by replicas" value={sayCount(reads.replica)} />
             <Figure name="Reads by the primary" value={sayCount(reads.primary)} />
             <Figure
