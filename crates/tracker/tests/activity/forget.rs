@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use duly_db::dialect;
 use duly_tracker::activity::{Action, forget_old};
 use duly_tracker::jobs::ForgetOldActivity;
 use duly_tracker::testing::{TestTracker, by};
@@ -40,6 +41,11 @@ async fn what_is_too_old_is_forgotten_and_the_rest_is_kept() {
         .unwrap();
     tx.commit().await.unwrap();
     app.run_jobs().await;
+    if dialect::has_partitions(app.db.engine()) {
+        // Whole partitions are dropped there, by whoever makes them.
+        assert_eq!(actions(&app, ann, ids[1]).await.len(), 2);
+        return;
+    }
     assert_eq!(actions(&app, ann, ids[0]).await, [Action::Changed]);
     assert!(
         actions(&app, ann, ids[1]).await.is_empty(),
