@@ -1,4 +1,5 @@
-//! Prints how much CPU a read costs: one row by its key, and a list of 15 rows.
+//! Prints how much CPU a read costs this process: one row by its key, and a list of 15 rows, on
+//! the engine that `DULY_TEST_DATABASE_URL` names.
 //!
 //! `cargo run --release -p duly-db --all-features --example read_cost`
 
@@ -10,12 +11,36 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use duly_db::migrate::{Migration, MigrationSet};
 use duly_db::testing::TestDatabase;
 use duly_db::{Db, FromRow, Row, query};
 
 const OWNERS: i64 = 1_000;
 const ROWS_PER_OWNER: i64 = 15;
 const READS: i64 = 100_000;
+
+const ITEMS: MigrationSet = MigrationSet {
+    owner: "items",
+    migrations: &[Migration {
+        name: "0001_items",
+        sqlite: "CREATE TABLE items (owner INTEGER NOT NULL, number INTEGER NOT NULL, \
+                 title TEXT NOT NULL, description TEXT NOT NULL, status TEXT NOT NULL, \
+                 due_date TEXT NOT NULL, due_time TEXT, priority INTEGER NOT NULL, \
+                 created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, \
+                 version INTEGER NOT NULL, PRIMARY KEY (owner, number)) STRICT, WITHOUT ROWID;\n",
+        postgres: "CREATE TABLE items (owner bigint NOT NULL, number bigint NOT NULL, \
+                   title text NOT NULL, description text NOT NULL, status text NOT NULL, \
+                   due_date date NOT NULL, due_time text, priority bigint NOT NULL, \
+                   created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, \
+                   version bigint NOT NULL, PRIMARY KEY (owner, number));\n",
+        mysql: "CREATE TABLE items (owner BIGINT NOT NULL, number BIGINT NOT NULL, \
+                title VARCHAR(500) NOT NULL, description TEXT NOT NULL, \
+                status VARCHAR(20) NOT NULL, due_date DATE NOT NULL, due_time VARCHAR(5), \
+                priority BIGINT NOT NULL, created_at DATETIME(6) NOT NULL, \
+                updated_at DATETIME(6) NOT NULL, version BIGINT NOT NULL, \
+                PRIMARY KEY (owner, number)) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;\n",
+    }],
+};
 
 /// Ten columns, like a task in a list.
 struct Item {
@@ -45,7 +70,7 @@ const COLUMNS: &str = "owner, number, title, description, status, due_date, due_
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let db = TestDatabase::new(&[]).await;
+    let db = TestDatabase::new(&[ITEMS]).await;
     fill(&db).await?;
     for in_flight in [1, 8, 64] {
         let one = cost(&db, in_flight, one_row).await?;
@@ -57,13 +82,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn fill(db: &Db) -> Result<(), duly_db::Error> {
     let mut tx = db.begin();
-    tx.execute(query(
-        "CREATE TABLE items (owner INTEGER NOT NULL, number INTEGER NOT NULL, title TEXT NOT NULL, \
-         description TEXT NOT NULL, status TEXT NOT NULL, due_date TEXT NOT NULL, due_time TEXT, \
-         priority INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, \
-         version INTEGER NOT NULL, PRIMARY KEY (owner, number)) STRICT, WITHOUT ROWID",
-    ))
-    .await?;
     for owner in 0..OWNERS {
         for number in 0..ROWS_PER_OWNER {
             let row = query(format!(

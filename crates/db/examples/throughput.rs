@@ -1,4 +1,5 @@
-//! Prints how many durable transactions per second many writers get, and how many share an fsync.
+//! Prints how many durable transactions per second many writers of SQLite get, and how many share
+//! an fsync.
 //!
 //! `cargo run --release -p duly-db --example throughput [FOLDER]`
 

@@ -59,8 +59,11 @@ impl Conn {
     pub async fn rows(&mut self, query: Query) -> Result<Vec<Row>, Error> {
         match &mut self.inner {
             Inner::ReadFile(pool) => pool.rows(query).await,
-            // Boxed: what talks to a server is large, and every caller's future would hold it.
-            Inner::ReadServer(reader) => Box::pin(reader.rows(query)).await,
+            Inner::ReadServer(reader) => {
+                query.refuse_change()?;
+                // Boxed: what talks to a server is large, and every caller's future would hold it.
+                Box::pin(reader.rows(query)).await
+            }
             Inner::KeepFile(snapshot) => snapshot.rows(query).await,
             Inner::WriteFile(transaction) => transaction.rows(query).await,
             Inner::KeepServer(transaction) | Inner::WriteServer(transaction) => {

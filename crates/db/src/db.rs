@@ -146,7 +146,9 @@ impl Db {
         }
     }
 
-    /// Starts a transaction. It waits for its turn with its first statement.
+    /// Starts a transaction. It waits for its turn with its first statement. Its reads see one
+    /// state, and it is told [`Error::Conflict`] when it changes what another transaction has
+    /// changed since; [`crate::retry`] runs it again.
     #[must_use]
     pub fn begin(&self) -> Tx {
         self.transaction(Limits::Usual, Kind::Change)

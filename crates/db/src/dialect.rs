@@ -73,8 +73,24 @@ pub fn has_partitions(engine: Engine) -> bool {
     }
 }
 
+/// Begins a transaction that changes something. Its reads see one state; when it changes what
+/// another transaction has changed since, it is told [`Error::Conflict`]. So what is read, computed
+/// with and written back is never lost.
+pub(crate) fn begin_change(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "BEGIN",
+        // Its default would let the later one overwrite what it has not seen.
+        Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+        // Its default, with `innodb_snapshot_isolation`.
+        Engine::MariaDb => "BEGIN",
+        // Reading locks here: of two who want to change what both have read, one has to give way.
+        Engine::MySql => "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; BEGIN",
+    }
+}
+
 /// Begins a transaction on rows that many take from. MariaDB and MySQL lock the gaps between rows
-/// by default, and those who search the same gap and then fill it fail in turn.
+/// by default, and those who search the same gap and then fill it fail in turn. PostgreSQL lets
+/// those fail who find a row that was taken since they began.
 pub(crate) fn begin_on_shared_rows(engine: Engine) -> &'static str {
     match engine {
         Engine::Sqlite => "BEGIN",
@@ -295,6 +311,13 @@ mod tests {
             for_update_of_free_rows(Engine::MySql),
             " FOR UPDATE SKIP LOCKED"
         );
+    }
+
+    /// MySQL cannot tell that a row has changed since it was read.
+    #[test]
+    fn a_change_begins_so_that_it_cannot_overwrite_what_it_has_not_seen() {
+        assert!(begin_change(Engine::Postgres).contains("REPEATABLE READ"));
+        assert!(begin_change(Engine::MySql).contains("SERIALIZABLE"));
     }
 
     #[test]

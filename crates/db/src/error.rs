@@ -3,8 +3,8 @@
 /// A failed statement or connection.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// A unique constraint refused the change. The name follows one rule on every engine:
-    /// `<table>_<columns>_key`.
+    /// A unique constraint or a primary key refused the change. The name follows one rule on every
+    /// engine: `<table>_<columns>_key`, or `<table>_pkey` for a primary key.
     #[error("{constraint} holds such a row already")]
     Unique {
         /// The constraint, for example `users_email_key`.
@@ -37,7 +37,7 @@ pub enum Error {
     #[error("the transaction was rolled back because it was left idle")]
     IdleTransaction,
     /// A value that no engine can be trusted with (text with a NUL character, a number that is
-    /// not one, a year outside 1 to 9999), or not as many values as the statement has parameters.
+    /// not finite, a year before 1), or not as many values as the statement has parameters.
     #[error("parameter {0}")]
     Parameter(String),
     /// A column held something else than the code expected.

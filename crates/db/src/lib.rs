@@ -21,6 +21,7 @@ mod options;
 pub mod partitions;
 mod query;
 pub mod random;
+pub mod retry;
 mod row;
 mod server;
 mod slow;

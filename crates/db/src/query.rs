@@ -101,6 +101,19 @@ impl Query {
         Ok(())
     }
 
+    /// Refuses a change outside of a transaction, which a server would keep at once.
+    pub(crate) fn refuse_change(&self) -> Result<(), Error> {
+        let first = self.text.split_whitespace().next().unwrap_or_default();
+        let changes = ["INSERT", "UPDATE", "DELETE", "REPLACE"];
+        if changes
+            .iter()
+            .any(|change| first.eq_ignore_ascii_case(change))
+        {
+            return Err(Error::ReadOnly("a change needs a transaction".into()));
+        }
+        Ok(())
+    }
+
     /// Holds the number of rows a change has touched to what [`Query::expecting`] said.
     pub(crate) fn check_touched(&self, touched: u64) -> Result<u64, Error> {
         match self.expected {

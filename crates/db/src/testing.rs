@@ -3,7 +3,6 @@
 mod cluster;
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,6 +12,7 @@ use tempfile::TempDir;
 pub use cluster::Cluster;
 
 use crate::migrate::{MigrationSet, Mode, run};
+use crate::random::{Random as _, SystemRandom};
 use crate::{Db, Durability, Engine, Error, Location, Options, Result, query};
 
 /// An administrator's address on a server that runs for tests; SQLite when it is not set.
@@ -158,9 +158,10 @@ fn options(url: &str) -> Result<Options> {
 
 /// Makes an empty database and answers its address.
 async fn make_on_server(administrator: &str, sets: &[MigrationSet]) -> Result<String> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("duly_{}_{number}", std::process::id());
+    // Not the process's id: it comes back while the databases of killed tests are still there.
+    let mut random = [0; 8];
+    SystemRandom.fill(&mut random);
+    let name = format!("duly_test_{:016x}", u64::from_ne_bytes(random));
     let make = if administrator.starts_with("mysql") {
         format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
     } else {

@@ -18,7 +18,7 @@ pub enum Value {
     Bool(bool),
     /// A signed 64-bit integer.
     Int(i64),
-    /// A double that is a number.
+    /// A finite double.
     Float(f64),
     /// Text without NUL characters.
     Text(String),
@@ -28,11 +28,14 @@ pub enum Value {
     Uuid(Uuid),
     /// A calendar date from the year 1 on; `9999-12-31` stands for "none" in keyset columns.
     Date(Date),
-    /// An instant, kept to the microsecond.
+    /// An instant from the year 1 on, kept to the microsecond.
     Time(Timestamp),
     /// A JSON document.
     Json(serde_json::Value),
 }
+
+/// 0001-01-01T00:00:00Z, in microseconds since 1970.
+const FIRST_MICROSECOND: i64 = -62_135_596_800_000_000;
 
 impl Value {
     /// Why no engine should be given this value, if so: some refuse it, others keep something
@@ -43,7 +46,11 @@ impl Value {
                 Some("text with a NUL character cannot be stored")
             }
             Value::Float(number) if number.is_nan() => Some("NaN is not a number"),
+            Value::Float(number) if number.is_infinite() => Some("the number is infinite"),
             Value::Date(date) if date.year() < 1 => Some("the year is before 0001"),
+            Value::Time(time) if time.as_microsecond() < FIRST_MICROSECOND => {
+                Some("the year is before 0001")
+            }
             _ => None,
         }
     }

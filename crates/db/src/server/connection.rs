@@ -17,9 +17,10 @@ use crate::slow::{Outcome, Target};
 use crate::{Engine, Error, Query, Row};
 
 /// The `sql_mode` of MariaDB and MySQL, whatever the server's own is: what does not fit is refused
-/// and not cut off.
+/// and not cut off, and quotes and backslashes mean what they mean on the other engines.
 const STRICT: &str = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
-     ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT";
+     ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT,ANSI_QUOTES,\
+     NO_BACKSLASH_ESCAPES";
 
 /// What a statement answered.
 #[derive(Debug, Default)]
@@ -45,6 +46,8 @@ pub(super) struct Connection {
     /// Whether it has settings that the next user must not get.
     is_spent: bool,
     pub(super) opened: Instant,
+    /// When the server last answered.
+    answered: Instant,
     /// How long its present user waited for it.
     pub(super) waited: Duration,
     role: Arc<str>,
@@ -74,6 +77,7 @@ impl Connection {
             is_broken: false,
             is_spent: false,
             opened: Instant::now(),
+            answered: Instant::now(),
             waited: Duration::ZERO,
             role,
             meter,
@@ -110,8 +114,9 @@ impl Connection {
         let settings = if version.contains("MariaDB") {
             self.engine = Engine::MariaDb;
             format!(
-                "SET SESSION sql_mode = '{STRICT}', max_statement_time = {}, \
-                 idle_transaction_timeout = {}, innodb_lock_wait_timeout = {}",
+                "SET SESSION sql_mode = '{STRICT}', tx_isolation = 'REPEATABLE-READ', \
+                 max_statement_time = {}, idle_transaction_timeout = {}, \
+                 innodb_lock_wait_timeout = {}",
                 statement.as_secs_f64(),
                 whole_seconds(idle),
                 whole_seconds(lock)
@@ -119,8 +124,8 @@ impl Connection {
         } else {
             self.engine = Engine::MySql;
             format!(
-                "SET SESSION sql_mode = '{STRICT}', max_execution_time = {}, \
-                 innodb_lock_wait_timeout = {}",
+                "SET SESSION sql_mode = '{STRICT}', transaction_isolation = 'REPEATABLE-READ', \
+                 max_execution_time = {}, innodb_lock_wait_timeout = {}",
                 statement.as_millis(),
                 whole_seconds(lock)
             )
@@ -146,6 +151,11 @@ impl Connection {
             }
         })
         .await
+    }
+
+    /// Whether the server has heard nothing for so long that it ends a transaction.
+    pub(super) fn was_left_idle(&self) -> bool {
+        self.answered.elapsed() >= self.timeouts.idle
     }
 
     pub(super) fn is_spent(&self) -> bool {
@@ -248,6 +258,7 @@ impl Connection {
         answered: Result<Result<T, sqlx::Error>, tokio::time::error::Elapsed>,
         statement: &str,
     ) -> Result<T, Error> {
+        self.answered = Instant::now();
         match answered {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {

@@ -232,7 +232,8 @@ fn table_of(statement: &str) -> &str {
     let mut words = statement.split_whitespace();
     let after =
         words.find(|word| word.eq_ignore_ascii_case("into") || word.eq_ignore_ascii_case("update"));
-    after.and_then(|_| words.next()).unwrap_or_default()
+    let table = after.and_then(|_| words.next()).unwrap_or_default();
+    table.split('(').next().unwrap_or(table)
 }
 
 #[cfg(test)]
@@ -252,6 +253,13 @@ mod tests {
             name("Duplicate entry 'a' for key 'users.PRIMARY'"),
             "users_pkey"
         );
+        for statement in [
+            "INSERT INTO users(id) VALUES (?)",
+            "update users SET id = ?",
+        ] {
+            let name = constraint_name("Duplicate entry 'a' for key 'PRIMARY'", statement);
+            assert_eq!(name, "users_pkey", "{statement}");
+        }
     }
 
     #[test]

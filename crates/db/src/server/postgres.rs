@@ -40,18 +40,36 @@ const EPOCH_MICROSECOND: i64 = 946_684_800_000_000;
 /// The statement and its values in PostgreSQL's form.
 pub(super) fn prepare(query: &Query) -> Result<(String, PgArguments), Error> {
     let Translated { mut text, values } = translate(query, Placeholders::Numbered)?;
+    // Prepared statements are kept by their text, and the server reads what is bound later as of
+    // the types that were bound first: a NULL, whose type the server finds out, or an integer must
+    // not lend its statement to a text.
+    if !values.is_empty() {
+        text.push_str("/*");
+        text.extend(values.iter().map(|value| letter(value)));
+        text.push_str("*/");
+    }
     let mut arguments = PgArguments::default();
-    for (index, value) in values.into_iter().enumerate() {
-        if *value == Value::Null {
-            // The type of a NULL is left to the server to find out. Prepared statements are kept
-            // by their text, so one prepared with a NULL must not serve a value later.
-            text.push_str(&format!("/*{index}*/"));
-        }
+    for value in values {
         arguments
             .add(Bound(value))
             .map_err(|error| Error::Parameter(error.to_string()))?;
     }
     Ok((text, arguments))
+}
+
+/// One for each type a value is bound as.
+fn letter(value: &Value) -> char {
+    match value {
+        Value::Null => '0',
+        Value::Bool(_) => 'b',
+        Value::Int(_) => 'i',
+        Value::Float(_) => 'f',
+        Value::Text(_) | Value::Json(_) => 't',
+        Value::Bytes(_) => 'y',
+        Value::Uuid(_) => 'u',
+        Value::Date(_) => 'd',
+        Value::Time(_) => 'z',
+    }
 }
 
 struct Bound<'a>(&'a Value);
@@ -216,12 +234,17 @@ mod tests {
     use crate::query;
 
     #[test]
-    fn a_statement_with_a_null_has_a_text_of_its_own() {
-        let insert = || query("INSERT INTO t (a, b) VALUES (?1, ?2)").bind(1_i64);
-        let (with, _) = prepare(&insert().bind(2_i64)).unwrap();
-        let (without, _) = prepare(&insert().bind(Value::Null)).unwrap();
-        assert_eq!(with, "INSERT INTO t (a, b) VALUES ($1, $2)");
-        assert_eq!(without, format!("{with}/*1*/"));
+    fn a_statement_has_a_text_for_the_types_of_its_values() {
+        let text = |value: Value| {
+            let insert = query("INSERT INTO t (a, b) VALUES (?1, ?2)").bind(1_i64);
+            prepare(&insert.bind(value)).unwrap().0
+        };
+        let plain = "INSERT INTO t (a, b) VALUES ($1, $2)";
+        assert_eq!(text(2_i64.into()), format!("{plain}/*ii*/"));
+        assert_eq!(text(3_i64.into()), format!("{plain}/*ii*/"));
+        assert_eq!(text(Value::Null), format!("{plain}/*i0*/"));
+        assert_eq!(text("x".into()), format!("{plain}/*it*/"));
+        assert_eq!(prepare(&query("SELECT 1")).unwrap().0, "SELECT 1");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{Error, Query, Row, dialect};
 /// How a transaction is begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Changes something; what the engine does by default.
+    /// Changes something that nobody else has changed meanwhile.
     Change,
     /// A change that may take as long as it needs.
     LongChange,
@@ -55,7 +55,10 @@ type Ran = (Leased, Result<Answer, Error>);
 enum Step {
     Rows(Query),
     Change(Query),
-    Commit,
+    Commit {
+        /// Whether the transaction counts among those that were committed.
+        counts: bool,
+    },
 }
 
 impl Transaction {
@@ -94,7 +97,8 @@ impl Transaction {
         if matches!(self.state, State::New) && self.deferred.is_empty() {
             return Ok(());
         }
-        self.step(Step::Commit).await?;
+        let counts = !matches!(self.kind, Kind::Snapshot | Kind::LongSnapshot);
+        self.step(Step::Commit { counts }).await?;
         for owner in &self.raised {
             self.floors.raised(*owner);
         }
@@ -134,7 +138,7 @@ impl Transaction {
         };
         let deferred = std::mem::take(&mut self.deferred);
         let meter = self.pool.meter.clone();
-        let is_commit = matches!(step, Step::Commit);
+        let is_commit = matches!(step, Step::Commit { .. });
         let tidy: fn(Ran) = match is_commit {
             true => drop,
             false => |(leased, _)| roll_back(leased),
@@ -196,14 +200,16 @@ async fn begin(connection: &mut Connection, kind: Kind) -> Result<(), Error> {
         connection.lift_limits().await?;
     }
     let statement = match kind {
-        Kind::Change | Kind::LongChange => "BEGIN",
+        Kind::Change => dialect::begin_change(connection.engine()),
         Kind::SharedChange => dialect::begin_on_shared_rows(connection.engine()),
+        Kind::LongChange => "BEGIN",
         Kind::Snapshot | Kind::LongSnapshot => dialect::begin_snapshot(connection.engine()),
     };
     connection.control(statement).await
 }
 
 async fn run(mut leased: Leased, deferred: Vec<Query>, step: Step, meter: Arc<Meter>) -> Ran {
+    let was_left = leased.was_left_idle();
     let answer = async {
         for query in &deferred {
             count(&meter);
@@ -222,16 +228,22 @@ async fn run(mut leased: Leased, deferred: Vec<Query>, step: Step, meter: Arc<Me
                     ..Answer::default()
                 })
             }
-            Step::Commit => {
-                meter.round_trips.fetch_add(1, Ordering::Relaxed);
+            Step::Commit { counts } => {
+                count(&meter);
                 leased.control("COMMIT").await?;
-                meter.transactions.fetch_add(1, Ordering::Relaxed);
-                meter.group_commits.fetch_add(1, Ordering::Relaxed);
+                let committed = u64::from(counts);
+                meter.transactions.fetch_add(committed, Ordering::Relaxed);
+                meter.group_commits.fetch_add(committed, Ordering::Relaxed);
                 Ok(Answer::default())
             }
         }
     }
     .await;
+    let answer = match answer {
+        // The server may close the connection without a word.
+        Err(Error::Unavailable(_)) if was_left => Err(Error::IdleTransaction),
+        answer => answer,
+    };
     (leased, answer)
 }
 

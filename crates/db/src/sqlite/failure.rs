@@ -1,6 +1,7 @@
 //! What SQLite's errors mean to a caller.
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID};
 
 use crate::Error;
 
@@ -16,7 +17,7 @@ pub(super) fn translate(error: rusqlite::Error) -> Error {
     };
     let message = message.unwrap_or_else(|| failure.to_string());
     match failure.code {
-        ErrorCode::ConstraintViolation => constraint(&message),
+        ErrorCode::ConstraintViolation => constraint(failure.extended_code, &message),
         ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked
         | ErrorCode::FileLockingProtocolFailed => Error::Busy,
@@ -33,16 +34,33 @@ pub(super) fn translate(error: rusqlite::Error) -> Error {
 }
 
 /// SQLite names the columns, not the constraint:
-/// `UNIQUE constraint failed: tasks.user_id, tasks.id` is `tasks_user_id_id_key` here. Only for
-/// an index on an expression it names the index: `UNIQUE constraint failed: index 'name'`.
-fn constraint(message: &str) -> Error {
+/// `UNIQUE constraint failed: tasks.user_id, tasks.id` is `tasks_user_id_id_key` here, or
+/// `tasks_pkey` when the extended code says that they are the primary key (SQLite's "Result and
+/// Error Codes"). Only for an index on an expression it names the index:
+/// `UNIQUE constraint failed: index 'name'`.
+fn constraint(extended_code: i32, message: &str) -> Error {
+    let is_primary_key = matches!(
+        extended_code,
+        SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_ROWID
+    );
     let name = message
         .strip_prefix("UNIQUE constraint failed: ")
-        .and_then(|list| index_name(list).or_else(|| name_of_columns(list)));
+        .and_then(|list| {
+            if is_primary_key {
+                name_of_table(list)
+            } else {
+                index_name(list).or_else(|| name_of_columns(list))
+            }
+        });
     match name {
         Some(constraint) => Error::Unique { constraint },
         None => Error::Constraint(message.to_owned()),
     }
+}
+
+fn name_of_table(list: &str) -> Option<String> {
+    let (table, _) = list.split_once('.')?;
+    Some(format!("{table}_pkey"))
 }
 
 fn index_name(list: &str) -> Option<String> {
@@ -67,15 +85,23 @@ fn name_of_columns(list: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
+
     #[test]
     fn unique_constraints_are_named_by_table_and_columns() {
-        let error = constraint("UNIQUE constraint failed: tasks.user_id, tasks.id");
+        let message = "UNIQUE constraint failed: tasks.user_id, tasks.id";
+        let error = constraint(SQLITE_CONSTRAINT_UNIQUE, message);
         assert!(error.is_unique("tasks_user_id_id_key"), "{error:?}");
+        for code in [SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID] {
+            let error = constraint(code, message);
+            assert!(error.is_unique("tasks_pkey"), "{error:?}");
+        }
     }
 
     #[test]
     fn unique_indexes_on_expressions_keep_their_name() {
-        let error = constraint("UNIQUE constraint failed: index 'users_lower_email_key'");
+        let message = "UNIQUE constraint failed: index 'users_lower_email_key'";
+        let error = constraint(SQLITE_CONSTRAINT_UNIQUE, message);
         assert!(error.is_unique("users_lower_email_key"), "{error:?}");
     }
 
@@ -85,7 +111,7 @@ mod tests {
             "FOREIGN KEY constraint failed",
             "UNIQUE constraint failed: strange",
         ] {
-            assert!(matches!(constraint(message), Error::Constraint(kept) if kept == message));
+            assert!(matches!(constraint(0, message), Error::Constraint(kept) if kept == message));
         }
     }
 }

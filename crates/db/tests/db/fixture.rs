@@ -1,15 +1,23 @@
-//! A database with one table of notes, in a folder of its own.
+//! A database with a few notes, on the engine under test.
 
 use std::ops::Deref;
-use std::path::PathBuf;
 
-use duly_db::{Conn, Db, Error, Options, Query, query};
-use tempfile::TempDir;
+use duly_db::migrate::{Migration, MigrationSet};
+use duly_db::testing::TestDatabase;
+use duly_db::{Conn, Db, Engine, Error, Options, Query, query};
 
-pub(crate) struct Notes {
-    db: Db,
-    folder: TempDir,
-}
+const NOTES: MigrationSet = MigrationSet {
+    owner: "test",
+    migrations: &[Migration {
+        name: "0001_notes",
+        sqlite: "CREATE TABLE notes (id INTEGER PRIMARY KEY NOT NULL, text TEXT NOT NULL) STRICT;\n",
+        postgres: "CREATE TABLE notes (id bigint PRIMARY KEY, text text NOT NULL);\n",
+        mysql: "CREATE TABLE notes (id BIGINT PRIMARY KEY, text LONGTEXT NOT NULL) \
+                ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n",
+    }],
+};
+
+pub(crate) struct Notes(TestDatabase);
 
 impl Notes {
     pub(crate) async fn new() -> Self {
@@ -18,32 +26,25 @@ impl Notes {
 
     /// Opens with other options than the usual ones.
     pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
-        let folder = TempDir::new().unwrap();
-        let mut options = Options::file(folder.path().join("notes.db"));
-        change(&mut options);
-        let db = Db::open(options).await.unwrap();
-        let mut tx = db.begin();
-        tx.execute(query(
-            "CREATE TABLE notes (id INTEGER PRIMARY KEY NOT NULL, text TEXT NOT NULL) STRICT",
-        ))
-        .await
-        .unwrap();
-        tx.commit().await.unwrap();
-        Notes { db, folder }
+        Notes(TestDatabase::with(&[NOTES], change).await)
     }
 
-    pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("notes.db")
+    /// Only where there is a pool of connections to a server.
+    pub(crate) async fn on_server(change: impl FnOnce(&mut Options)) -> Option<Self> {
+        let notes = Self::with(change).await;
+        (notes.engine() != Engine::Sqlite).then_some(notes)
     }
 
-    pub(crate) fn folder(&self) -> PathBuf {
-        self.folder.path().to_owned()
+    pub(crate) fn url(&self) -> &str {
+        self.0.url()
     }
 
     pub(crate) async fn write(&self, id: i64) -> Result<(), Error> {
-        let mut tx = self.db.begin();
-        tx.execute(insert(id)).await?;
-        tx.commit().await
+        write(&self.0, id).await
+    }
+
+    pub(crate) async fn ids(&self) -> Vec<i64> {
+        ids(&mut self.0.read_fresh()).await
     }
 }
 
@@ -51,12 +52,26 @@ impl Deref for Notes {
     type Target = Db;
 
     fn deref(&self) -> &Db {
-        &self.db
+        &self.0
     }
+}
+
+pub(crate) async fn write(db: &Db, id: i64) -> Result<(), Error> {
+    let mut tx = db.begin();
+    tx.execute(insert(id)).await?;
+    tx.commit().await
 }
 
 pub(crate) fn insert(id: i64) -> Query {
     query("INSERT INTO notes (id, text) VALUES (?1, 'Water the plants')").bind(id)
+}
+
+/// Changes a note that is there.
+pub(crate) fn rewrite(id: i64, text: &str) -> Query {
+    query("UPDATE notes SET text = ?2 WHERE id = ?1")
+        .bind(id)
+        .bind(text)
+        .expecting(1)
 }
 
 pub(crate) async fn ids(conn: &mut Conn) -> Vec<i64> {
@@ -68,17 +83,13 @@ pub(crate) async fn ids(conn: &mut Conn) -> Vec<i64> {
 }
 
 /// A statement that never ends by itself.
-pub(crate) fn endless_read() -> Query {
-    query(
-        "WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers) \
-         SELECT COUNT(*) AS total FROM numbers",
-    )
-}
-
-/// A change that never ends by itself.
-pub(crate) fn endless_write() -> Query {
-    query(
-        "WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers) \
-         INSERT INTO notes (id, text) SELECT -1000000 - i, 'x' FROM numbers WHERE i < 0",
-    )
+pub(crate) fn endless(engine: Engine) -> Query {
+    query(match engine {
+        Engine::Sqlite => {
+            "WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers) \
+             SELECT COUNT(*) AS total FROM numbers"
+        }
+        Engine::Postgres => "SELECT COUNT(*) AS total FROM pg_sleep(3600)",
+        Engine::MariaDb | Engine::MySql => "SELECT SLEEP(3600) AS total",
+    })
 }

@@ -1,15 +1,18 @@
-//! What callers of this crate rely on, tried on real files.
+//! What callers of this crate rely on, whatever engine answers: SQLite, or the server that
+//! `DULY_TEST_DATABASE_URL` names.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod cancellation;
-mod crash;
+mod conflicts;
+mod dialect;
 mod fixture;
-mod grouping;
 mod limits;
 mod migrations;
-mod opening;
+mod names;
+mod pool;
 mod slow;
+mod statements;
 mod transactions;
 mod values;
 mod versions;

@@ -151,9 +151,15 @@ async fn what_is_quick_is_not_noted() {
 #[tokio::test]
 async fn the_status_says_what_answers() {
     let db = database().await;
+    let owner = Uuid::from_u128(42);
+    let mut tx = db.begin();
+    versions::start(&mut tx, owner).await.unwrap();
+    tx.commit().await.unwrap();
+    let version = versions::current(&mut db.read_fresh(), owner).await;
+    let version = version.unwrap().unwrap();
     let before = db.status();
     for _ in 0..3 {
-        db.read_fresh()
+        db.read(owner, version)
             .rows(query("SELECT data FROM versions"))
             .await
             .unwrap();

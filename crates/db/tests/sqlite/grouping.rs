@@ -62,7 +62,7 @@ async fn a_failed_transaction_rolls_back_alone() {
     while let Some(joined) = writers.join_next().await {
         match joined.unwrap() {
             Ok(id) => kept.extend(id),
-            Err(error) => assert!(error.is_unique("notes_id_key"), "{error:?}"),
+            Err(error) => assert!(error.is_unique("notes_pkey"), "{error:?}"),
         }
     }
     assert_eq!(kept.len(), 101);
