@@ -1,9 +1,5 @@
 //! The activity log, on a real database.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "these are tests"
-)]
+#![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod changes;
 mod forget;
