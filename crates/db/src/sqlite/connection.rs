@@ -144,7 +144,8 @@ impl Connection {
     }
 
     pub(super) fn rows(&self, query: &Query, turn: Turn) -> Result<Vec<Row>, Error> {
-        self.watched(query, turn, count, |connection| {
+        let count_all = |rows: &Vec<Row>| count(rows.len());
+        self.watched(query, turn, count_all, |connection| {
             let mut statement = connection.sqlite.prepare_cached(query.text())?;
             bind(&mut statement, query.values())?;
             let columns = columns(&statement)?;
@@ -170,7 +171,7 @@ impl Connection {
                 let mut statement = connection.sqlite.prepare_cached(query.text())?;
                 bind(&mut statement, query.values())?;
                 let touched = statement.raw_execute()?;
-                Ok(u64::try_from(touched).unwrap_or(u64::MAX))
+                Ok(count(touched))
             },
         )?;
         query.check_touched(touched)
@@ -322,8 +323,8 @@ fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::
     Ok(())
 }
 
-fn count(rows: &Vec<Row>) -> u64 {
-    u64::try_from(rows.len()).unwrap_or(u64::MAX)
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
 }
 
 fn columns(statement: &rusqlite::Statement<'_>) -> rusqlite::Result<Arc<Columns>> {
