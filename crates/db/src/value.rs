@@ -111,6 +111,13 @@ impl From<&String> for Value {
     }
 }
 
+/// Whatever it is.
+impl FromValue for Value {
+    fn from_value(value: &Value) -> Result<Self, Error> {
+        Ok(value.clone())
+    }
+}
+
 impl FromValue for bool {
     fn from_value(value: &Value) -> Result<Self, Error> {
         match value {
