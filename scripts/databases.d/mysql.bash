@@ -41,7 +41,7 @@ CREATE USER duly@'127.0.0.1' IDENTIFIED BY '$password';
 GRANT ALL ON *.* TO duly@'127.0.0.1' WITH GRANT OPTION;
 REVOKE READ_ONLY ADMIN ON *.* FROM duly@'127.0.0.1';
 CREATE USER operator@'127.0.0.1' IDENTIFIED BY '$password';
-GRANT ALL ON *.* TO operator@'127.0.0.1';
+GRANT ALL ON *.* TO operator@'127.0.0.1' WITH GRANT OPTION;
 CREATE USER haproxy@'127.0.0.1';
 END
 }

@@ -2,6 +2,7 @@
 //! the durability of a real one. Nothing here runs when the tests run on SQLite.
 
 mod mysql;
+mod page;
 mod postgres;
 
 use std::process::Output;
