@@ -101,7 +101,9 @@ async fn seed_user(tx: &mut Tx, number: u32, tasks: u32, now: Timestamp) -> duly
 fn task_rows(user: Uuid, numbers: &[u32], now: Timestamp) -> Query {
     let mut rows = Vec::with_capacity(numbers.len());
     for row in 0..numbers.len() {
-        let own: Vec<String> = (0..6).map(|column| format!("?{}", 4 + row * 6 + column)).collect();
+        let own: Vec<String> = (0..6)
+            .map(|column| format!("?{}", 4 + row * 6 + column))
+            .collect();
         rows.push(match own.as_slice() {
             [id, title, status, is_open, due, priority] => format!(
                 "(?1, {id}, {title}, ?2, LOWER({title}), LOWER(?2), {status}, {is_open}, {due}, \
@@ -120,7 +122,9 @@ fn task_rows(user: Uuid, numbers: &[u32], now: Timestamp) -> Query {
         .bind(user)
         .bind("A few words more, as people write them.")
         .bind(now);
-    numbers.iter().fold(statement, |all, task| bind_task(all, *task, now))
+    numbers
+        .iter()
+        .fold(statement, |all, task| bind_task(all, *task, now))
 }
 
 fn bind_task(statement: Query, task: u32, now: Timestamp) -> Query {

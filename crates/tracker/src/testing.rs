@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use duly_cache::limits::Limiter;
 use duly_db::clock::ManualClock;
+use duly_db::migrate::MigrationSet;
 use duly_db::random::{SeededRandom, new_id};
 use duly_db::testing::TestDatabase;
-use duly_db::{query, versions};
+use duly_db::{Options, query, versions};
 use duly_queue::Queue;
 use jiff::Timestamp;
 
@@ -30,6 +31,8 @@ pub const START: &str = "2026-11-23T07:00:00Z";
 pub fn by(user: UserId) -> Actor {
     Actor::new(user, Way::Session)
 }
+
+const SCHEMA: [MigrationSet; 3] = [versions::MIGRATIONS, duly_queue::MIGRATIONS, MIGRATIONS];
 
 /// A tracker for one test.
 #[derive(Debug)]
@@ -58,10 +61,17 @@ impl TestTracker {
     }
 
     /// A tracker with other settings.
-    #[expect(clippy::expect_used, reason = "only tests call this")]
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let sets = [versions::MIGRATIONS, duly_queue::MIGRATIONS, MIGRATIONS];
-        let database = TestDatabase::new(&sets).await;
+        Self::on(TestDatabase::new(&SCHEMA).await, change)
+    }
+
+    /// A tracker on a database that is opened with other options.
+    pub async fn with_options(change: impl FnOnce(&mut Options)) -> Self {
+        Self::on(TestDatabase::with(&SCHEMA, change).await, |_| {})
+    }
+
+    #[expect(clippy::expect_used, reason = "only tests call this")]
+    fn on(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = ManualClock::at(START.parse::<Timestamp>().expect("a valid instant"));
         let random = SeededRandom::new(7);
         let mails = MailCatcher::new();

@@ -46,7 +46,14 @@ pub async fn list(
     filter: &TaskFilter,
     now: DateTime,
 ) -> Result<Page<TaskEntry>> {
-    page(&mut tracker.db.read(owner.0, version), tracker, owner, filter, now).await
+    page(
+        &mut tracker.db.read(owner.0, version),
+        tracker,
+        owner,
+        filter,
+        now,
+    )
+    .await
 }
 
 async fn page(
