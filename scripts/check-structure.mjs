@@ -15,7 +15,7 @@ const allowed = {
   "duly-cache": { crates: ["duly-db"], only: [] },
   "duly-queue": { crates: ["duly-db"], only: [] },
   "duly-tracker": { crates: ["duly-cache", "duly-db", "duly-queue"], only: ["lettre", "argon2"] },
-  "duly-server": { crates: ["duly-cache", "duly-db", "duly-queue", "duly-tracker"], only: ["axum", "hyper", "clap", "rust-embed", "toml"] },
+  "duly-server": { crates: ["duly-cache", "duly-db", "duly-queue", "duly-tracker"], only: ["age", "axum", "hyper", "clap", "rust-embed", "toml"] },
 };
 const metadata = JSON.parse(execFileSync("cargo", ["metadata", "--no-deps", "--format-version=1", "--offline"], { encoding: "utf8", maxBuffer: 1 << 28 }));
 for (const crate of metadata.packages) {

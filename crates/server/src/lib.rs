@@ -9,5 +9,6 @@ mod docs;
 pub mod http;
 mod mail_links;
 pub mod output;
+mod sealing;
 pub mod start;
 mod web;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use duly_cache::limits::Limiter;
 use duly_db::clock::SystemClock;
+use duly_db::dump::Schema;
 use duly_db::migrate::{self, MigrationSet, Mode, Report};
 use duly_db::random::SystemRandom;
 use duly_db::{Clock as _, Db, SharedClock, SharedRandom, versions};
@@ -27,6 +28,12 @@ pub const SCHEMA: [MigrationSet; 3] = [
     duly_queue::MIGRATIONS,
     duly_tracker::MIGRATIONS,
 ];
+
+/// What a dump holds: everything.
+pub const HOUSE: Schema<'static> = Schema {
+    sets: &SCHEMA,
+    tables: &[versions::TABLES, duly_queue::TABLES, duly_tracker::TABLES],
+};
 
 /// Log lines go to the standard error output.
 pub fn logging(settings: &Log) {

@@ -39,6 +39,7 @@ pub(crate) fn copy(
     if partial.try_exists().map_err(failed)? {
         std::fs::remove_file(&partial).map_err(failed)?;
     }
+    make_private(&partial).map_err(failed)?;
     let connection = Connection::open_aside(path, options, meter)?;
     let written = connection
         .execute(&query("VACUUM INTO ?1").bind(name), Turn::default())
@@ -48,6 +49,16 @@ pub(crate) fn copy(
         let _ = std::fs::remove_file(&partial);
     }
     written
+}
+
+/// Makes an empty file that only its owner may read.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    // What people write down is nobody else's business.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(|_| ())
 }
 
 fn publish(partial: &Path, target: &Path) -> std::io::Result<()> {

@@ -1,9 +1,12 @@
 //! The commands of `duly`, one file each.
 
+mod backup;
 mod config;
 mod doctor;
+mod dump;
 mod mail;
 mod migrate;
+mod restore;
 mod serve;
 mod transfer;
 mod user;
@@ -54,6 +57,19 @@ enum Command {
         after_help = "Example: duly export --user ann@example.org --format csv --output tasks.csv"
     )]
     Export(transfer::ExportArguments),
+    /// Write everything to one file that every database takes: SQLite, PostgreSQL, MariaDB.
+    #[command(
+        after_help = "Example: duly dump duly.dump\n         duly dump - | ssh new.example.org duly restore -"
+    )]
+    Dump(dump::Arguments),
+    /// Fill an empty database from a dump.
+    #[command(
+        after_help = "Example: duly restore duly.dump\n         DULY_DUMP_PASSPHRASE_FILE=/run/secrets/dump duly restore duly.dump"
+    )]
+    Restore(restore::Arguments),
+    /// Copy SQLite's database while Duly runs.
+    #[command(after_help = "Example: duly backup duly-backup.db")]
+    Backup(backup::Arguments),
     /// Find out what is wrong with this installation.
     #[command(after_help = "Example: duly doctor")]
     Doctor,
@@ -87,6 +103,9 @@ pub enum CommandError {
     /// code 2.
     #[error("{0}")]
     Wrong(String),
+    /// It was refused for a reason that scripts tell apart by an exit code of its own.
+    #[error("{1}")]
+    Refused(u8, String),
 }
 
 impl From<duly_tracker::Error> for CommandError {
@@ -124,6 +143,7 @@ pub fn run() -> ExitCode {
             match error {
                 CommandError::Failed(_) => ExitCode::from(1),
                 CommandError::Wrong(_) => ExitCode::from(2),
+                CommandError::Refused(code, _) => ExitCode::from(code),
             }
         }
     }
@@ -159,6 +179,15 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Export(arguments) => with_settings(settings()?, |config| async move {
             transfer::export(arguments, &config).await
         }),
+        Command::Dump(arguments) => with_settings(settings()?, |config| async move {
+            dump::run(arguments, &config).await
+        }),
+        Command::Restore(arguments) => with_settings(settings()?, |config| async move {
+            restore::run(arguments, &config).await
+        }),
+        Command::Backup(arguments) => with_settings(settings()?, |config| async move {
+            backup::run(arguments, &config).await
+        }),
         Command::Mail(command) => with_settings(settings()?, |config| async move {
             mail::run(command, &config).await
         }),
@@ -166,10 +195,24 @@ fn dispatch(cli: Cli) -> Outcome {
 }
 
 fn load(named: Option<&std::path::Path>) -> Result<Loaded, CommandError> {
-    // A variable that is not text cannot be one of ours.
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Ok(crate::config::load(named, variables)?)
+    Ok(crate::config::load(named, variables())?)
+}
+
+/// A variable that is not text cannot be one of ours.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Refuses to go on where opening the database would make it.
+fn expect_database(config: &Config) -> Outcome {
+    match config.database.file() {
+        Some(path) if !path.exists() => Err(CommandError::Failed(format!(
+            "there is no database at {}; see database.url in the settings",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn with_settings<F: Future<Output = Outcome>>(

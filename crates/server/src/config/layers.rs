@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{DEFAULTS, Fault};
+use super::{DEFAULTS, Fault, passphrase};
+
+/// Variables of ours that are no settings. DULY_CONFIG names the settings file; see the command line.
+const NO_SETTINGS: [&str; 3] = ["DULY_CONFIG", passphrase::VARIABLE, passphrase::FILE_VARIABLE];
 
 /// The value of a setting, before it is read into its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +104,7 @@ impl Layers {
     ) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (name, value) in variables {
-            // DULY_CONFIG names the settings file; see the command line.
-            if name.starts_with("DULY_") && name != "DULY_CONFIG" {
+            if name.starts_with("DULY_") && !NO_SETTINGS.contains(&name.as_str()) {
                 faults.extend(self.variable(name, value).err());
             }
         }

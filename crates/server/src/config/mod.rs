@@ -1,6 +1,7 @@
 //! Settings: `config.default.toml`, then `duly.toml`, then `DULY_…` variables; each later one wins.
 
 mod layers;
+mod passphrase;
 mod reader;
 mod sections;
 mod value;
@@ -9,6 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use layers::{Layers, Setting, Source};
+pub use passphrase::dump_passphrase;
 pub use sections::{
     Accounts, Activity, Config, Database, Http, Log, LogFormat, Mail, Tasks, WorkerSettings,
 };

@@ -7,7 +7,7 @@ use crate::support::Process;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let duly = Process::new();
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 19] = [
         &["serve"],
         &["migrate"],
         &["user"],
@@ -18,6 +18,9 @@ fn every_command_explains_itself_with_an_example() {
         &["user", "invite"],
         &["import"],
         &["export"],
+        &["dump"],
+        &["restore"],
+        &["backup"],
         &["doctor"],
         &["openapi"],
         &["config"],

@@ -16,6 +16,7 @@ mod caching;
 mod commands;
 mod documents;
 mod durability;
+mod house;
 mod idempotency;
 mod lists;
 mod logs;
