@@ -9,7 +9,11 @@ use toml::de::{DeTable, DeValue};
 use super::{DEFAULTS, Fault, passphrase};
 
 /// Variables of ours that are no settings. DULY_CONFIG names the settings file; see the command line.
-const NO_SETTINGS: [&str; 3] = ["DULY_CONFIG", passphrase::VARIABLE, passphrase::FILE_VARIABLE];
+const NO_SETTINGS: [&str; 3] = [
+    "DULY_CONFIG",
+    passphrase::VARIABLE,
+    passphrase::FILE_VARIABLE,
+];
 
 /// The value of a setting, before it is read into its type.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -110,7 +110,11 @@ async fn what_is_no_whole_dump_of_ours_is_refused_before_the_database_is_touched
         (b"PK\x03\x04", 11, "this is not a dump of Duly"),
         (&dump[..dump.len() - 1], 12, "damaged or incomplete"),
         (&tampered, 12, "damaged or incomplete"),
-        (b"duly dump 2\nin a form of a later time", 13, "format 2"),
+        (
+            b"duly dump 2\nin a form that only a later release can read",
+            13,
+            "format 2",
+        ),
         (&dump_of_the_future().await, 13, "future/0001_wonders"),
     ];
     for (bytes, code, reason) in cases {
