@@ -57,10 +57,11 @@ impl Seal {
             Seal::Passphrase(passphrase) => {
                 let mut recipient = scrypt::Recipient::new(SecretString::from(passphrase.clone()));
                 recipient.set_work_factor(WORK);
-                Encryptor::with_recipients(std::iter::once(&recipient as &dyn Recipient))
+                let recipient: &dyn Recipient = &recipient;
+                Encryptor::with_recipients(std::iter::once(recipient))
             }
             Seal::Recipients(recipients) => {
-                let recipients = recipients.iter().map(|one| one as &dyn Recipient);
+                let recipients = recipients.iter().map(|one| -> &dyn Recipient { one });
                 Encryptor::with_recipients(recipients)
             }
         };
@@ -163,21 +164,18 @@ impl Keys {
         }
         let sealed = Decryptor::new_buffered(source).map_err(closed)?;
         if !sealed.is_scrypt() {
-            let mut identities = self
-                .identities
-                .iter()
-                .map(|one| one.as_ref() as &dyn Identity);
             if self.identities.is_empty() {
                 return Err(Closed::NeedsIdentity);
             }
-            let opened = sealed.decrypt(identities.by_ref()).map_err(closed)?;
-            return Ok(Box::new(opened));
+            let identities = self.identities.iter();
+            let identities = identities.map(|one| -> &dyn Identity { one.as_ref() });
+            return Ok(Box::new(sealed.decrypt(identities).map_err(closed)?));
         }
         let passphrase = self.passphrase.clone().ok_or(Closed::NeedsPassphrase)?;
         let mut identity = scrypt::Identity::new(SecretString::from(passphrase));
         identity.set_max_work_factor(MOST_WORK);
-        let opened = sealed.decrypt(std::iter::once(&identity as &dyn Identity));
-        match opened {
+        let identity: &dyn Identity = &identity;
+        match sealed.decrypt(std::iter::once(identity)) {
             Ok(opened) => Ok(Box::new(opened)),
             Err(DecryptError::DecryptionFailed | DecryptError::NoMatchingKeys) => {
                 Err(Closed::WrongPassphrase)
