@@ -1,7 +1,12 @@
 //! Servers that a test sets up in its own way, the proxies in front of them, and the ways there.
 //! Nothing here runs when the tests run on SQLite.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
 
 mod haproxy;
 mod poolers;

@@ -10,7 +10,7 @@ async fn a_connection_that_does_not_become_utc_is_refused_by_postgresql() {
         return;
     };
     let url = cluster.url("primary");
-    let way = Way::rewriting(&[url.clone()], "TimeZone\0UTC", "TimeZone\0PRC").await;
+    let way = Way::rewriting(std::slice::from_ref(&url), "TimeZone\0UTC", "TimeZone\0PRC").await;
     let reason = refusal(&way.url(&url)).await;
     assert!(reason.contains("time zone PRC"), "{reason}");
     assert!(reason.contains("pass on TimeZone"), "{reason}");
