@@ -62,9 +62,13 @@ impl Health {
                     self.largest_lag.as_millis()
                 )
             }
-            Look::Following(_) => {
+            Look::Following(lag) => {
                 self.failures = 0;
                 self.successes += 1;
+                if lag.is_none() {
+                    // There is nobody else to ask.
+                    self.successes = self.successes.max(SUCCESSES_TO_READMIT);
+                }
                 if self.successes >= SUCCESSES_TO_READMIT {
                     self.state = State::Serving;
                 } else if self.state == State::Evicted {
@@ -156,6 +160,14 @@ mod tests {
         (0..4).for_each(|_| drop(health.note(&FINE)));
         assert_eq!(health.state(), State::Probing);
         health.note(&FINE);
+        assert_eq!(health.state(), State::Serving);
+    }
+
+    #[test]
+    fn without_a_primary_whoever_answers_is_asked() {
+        let mut health = serving();
+        health.note(&Look::Unfit("it takes changes itself".into()));
+        health.note(&Look::Following(None));
         assert_eq!(health.state(), State::Serving);
     }
 

@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
 use super::connection::Connection;
 use super::health::Look;
 use super::history::History;
@@ -16,7 +19,7 @@ use crate::status::PrimaryState;
 use crate::{Error, SharedClock};
 
 /// How often each server is looked at …
-const EVERY: Duration = Duration::from_millis(50);
+pub(super) const EVERY: Duration = Duration::from_millis(50);
 /// … and the primary when there are no replicas, whose lag would have to be known.
 const EVERY_ALONE: Duration = Duration::from_millis(250);
 
@@ -32,6 +35,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A replica that has not answered a look within this is taken out. Reads wait for it so long, and
 /// then another one is asked.
 const PATIENCE_WITH_REPLICAS: Duration = Duration::from_millis(500);
+
+/// How long to try to reach a server that nobody waits for any more.
+const PATIENCE_WITH_LOST: Duration = Duration::from_secs(3);
 
 /// What the looks of all servers share.
 struct Shared {
@@ -97,25 +103,28 @@ async fn watch_primary(shared: Arc<Shared>) {
         // Replicas go on while the primary is looked at, so these have to be the older looks.
         let replicas = shared.replicas.sightings();
         let was_away = connection.is_none();
-        let looked = look_at(&shared.primary.pool, &mut connection, PATIENCE).await;
+        let patience = match shared.primary.is_usable() {
+            true => PATIENCE,
+            false => PATIENCE_WITH_LOST,
+        };
+        let looked = look_at(&shared.primary.pool, &mut connection, patience).await;
         failures = match &looked {
             Ok(_) => 0,
             Err(_) => failures + 1,
         };
         let found = match looked {
             Ok((sighting, _)) => {
-                if identity
-                    .as_ref()
-                    .is_some_and(|known| *known != sighting.identity)
+                let known = identity.replace(sighting.identity.clone());
+                if known.is_some_and(|known| known != sighting.identity)
+                    && shared.primary.is_usable()
                 {
-                    // Its connections may still lead to the former one.
+                    // The connections may still lead to the former one.
                     shared.primary.pool.renew();
                 }
-                identity = Some(sighting.identity.clone());
                 Some(shared.judge_primary(&sighting, &replicas, was_away))
             }
             // Once may be a connection that a restart has left behind.
-            Err(Error::Timeout) => Some(Err((PrimaryState::Down, no_answer(PATIENCE)))),
+            Err(Error::Timeout) => Some(Err((PrimaryState::Down, no_answer(patience)))),
             Err(error) if failures > 1 => Some(Err((PrimaryState::Down, reason(error)))),
             Err(_) => None,
         };
@@ -213,13 +222,17 @@ async fn watch_replica(replica: Arc<Replica>, shared: Arc<Shared>) {
     let mut connection = None;
     let mut second = Instant::now();
     loop {
-        let looked = look_at(&replica.pool, &mut connection, PATIENCE_WITH_REPLICAS).await;
+        let patience = match replica.is_serving() {
+            true => PATIENCE_WITH_REPLICAS,
+            false => PATIENCE_WITH_LOST,
+        };
+        let looked = look_at(&replica.pool, &mut connection, patience).await;
         let (look, seen) = match looked {
             Ok((sighting, round_trip)) => {
                 let look = shared.judge_replica(&replica, &sighting);
                 (look, Some((sighting, round_trip)))
             }
-            Err(Error::Timeout) => (Look::Unfit(no_answer(PATIENCE_WITH_REPLICAS)), None),
+            Err(Error::Timeout) => (Look::Unfit(no_answer(patience)), None),
             Err(error) => (Look::Failed(reason(error)), None),
         };
         replica.note(&look, seen, shared.clock.now());
@@ -239,18 +252,37 @@ async fn look_at(
     patience: Duration,
 ) -> Result<(Sighting, Duration), Error> {
     let looking = async {
-        let mut open = match connection.take() {
-            Some(open) => open,
-            None => pool.connect().await?,
-        };
-        let started = Instant::now();
-        let sighting = sighting::look(&mut open).await?;
-        *connection = Some(open);
-        Ok((sighting, started.elapsed()))
+        match connection.take() {
+            Some(open) => look_over(open).await,
+            None => reach(pool).await,
+        }
     };
     // What is given up takes its connection along.
     let looked = tokio::time::timeout(patience, looking).await;
-    looked.unwrap_or(Err(Error::Timeout))
+    let (open, sighting, round_trip) = looked.unwrap_or(Err(Error::Timeout))?;
+    *connection = Some(open);
+    Ok((sighting, round_trip))
+}
+
+type Looked = (Connection, Sighting, Duration);
+
+async fn look_over(mut open: Connection) -> Result<Looked, Error> {
+    let started = Instant::now();
+    let sighting = sighting::look(&mut open).await?;
+    Ok((open, sighting, started.elapsed()))
+}
+
+/// Opens a connection and looks over it. A server that hangs does not hold up the next try: by then
+/// the address may lead to another one.
+async fn reach(pool: &Pool) -> Result<Looked, Error> {
+    let mut tries = FuturesUnordered::new();
+    loop {
+        tries.push(async { look_over(pool.visit().await?).await });
+        let ended = tokio::time::timeout(BEFORE_CONNECTING, tries.next()).await;
+        if let Ok(Some(ended)) = ended {
+            return ended;
+        }
+    }
 }
 
 fn no_answer(within: Duration) -> String {

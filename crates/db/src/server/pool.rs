@@ -168,6 +168,12 @@ impl Pool {
         self.opener.open().await
     }
 
+    /// A connection to look at the server over. It runs nobody's statements, so it is not compared
+    /// with others, and there at once.
+    pub(super) async fn visit(&self) -> Result<Connection, Error> {
+        Box::pin(self.opener.connect()).await
+    }
+
     pub(super) fn address(&self) -> &Address {
         &self.address
     }

@@ -77,14 +77,14 @@ impl Primary {
     /// Notes what the monitor found.
     pub(super) fn note(&self, state: PrimaryState, error: Option<String>) {
         let changed = self.condition.send_if_modified(|condition| {
+            if error.is_some() {
+                condition.last_error.clone_from(&error);
+            }
             if condition.state == state {
                 return false;
             }
-            *condition = Condition {
-                state,
-                since: self.clock.now(),
-                last_error: error.clone().or(condition.last_error.take()),
-            };
+            condition.state = state;
+            condition.since = self.clock.now();
             true
         });
         if !changed {

@@ -5,14 +5,18 @@ use std::sync::atomic::Ordering;
 
 use uuid::Uuid;
 
-use super::Server;
 use super::pool::Pool;
 use super::replicas::{InFlight, Replica};
 use super::transaction::Transaction;
+use super::{Server, monitor};
 use crate::{Engine, Error, Query, Row, Version, dialect, query};
 
 /// So many replicas are asked before the primary is.
 const REPLICAS_ASKED: usize = 2;
+
+/// When the primary goes, the replicas still apply what they have received, and the monitor has to
+/// look at them again. So a read that nobody could answer is tried so often, a look apart.
+const TRIES: u32 = 4;
 
 type Answers = Vec<Vec<Row>>;
 
@@ -49,16 +53,25 @@ impl Reader {
     }
 
     async fn answers(&self, reading: Reading) -> Result<Answers, Error> {
-        match self.required {
-            Some(required) if !self.server.replicas.all().is_empty() => {
-                self.new_enough(required, reading).await
+        if self.server.replicas.all().is_empty() {
+            return self.newest(&reading).await;
+        }
+        let mut tries = TRIES;
+        loop {
+            let answered = match self.required {
+                Some(required) => self.new_enough(required, &reading).await,
+                None => self.newest(&reading).await,
+            };
+            tries -= 1;
+            match answered {
+                Err(Error::Unavailable(_)) if tries > 0 => tokio::time::sleep(monitor::EVERY).await,
+                answered => return answered,
             }
-            _ => self.newest(reading).await,
         }
     }
 
     /// From the primary, or while there is none, from the replica that has come furthest.
-    async fn newest(&self, reading: Reading) -> Result<Answers, Error> {
+    async fn newest(&self, reading: &Reading) -> Result<Answers, Error> {
         let primary = &self.server.primary;
         let asked = reading.ask(&self.server, &primary.pool);
         let failure = match primary.unless_down(asked).await {
@@ -82,23 +95,23 @@ impl Reader {
     }
 
     /// From a replica that is not behind what is required, else from the primary.
-    async fn new_enough(&self, required: Required, reading: Reading) -> Result<Answers, Error> {
+    async fn new_enough(&self, required: Required, reading: &Reading) -> Result<Answers, Error> {
         let mut asked = Vec::new();
         let answers = self
-            .ask_replicas(required, &reading, &mut asked, REPLICAS_ASKED)
+            .ask_replicas(required, reading, &mut asked, REPLICAS_ASKED)
             .await?;
         if let Some(answers) = answers {
             return Ok(answers);
         }
         let permit = self.permit().await?;
-        let failure = match self.ask_primary(required, &reading).await {
+        let failure = match self.ask_primary(required, reading).await {
             Err(error @ Error::Unavailable(_)) => error,
             answered => return answered,
         };
         drop(permit);
         // With no primary to fall back on, every replica is worth a try.
         let answers = self
-            .ask_replicas(required, &reading, &mut asked, usize::MAX)
+            .ask_replicas(required, reading, &mut asked, usize::MAX)
             .await?;
         answers.ok_or(failure)
     }
