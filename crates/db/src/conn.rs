@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
+use futures_util::FutureExt;
 use uuid::Uuid;
 
 use crate::server::{self, Reader};
@@ -62,12 +63,12 @@ impl Conn {
             Inner::ReadServer(reader) => {
                 query.refuse_change()?;
                 // Boxed: what talks to a server is large, and every caller's future would hold it.
-                Box::pin(reader.rows(query)).await
+                reader.rows(query).boxed().await
             }
             Inner::KeepFile(snapshot) => snapshot.rows(query).await,
             Inner::WriteFile(transaction) => transaction.rows(query).await,
             Inner::KeepServer(transaction) | Inner::WriteServer(transaction) => {
-                Box::pin(transaction.rows(query)).await
+                transaction.rows(query).boxed().await
             }
         }
     }
@@ -79,7 +80,7 @@ impl Conn {
     pub async fn snapshot(&mut self, queries: Vec<Query>) -> Result<Vec<Vec<Row>>, Error> {
         match &mut self.inner {
             Inner::ReadFile(pool) => return pool.snapshot(queries).await,
-            Inner::ReadServer(reader) => return Box::pin(reader.snapshot(queries)).await,
+            Inner::ReadServer(reader) => return reader.snapshot(queries).boxed().await,
             Inner::KeepFile(_)
             | Inner::KeepServer(_)
             | Inner::WriteFile(_)
@@ -123,7 +124,7 @@ impl Conn {
     pub async fn execute(&mut self, query: Query) -> Result<u64, Error> {
         match &mut self.inner {
             Inner::WriteFile(transaction) => transaction.execute(query).await,
-            Inner::WriteServer(transaction) => Box::pin(transaction.execute(query)).await,
+            Inner::WriteServer(transaction) => transaction.execute(query).boxed().await,
             _ => Err(Error::ReadOnly("a change needs a transaction".into())),
         }
     }
@@ -189,7 +190,7 @@ impl Tx {
     pub async fn commit(self) -> Result<(), Error> {
         match self.conn.inner {
             Inner::WriteFile(transaction) => transaction.commit().await,
-            Inner::WriteServer(transaction) => Box::pin(transaction.commit()).await,
+            Inner::WriteServer(transaction) => transaction.commit().boxed().await,
             _ => Ok(()),
         }
     }

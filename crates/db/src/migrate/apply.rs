@@ -2,122 +2,122 @@
 
 use jiff::Timestamp;
 
-use super::ledger::{Standing, give_turn, is_all_or_nothing, make_table, take_turn};
+use super::ledger::{Standing, is_all_or_nothing, make_table, take_turn};
 use super::{MigrationSet, Plan, Report, Step, statements};
-use crate::{Db, Error, Result, Tx, query};
+use crate::server::Session;
+use crate::{Db, Engine, Error, Query, Result, query};
 
 pub(super) async fn missing(db: &Db, sets: &[MigrationSet], now: Timestamp) -> Result<Report> {
     let engine = db.engine();
+    if engine == Engine::Sqlite {
+        return in_file(db, sets, now).await;
+    }
+    let mut session = db.session().await?;
+    take_turn(&mut session).await?;
+    session.change(make_table(engine)).await?;
+    let plan = Plan::make(&mut db.read_fresh(), engine, sets).await?;
+    if is_all_or_nothing(engine) {
+        together(&mut session, &plan, now).await?;
+    } else {
+        for step in &plan.missing {
+            in_pieces(&mut session, step, now).await?;
+        }
+    }
+    Ok(plan.report())
+}
+
+/// Nobody else can change anything from the first statement on.
+async fn in_file(db: &Db, sets: &[MigrationSet], now: Timestamp) -> Result<Report> {
     // Rewriting a large table takes longer than a request may.
     let mut tx = db.begin_without_limits();
-    take_turn(&mut tx, engine).await?;
-    tx.execute(make_table(engine)).await?;
-    let plan = Plan::make(&mut tx, engine, sets).await;
-    if is_all_or_nothing(engine) {
-        let plan = plan?;
-        for step in &plan.missing {
-            apply(&mut tx, step, now).await?;
-        }
-        tx.commit().await?;
-        return Ok(plan.report());
-    }
-    let applied = match &plan {
-        Ok(plan) => apply_in_pieces(db, plan, now).await,
-        Err(_) => Ok(()),
-    };
-    // The connection outlives its transaction, and the lock would with it.
-    give_turn(&mut tx, engine).await?;
-    tx.commit().await?;
-    applied?;
-    plan.map(Plan::report)
-}
-
-async fn apply(tx: &mut Tx, step: &Step, now: Timestamp) -> Result<()> {
-    for statement in statements(step.text) {
-        let applied = tx.execute(query(statement.clone())).await;
-        applied.map_err(|error| failure(step, &statement, &error, ""))?;
-    }
-    let record =
-        query("INSERT INTO schema_migrations (name, checksum, applied_at) VALUES (?1, ?2, ?3)")
-            .bind(&step.name)
-            .bind(&step.checksum)
-            .bind(now);
-    tx.execute(record).await.map(|_| ())
-}
-
-/// Runs the statements in a transaction that each of them may end, and writes down before each
-/// which it is: the effect and the note of it cannot be had together.
-async fn apply_in_pieces(db: &Db, plan: &Plan, now: Timestamp) -> Result<()> {
-    let mut tx = db.begin_without_limits();
+    tx.execute(make_table(Engine::Sqlite)).await?;
+    let plan = Plan::make(&mut tx, Engine::Sqlite, sets).await?;
     for step in &plan.missing {
-        if let Err(stop) = apply_rest(&mut tx, step, now).await {
-            return Err(stopped(db, step, stop).await);
+        for statement in statements(step.text) {
+            let done = tx.execute(query(statement.clone())).await;
+            done.map_err(|error| failure(step, &statement, &error, ""))?;
         }
+        tx.execute(record(step, now)).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(plan.report())
 }
 
-/// The statement a step stopped at, if it was one of its own, and why.
-struct Stop {
-    statement: String,
-    error: Error,
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Stop {
-            statement: "the notes in schema_migrations".into(),
-            error,
+/// All steps in one transaction; it ends early before those that no transaction may hold.
+async fn together(session: &mut Session, plan: &Plan, now: Timestamp) -> Result<()> {
+    session.run("BEGIN").await?;
+    for step in &plan.missing {
+        let is_alone = statements(step.text).any(|text| text.contains(" CONCURRENTLY "));
+        if is_alone {
+            session.run("COMMIT").await?;
         }
+        for statement in statements(step.text) {
+            let done = session.run(&statement).await;
+            done.map_err(|error| failure(step, &statement, &error, ""))?;
+        }
+        if is_alone {
+            session.run("BEGIN").await?;
+        }
+        session.change(record(step, now)).await?;
     }
+    session.run("COMMIT").await
 }
 
-async fn apply_rest(tx: &mut Tx, step: &Step, now: Timestamp) -> std::result::Result<(), Stop> {
-    let first = start(tx, step).await?;
+fn record(step: &Step, now: Timestamp) -> Query {
+    query("INSERT INTO schema_migrations (name, checksum, applied_at) VALUES (?1, ?2, ?3)")
+        .bind(&step.name)
+        .bind(&step.checksum)
+        .bind(now)
+}
+
+/// Writes down before each statement which it is: its effect and the note of it cannot be had
+/// together, so while it runs the step is in doubt.
+async fn in_pieces(session: &mut Session, step: &Step, now: Timestamp) -> Result<()> {
+    let first = start(session, step).await?;
     for (number, statement) in (1_i64..).zip(statements(step.text)).skip(first - 1) {
-        if let Err(error) = tx.execute(query(statement.clone())).await {
-            return Err(Stop { statement, error });
+        if let Err(error) = session.run(&statement).await {
+            return Err(stopped(session, step, &statement, &error).await);
         }
         let done = query("UPDATE schema_migrations SET next_statement = ?2 WHERE name = ?1");
-        tx.execute(done.bind(&step.name).bind(number + 1)).await?;
+        session
+            .change(done.bind(&step.name).bind(number + 1))
+            .await?;
     }
     let finish =
         query("UPDATE schema_migrations SET applied_at = ?2, in_doubt = FALSE WHERE name = ?1");
-    tx.execute(finish.bind(&step.name).bind(now)).await?;
+    session.change(finish.bind(&step.name).bind(now)).await?;
     Ok(())
 }
 
 /// Notes that the step is being applied, and answers from which statement on.
-async fn start(tx: &mut Tx, step: &Step) -> Result<usize> {
+async fn start(session: &mut Session, step: &Step) -> Result<usize> {
     if let Standing::Stopped { statement } = step.standing {
         let resume = query("UPDATE schema_migrations SET in_doubt = TRUE WHERE name = ?1");
-        tx.execute(resume.bind(&step.name)).await?;
+        session.change(resume.bind(&step.name)).await?;
         return Ok(statement.max(1));
     }
     let start = query(
         "INSERT INTO schema_migrations (name, checksum, applied_at, next_statement, in_doubt) \
          VALUES (?1, ?2, NULL, 1, TRUE)",
     );
-    tx.execute(start.bind(&step.name).bind(&step.checksum))
+    session
+        .change(start.bind(&step.name).bind(&step.checksum))
         .await?;
     Ok(1)
 }
 
 /// A statement that the server refused has had no effect; of one without an answer nobody knows.
-async fn stopped(db: &Db, step: &Step, Stop { statement, error }: Stop) -> Error {
-    let mut advice = "";
-    if !matches!(error, Error::Unavailable(_)) && be_certain(db, step).await.is_ok() {
-        advice = "; what came before it is kept: remove the cause and start again, and the \
-                  migration goes on from here";
-    }
-    failure(step, &statement, &error, advice)
-}
-
-async fn be_certain(db: &Db, step: &Step) -> Result<()> {
-    let mut tx = db.begin();
+async fn stopped(session: &mut Session, step: &Step, statement: &str, error: &Error) -> Error {
     let certain = query("UPDATE schema_migrations SET in_doubt = FALSE WHERE name = ?1");
-    tx.execute(certain.bind(&step.name)).await?;
-    tx.commit().await
+    let is_certain = !matches!(error, Error::Unavailable(_))
+        && session.change(certain.bind(&step.name)).await.is_ok();
+    let advice = if is_certain {
+        "; what came before it is kept: remove the cause and start again, and the migration goes \
+         on from here"
+    } else {
+        ""
+    };
+    failure(step, statement, error, advice)
 }
 
 fn failure(step: &Step, statement: &str, error: &Error, advice: &str) -> Error {

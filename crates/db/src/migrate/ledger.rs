@@ -1,11 +1,14 @@
 //! The table that says which steps have been applied, and whose turn it is to apply more.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use crate::{Conn, Engine, Error, Query, Result, Tx, query};
+use crate::server::Session;
+use crate::{Conn, Engine, Error, Query, Result, query};
 
-/// How long to wait for another node that applies steps, in seconds.
-const LONGEST_WAIT: u32 = 3600;
+/// How often to ask whether another node has applied its steps: for an hour.
+const TRIES: u32 = 36_000;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 /// The lock of those who apply steps, among the application locks of a PostgreSQL database.
 const TURN: i64 = 0x6475_6c79_6d69_6772;
@@ -103,39 +106,26 @@ pub(super) async fn records(conn: &mut Conn, engine: Engine) -> Result<BTreeMap<
     Ok(records)
 }
 
-/// Waits until no other node applies steps to this database, and keeps them from it: until the
-/// end of the transaction, or until [`give_turn`].
-pub(super) async fn take_turn(tx: &mut Tx, engine: Engine) -> Result<()> {
-    match engine {
-        // Nobody else can change anything, beginning with the first change of this transaction.
-        Engine::Sqlite => Ok(()),
-        Engine::Postgres => {
-            let lock = query("SELECT 1 AS locked FROM pg_advisory_xact_lock(?1)").bind(TURN);
-            tx.rows(lock).await.map(|_| ())
-        }
+/// Waits until no other node applies steps to this database, and keeps them from it as long as
+/// the session lasts.
+pub(super) async fn take_turn(session: &mut Session) -> Result<()> {
+    let lock = query(match session.engine() {
         Engine::MariaDb | Engine::MySql => {
-            for _ in 0..LONGEST_WAIT {
-                let lock = query(format!("SELECT GET_LOCK({MYSQL_TURN}, 1) AS locked"));
-                let row = tx.optional_row(lock).await?;
-                if let Some(true) = row.map(|row| row.get("locked")).transpose()? {
-                    return Ok(());
-                }
-            }
-            Err(Error::Busy)
+            // These locks belong to the whole server.
+            "SELECT GET_LOCK(CONCAT('duly migrate ', MD5(DATABASE())), 0) AS locked".into()
         }
-    }
-}
-
-/// These locks belong to the whole server.
-const MYSQL_TURN: &str = "CONCAT('duly migrate ', MD5(DATABASE()))";
-
-/// Lets others have their turn, where the lock outlives the transaction.
-pub(super) async fn give_turn(tx: &mut Tx, engine: Engine) -> Result<()> {
-    match engine {
-        Engine::Sqlite | Engine::Postgres => Ok(()),
-        Engine::MariaDb | Engine::MySql => {
-            let unlock = query(format!("SELECT RELEASE_LOCK({MYSQL_TURN}) AS unlocked"));
-            tx.rows(unlock).await.map(|_| ())
+        Engine::Postgres | Engine::Sqlite => {
+            format!("SELECT pg_try_advisory_lock({TURN}) AS locked")
         }
+    });
+    for _ in 0..TRIES {
+        // Nobody waits inside a statement: an index that is made concurrently waits for every
+        // statement that began before it, and this one would wait for the index.
+        let row = session.optional_row(lock.clone()).await?;
+        if let Some(true) = row.map(|row| row.get("locked")).transpose()? {
+            return Ok(());
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
     }
+    Err(Error::Busy)
 }
