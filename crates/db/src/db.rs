@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -107,7 +108,7 @@ impl Db {
             Location::File(path) => open_file(path.as_path().into(), &options, &meter).await?,
             Location::Server { primary, replicas } => {
                 let opened = Server::open(primary, replicas, &options, meter.clone());
-                Driver::Server(Arc::new(opened.await?))
+                Driver::Server(Arc::new(opened.boxed().await?))
             }
         };
         Ok(Db {

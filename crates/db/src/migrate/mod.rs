@@ -10,6 +10,7 @@ mod ledger;
 
 use std::collections::BTreeMap;
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -88,7 +89,8 @@ pub enum Mode {
 /// the statements MariaDB or MySQL has kept.
 pub async fn run(db: &Db, sets: &[MigrationSet], now: Timestamp, mode: Mode) -> Result<Report> {
     match mode {
-        Mode::Apply => apply::missing(db, sets, now).await,
+        // Boxed: what talks to a server is large and deep, and callers are so already.
+        Mode::Apply => apply::missing(db, sets, now).boxed().await,
         Mode::DryRun => {
             let plan = Plan::make(&mut db.read_fresh(), db.engine(), sets).await?;
             Ok(plan.report())

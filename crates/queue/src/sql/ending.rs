@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use duly_db::dialect::{for_update, for_update_of_free_rows, insert_or_add, insert_or_keep};
-use duly_db::{Db, Engine, Error as DbError, FromRow, Row, Tx, Value, query};
+use duly_db::{Db, Error as DbError, FromRow, Row, Tx, Value, query};
 use jiff::Timestamp;
 
 use super::{days_before, pushing};
@@ -28,18 +28,18 @@ pub(super) async fn sweep(db: &Db, now: Timestamp) -> Result<Swept> {
         return Ok(Swept::default());
     }
     let mut tx = db.begin_on_shared_rows();
-    let swept = end_expired(&mut tx, db.engine(), now).await?;
-    drop_failed_before(&mut tx, db.engine(), oldest_failed).await?;
+    let swept = end_expired(&mut tx, now).await?;
+    drop_failed_before(&mut tx, oldest_failed).await?;
     let drop_totals = query("DELETE FROM job_totals WHERE minute < ?1").bind(oldest_total);
     tx.execute(drop_totals).await?;
     tx.commit().await?;
     Ok(swept)
 }
 
-async fn drop_failed_before(tx: &mut Tx, engine: Engine, oldest: Timestamp) -> Result<()> {
+async fn drop_failed_before(tx: &mut Tx, oldest: Timestamp) -> Result<()> {
     let select = query(format!(
         "SELECT id FROM failed_jobs WHERE failed_at < ?1 ORDER BY failed_at, id LIMIT ?2{}",
-        for_update_of_free_rows(engine)
+        for_update_of_free_rows(tx.engine())
     ));
     for row in tx.rows(select.bind(oldest).bind(BATCH)).await? {
         let id: JobId = row.get("id")?;
@@ -73,11 +73,11 @@ impl FromRow for Expired {
 
 /// Jobs whose lease is over come back at once if they have tries left. If not, they fail: so a
 /// job that kills its worker is tried as often as any other, and no oftener.
-pub(super) async fn end_expired(tx: &mut Tx, engine: Engine, now: Timestamp) -> Result<Swept> {
+pub(super) async fn end_expired(tx: &mut Tx, now: Timestamp) -> Result<Swept> {
     let select = query(format!(
         "SELECT id, fence, queue, attempt, tries FROM jobs WHERE lease_until <= ?1 \
          ORDER BY lease_until LIMIT ?2{}",
-        for_update_of_free_rows(engine)
+        for_update_of_free_rows(tx.engine())
     ));
     let mut swept = Swept::default();
     let mut totals: BTreeMap<QueueName, Totals> = BTreeMap::new();
@@ -105,7 +105,7 @@ pub(super) async fn end_expired(tx: &mut Tx, engine: Engine, now: Timestamp) -> 
         }
     }
     for (queue, totals) in totals {
-        add_totals(tx, engine, &queue, totals, now).await?;
+        add_totals(tx, &queue, totals, now).await?;
     }
     Ok(swept)
 }
@@ -113,14 +113,13 @@ pub(super) async fn end_expired(tx: &mut Tx, engine: Engine, now: Timestamp) -> 
 /// Moves a running job to the failed ones. The answer is `false` when it is no longer held.
 pub(super) async fn fail(
     tx: &mut Tx,
-    engine: Engine,
     Held { id, fence }: Held,
     error: &str,
     now: Timestamp,
 ) -> Result<bool> {
     let lock = query(format!(
         "SELECT id FROM jobs WHERE id = ?1 AND fence = ?2 AND lease_until IS NOT NULL{}",
-        for_update(engine)
+        for_update(tx.engine())
     ));
     if tx.optional_row(lock.bind(id).bind(fence)).await?.is_none() {
         return Ok(false);
@@ -144,17 +143,16 @@ async fn move_to_failed(tx: &mut Tx, id: JobId, error: &str, now: Timestamp) -> 
 }
 
 pub(super) async fn retry_failed(db: &Db, id: JobId, now: Timestamp) -> Result<Retried> {
-    let engine = db.engine();
     let mut tx = db.begin_on_shared_rows();
     let select = query(format!(
         "SELECT name, unique_key FROM failed_jobs WHERE id = ?1{}",
-        for_update(engine)
+        for_update(tx.engine())
     ));
     let Some(failed) = tx.optional_row(select.bind(id)).await? else {
         return Ok(Retried::Unknown);
     };
     let copy = insert_or_keep(
-        engine,
+        tx.engine(),
         "INSERT INTO jobs (id, queue, name, payload, tags, unique_key, tries, attempt, fence, \
          run_at, lease_until, pushed_at) \
          SELECT id, queue, name, payload, tags, unique_key, tries, 0, fence, ?2, NULL, pushed_at \
@@ -162,7 +160,7 @@ pub(super) async fn retry_failed(db: &Db, id: JobId, now: Timestamp) -> Result<R
     );
     if tx.execute(copy.bind(id).bind(now)).await? == 0 {
         let (name, unique): (String, String) = (failed.get("name")?, failed.get("unique_key")?);
-        let other = pushing::holder_of(&mut tx, engine, &name, &unique).await?;
+        let other = pushing::holder_of(&mut tx, &name, &unique).await?;
         return other
             .map(Retried::Duplicate)
             .ok_or(Error::from(DbError::Busy));
@@ -219,7 +217,6 @@ pub(super) fn minute(time: Timestamp) -> i64 {
 
 pub(super) async fn add_totals(
     tx: &mut Tx,
-    engine: Engine,
     queue: &QueueName,
     totals: Totals,
     now: Timestamp,
@@ -233,7 +230,7 @@ pub(super) async fn add_totals(
     ]
     .map(|count| i64::try_from(count).unwrap_or(i64::MAX));
     let add = insert_or_add(
-        engine,
+        tx.engine(),
         "job_totals",
         "INSERT INTO job_totals (queue, minute, done, failed, retried, expired, released) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use duly_db::dialect::{for_update, insert_or_keep};
-use duly_db::{Conn, Db, Engine, FromRow, Row, Tx, query};
+use duly_db::{Conn, Db, FromRow, Row, Tx, query};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -19,7 +19,6 @@ pub(super) async fn lead(
     lease: Duration,
     now: Timestamp,
 ) -> Result<Option<Term>> {
-    let engine = db.engine();
     let lease_until = later(now, lease);
     let select = "SELECT holder, term, lease_until FROM leases WHERE name = ?1";
     // A look without a lock comes first: most who ask do not lead.
@@ -27,7 +26,7 @@ pub(super) async fn lead(
     let Some(seen) = seen else {
         let mut tx = db.begin_on_shared_rows();
         let first = insert_or_keep(
-            engine,
+            tx.engine(),
             "INSERT INTO leases (name, holder, term, lease_until) VALUES (?1, ?2, 1, ?3)",
         );
         let first = first.bind(name).bind(holder).bind(lease_until);
@@ -41,7 +40,7 @@ pub(super) async fn lead(
         return Ok(None);
     }
     let mut tx = db.begin_on_shared_rows();
-    let lock = query(format!("{select}{}", for_update(engine))).bind(name);
+    let lock = query(format!("{select}{}", for_update(tx.engine()))).bind(name);
     let found: Option<Lead> = tx.optional(lock).await?;
     let Some(term) = found.and_then(|found| found.term_for(holder, now)) else {
         return Ok(None);
@@ -99,12 +98,7 @@ pub(super) async fn slots(conn: &mut Conn) -> Result<BTreeMap<String, Timestamp>
     Ok(slots.collect::<duly_db::Result<_>>()?)
 }
 
-pub(super) async fn claim(
-    tx: &mut Tx,
-    engine: Engine,
-    claim: &Claim<'_>,
-    now: Timestamp,
-) -> Result<bool> {
+pub(super) async fn claim(tx: &mut Tx, claim: &Claim<'_>, now: Timestamp) -> Result<bool> {
     let leads =
         query("SELECT 1 AS leads FROM leases WHERE name = ?1 AND term = ?2 AND lease_until > ?3");
     let leads = leads.bind(claim.leader).bind(claim.term.0).bind(now);
@@ -115,7 +109,7 @@ pub(super) async fn claim(
     let change = match tx.optional_row(last).await? {
         Some(_) => query("UPDATE schedules SET last_slot = ?2 WHERE name = ?1 AND last_slot < ?2"),
         None => insert_or_keep(
-            engine,
+            tx.engine(),
             "INSERT INTO schedules (name, last_slot) VALUES (?1, ?2)",
         ),
     };

@@ -72,7 +72,7 @@ impl JobStore for SqlStore {
     }
 
     async fn push(&self, tx: &mut Tx, job: NewJob) -> Result<Pushed> {
-        pushing::push(tx, self.db.engine(), job, self.clock.now()).await
+        pushing::push(tx, job, self.clock.now()).await
     }
 
     async fn reserve(&self, want: &Want<'_>) -> Result<Vec<Reserved>> {
@@ -128,6 +128,6 @@ impl JobStore for SqlStore {
     }
 
     async fn claim(&self, tx: &mut Tx, claim: &Claim<'_>) -> Result<bool> {
-        leadership::claim(tx, self.db.engine(), claim, self.clock.now()).await
+        leadership::claim(tx, claim, self.clock.now()).await
     }
 }

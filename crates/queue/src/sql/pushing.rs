@@ -1,7 +1,7 @@
 //! Storing a job.
 
 use duly_db::dialect::{for_share, insert_or_keep};
-use duly_db::{Conn, Engine, Tx, query};
+use duly_db::{Tx, query};
 use jiff::Timestamp;
 
 use crate::store::NewJob;
@@ -14,13 +14,8 @@ const INSERT: &str = "INSERT INTO jobs (id, queue, name, payload, tags, unique_k
 /// How often a push is tried whose duplicate is gone by the time it is looked at.
 const TRIES: u32 = 5;
 
-pub(super) async fn push(
-    tx: &mut Tx,
-    engine: Engine,
-    job: NewJob,
-    now: Timestamp,
-) -> Result<Pushed> {
-    let insert = insert_or_keep(engine, INSERT)
+pub(super) async fn push(tx: &mut Tx, job: NewJob, now: Timestamp) -> Result<Pushed> {
+    let insert = insert_or_keep(tx.engine(), INSERT)
         .bind(job.id)
         .bind(&job.queue)
         .bind(job.name)
@@ -38,7 +33,7 @@ pub(super) async fn push(
             // Only the id can be there already: it is the same push again.
             return Ok(Pushed::Duplicate(job.id));
         };
-        if let Some(holder) = holder_of(tx, engine, job.name, unique).await? {
+        if let Some(holder) = holder_of(tx, job.name, unique).await? {
             return Ok(Pushed::Duplicate(holder));
         }
         // The one it was a duplicate of has been done in between.
@@ -48,18 +43,13 @@ pub(super) async fn push(
 
 /// The waiting or running job that holds a unique key. It cannot end before the transaction does:
 /// until then the answer is true.
-pub(super) async fn holder_of(
-    conn: &mut Conn,
-    engine: Engine,
-    name: &str,
-    unique: &str,
-) -> Result<Option<JobId>> {
+pub(super) async fn holder_of(tx: &mut Tx, name: &str, unique: &str) -> Result<Option<JobId>> {
     let select = query(format!(
         "SELECT id FROM jobs WHERE name = ?1 AND unique_key = ?2{}",
-        for_share(engine)
+        for_share(tx.engine())
     ));
     let select = select.bind(name).bind(unique);
-    Ok(conn
+    Ok(tx
         .optional_row(select)
         .await?
         .map(|row| row.get("id"))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use duly_db::dialect::for_update_of_free_rows;
-use duly_db::{Conn, Db, Engine, FromRow, FromValue, Query, Row, Tx, Value, placeholders, query};
+use duly_db::{Conn, Db, FromRow, FromValue, Query, Row, Tx, Value, placeholders, query};
 use jiff::Timestamp;
 
 use super::{ending, later};
@@ -15,7 +15,7 @@ const BATCH: u32 = 100;
 
 pub(super) async fn reserve(db: &Db, want: &Want<'_>, now: Timestamp) -> Result<Vec<Reserved>> {
     let mut tx = db.begin_on_shared_rows();
-    ending::end_expired(&mut tx, db.engine(), now).await?;
+    ending::end_expired(&mut tx, now).await?;
     let mut taken = Vec::new();
     let mut left = want.limit;
     for (queue, share) in want.shares {
@@ -23,7 +23,7 @@ pub(super) async fn reserve(db: &Db, want: &Want<'_>, now: Timestamp) -> Result<
         if limit == 0 || want.kinds.is_empty() {
             continue;
         }
-        let jobs = waiting(&mut tx, db.engine(), queue, want.kinds, now, limit).await?;
+        let jobs = waiting(&mut tx, queue, want.kinds, now, limit).await?;
         hold(&mut tx, &jobs, now, later(now, want.lease)).await?;
         left = left.saturating_sub(u32::try_from(jobs.len()).unwrap_or(u32::MAX));
         taken.extend(jobs);
@@ -35,7 +35,6 @@ pub(super) async fn reserve(db: &Db, want: &Want<'_>, now: Timestamp) -> Result<
 /// The jobs to be taken, with the attempt and the fence they are about to get.
 async fn waiting(
     tx: &mut Tx,
-    engine: Engine,
     queue: &QueueName,
     kinds: &[&str],
     now: Timestamp,
@@ -46,7 +45,7 @@ async fn waiting(
          FROM jobs WHERE queue = ?1 AND lease_until IS NULL AND run_at <= ?2 AND name IN ({}) \
          ORDER BY run_at, id LIMIT ?3{}",
         placeholders(4, kinds.len()),
-        for_update_of_free_rows(engine),
+        for_update_of_free_rows(tx.engine()),
     );
     let select = query(select)
         .bind(queue)

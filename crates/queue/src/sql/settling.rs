@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use duly_db::{Db, Engine, Tx, query};
+use duly_db::{Db, Tx, query};
 use jiff::Timestamp;
 
 use super::ending::{Ended, add_totals, end_attempt, fail};
@@ -43,7 +43,6 @@ pub(super) async fn settle(
     if settlements.is_empty() {
         return Ok(Vec::new());
     }
-    let engine = db.engine();
     let mut tx = db.begin_on_shared_rows();
     let mut answers = vec![Settled::Late; settlements.len()];
     let mut totals: BTreeMap<&QueueName, Totals> = BTreeMap::new();
@@ -52,7 +51,7 @@ pub(super) async fn settle(
     let mut in_order: Vec<_> = settlements.iter().zip(&mut answers).collect();
     in_order.sort_by_key(|(settlement, _)| settlement.held.id);
     for (settlement, answer) in in_order {
-        let settled = settle_one(&mut tx, engine, settlement, now).await?;
+        let settled = settle_one(&mut tx, settlement, now).await?;
         let of_queue = totals.entry(&settlement.queue).or_default();
         match settled {
             Settled::Done => of_queue.done += 1,
@@ -64,24 +63,19 @@ pub(super) async fn settle(
         *answer = settled;
     }
     for (queue, totals) in totals {
-        add_totals(&mut tx, engine, queue, totals, now).await?;
+        add_totals(&mut tx, queue, totals, now).await?;
     }
     tx.commit().await?;
     Ok(answers)
 }
 
-async fn settle_one(
-    tx: &mut Tx,
-    engine: Engine,
-    settlement: &Settlement,
-    now: Timestamp,
-) -> Result<Settled> {
+async fn settle_one(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Settled> {
     let held = settlement.held;
     match &settlement.outcome {
         Outcome::Done => done(tx, held).await,
         Outcome::Retry { after, error } => {
             if !come_back(tx, held, Count::Attempt, later(now, *after)).await? {
-                return fail_for_good(tx, engine, held, error, now).await;
+                return fail_for_good(tx, held, error, now).await;
             }
             let ended = Ended {
                 outcome: AttemptOutcome::Retried,
@@ -90,7 +84,7 @@ async fn settle_one(
             end_attempt(tx, held, ended, now).await?;
             Ok(Settled::Retried)
         }
-        Outcome::Fail { error } => fail_for_good(tx, engine, held, error, now).await,
+        Outcome::Fail { error } => fail_for_good(tx, held, error, now).await,
         Outcome::Release => {
             if !come_back(tx, held, Count::Nothing, now).await? {
                 return Ok(Settled::Late);
@@ -115,14 +109,8 @@ async fn done(tx: &mut Tx, Held { id, fence }: Held) -> Result<Settled> {
     Ok(Settled::Done)
 }
 
-async fn fail_for_good(
-    tx: &mut Tx,
-    engine: Engine,
-    held: Held,
-    error: &str,
-    now: Timestamp,
-) -> Result<Settled> {
-    if !fail(tx, engine, held, error, now).await? {
+async fn fail_for_good(tx: &mut Tx, held: Held, error: &str, now: Timestamp) -> Result<Settled> {
+    if !fail(tx, held, error, now).await? {
         return Ok(Settled::Late);
     }
     let ended = Ended {

@@ -96,7 +96,7 @@ pub async fn log_in(
         Verdict::Right | Verdict::Wrong => None,
     };
     let mut tx = tracker.db.begin();
-    let current = users::store::credentials(&mut tx, known.account.id).await?;
+    let current = users::store::lock_credentials(&mut tx, known.account.id).await?;
     if current.password_hash != known.password_hash {
         // It was changed while it was being compared.
         return Err(Error::WrongCredentials);

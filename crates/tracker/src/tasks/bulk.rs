@@ -110,7 +110,7 @@ pub async fn bulk(
         idempotency::Begun::Replay(earlier) => return Ok(Recorded::Replayed(earlier)),
         idempotency::Begun::First(guard) => guard,
     };
-    let mut tasks: HashMap<TaskId, Task> = store::owned(&mut tx, owner, &ids)
+    let mut tasks: HashMap<TaskId, Task> = store::lock_all(&mut tx, owner, &ids)
         .await?
         .into_iter()
         .map(|task| (task.id, task))

@@ -174,7 +174,7 @@ pub async fn change(
 ) -> Result<Task> {
     let owner = by.user;
     let mut tx = tracker.db.begin();
-    let task = store::find(&mut tx, owner, id)
+    let task = store::lock(&mut tx, owner, id)
         .await?
         .filter(|task| task.deleted_at.is_none())
         .ok_or(Error::NotFound("task"))?;

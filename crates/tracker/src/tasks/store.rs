@@ -1,6 +1,6 @@
 //! The SQL of tasks.
 
-use duly_db::{Conn, Query, Result, Tx, Value, placeholders, query};
+use duly_db::{Conn, Query, Result, Tx, Value, dialect, placeholders, query};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, date};
 
@@ -32,14 +32,29 @@ pub(crate) async fn find(conn: &mut Conn, owner: UserId, id: TaskId) -> Result<O
         .await
 }
 
-/// The owner's tasks among the given ids.
-pub(crate) async fn owned(conn: &mut Conn, owner: UserId, ids: &[TaskId]) -> Result<Vec<Task>> {
+/// Like [`find`], for a change: whoever else changes the task waits until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx, owner: UserId, id: TaskId) -> Result<Option<Task>> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 AND id = ?2{}",
+        dialect::for_update(tx.engine())
+    );
+    tx.optional(query(text).bind(owner).bind(id)).await
+}
+
+/// The owner's tasks among the given ids, for changes, in an order in which nobody waits in a
+/// circle.
+pub(crate) async fn lock_all(tx: &mut Tx, owner: UserId, ids: &[TaskId]) -> Result<Vec<Task>> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
     let mut found = Vec::with_capacity(ids.len());
     for some in ids.chunks(200) {
         let list = placeholders(2, some.len());
-        let text = format!("SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 AND id IN ({list})");
+        let text = format!(
+            "SELECT {COLUMNS} FROM tasks WHERE user_id = ?1 AND id IN ({list}) ORDER BY id{}",
+            dialect::for_update(tx.engine())
+        );
         found.extend(
-            conn.all(query(text).bind(owner).bind_all(some.iter().copied()))
+            tx.all(query(text).bind(owner).bind_all(some.iter().copied()))
                 .await?,
         );
     }
@@ -162,8 +177,10 @@ pub(crate) async fn purge(
     before: Timestamp,
     limit: u32,
 ) -> Result<Vec<(UserId, TaskId)>> {
-    let select =
-        query("SELECT user_id, id FROM tasks WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2");
+    let select = query(format!(
+        "SELECT user_id, id FROM tasks WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2{}",
+        dialect::for_update_of_free_rows(tx.engine())
+    ));
     let rows = tx.rows(select.bind(before).bind(limit)).await?;
     let mut purged = Vec::with_capacity(rows.len());
     for row in &rows {

@@ -47,7 +47,7 @@ async fn move_to(
 ) -> Result<Task> {
     let owner = by.user;
     let mut tx = tracker.db.begin();
-    let task = store::find(&mut tx, owner, id)
+    let task = store::lock(&mut tx, owner, id)
         .await?
         .ok_or(Error::NotFound("task"))?;
     match (task.deleted_at, deleted_at) {

@@ -75,7 +75,7 @@ pub async fn list(tracker: &Tracker, cursor: Option<&str>, limit: u16) -> Result
 /// [`Error::NotFound`] when no account has the address.
 pub async fn promote(tracker: &Tracker, email: &Email, role: Role) -> Result<Account> {
     let mut tx = tracker.db.begin();
-    let mut account = store::find_by_email(&mut tx, email)
+    let mut account = store::lock_by_email(&mut tx, email)
         .await?
         .ok_or(Error::NotFound("account"))?;
     if account.role == role {
@@ -94,7 +94,7 @@ pub async fn promote(tracker: &Tracker, email: &Email, role: Role) -> Result<Acc
 /// [`Error::NotFound`] when no account has the address.
 pub async fn reset_link(tracker: &Tracker, email: &Email) -> Result<String> {
     let mut tx = tracker.db.begin();
-    let account = store::find_by_email(&mut tx, email)
+    let account = store::lock_by_email(&mut tx, email)
         .await?
         .ok_or(Error::NotFound("account"))?;
     let (user, address) = (Some(account.id), Some(&account.email));

@@ -43,12 +43,14 @@ impl LinkInput {
 /// the account neither has nor waits for any more; [`Error::Invalid`], field `email`, when the new
 /// address has got an account of its own meanwhile.
 pub async fn confirm_email(tracker: &Tracker, token: Secret) -> Result<()> {
-    let mut tx = tracker.db.begin();
-    let link = link::take(tracker, &mut tx, Purpose::Confirm, &token).await?;
+    let link = link::look(tracker, Purpose::Confirm, &token).await?;
     let (Some(user), Some(confirmed)) = (link.user, link.email) else {
         return Err(Error::LinkExpired);
     };
-    let mut account = store::find(&mut tx, user).await?;
+    let mut tx = tracker.db.begin();
+    // The account comes first everywhere, so that nobody waits in a circle.
+    let mut account = store::lock(&mut tx, user).await?;
+    link::take(tracker, &mut tx, Purpose::Confirm, &token).await?;
     let kind = if account.pending_email.as_ref() == Some(&confirmed) {
         let old_email = std::mem::replace(&mut account.email, confirmed);
         account.pending_email = None;

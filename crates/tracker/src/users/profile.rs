@@ -183,7 +183,7 @@ pub async fn change_profile(
         None => None,
     };
     let mut tx = tracker.db.begin();
-    let stored = store::credentials(&mut tx, principal.user).await?;
+    let stored = store::lock_credentials(&mut tx, principal.user).await?;
     if known.is_some_and(|known| known.password_hash != stored.password_hash) {
         return Err(wrong_password());
     }

@@ -138,8 +138,9 @@ async fn set(
 ) -> Result<Email> {
     let now = tracker.clock.now();
     let mut tx = tracker.db.begin();
+    // The account comes first everywhere, so that nobody waits in a circle.
+    let mut account = store::lock(&mut tx, user).await?;
     let link = link::take(tracker, &mut tx, Purpose::Reset, token).await?;
-    let mut account = store::find(&mut tx, user).await?;
     if link
         .email
         .is_none_or(|mailed_to| mailed_to != account.email)

@@ -1,6 +1,6 @@
 //! The SQL of accounts.
 
-use duly_db::{Conn, FromRow, Row, Tx, query};
+use duly_db::{Conn, FromRow, Row, Tx, dialect, query};
 use jiff::Timestamp;
 
 use super::{Account, Email, Role};
@@ -45,6 +45,33 @@ pub(crate) async fn find_by_email(conn: &mut Conn, email: &Email) -> Result<Opti
     Ok(credentials_by_email(conn, email)
         .await?
         .map(|found| found.account))
+}
+
+/// Like [`find`], for a change: whoever else changes the account waits until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx, id: UserId) -> Result<Account> {
+    lock_credentials(tx, id).await.map(|found| found.account)
+}
+
+/// Like [`credentials`], for a change, as [`lock`].
+pub(crate) async fn lock_credentials(tx: &mut Tx, id: UserId) -> Result<Credentials> {
+    let select = format!(
+        "{}{}",
+        select_accounts!("WHERE id = ?1"),
+        dialect::for_update(tx.engine())
+    );
+    tx.optional(query(select).bind(id))
+        .await?
+        .ok_or(Error::NotFound("account"))
+}
+
+/// Like [`find_by_email`], for a change, as [`lock`].
+pub(crate) async fn lock_by_email(tx: &mut Tx, email: &Email) -> Result<Option<Account>> {
+    let select = format!(
+        "{}{}",
+        select_accounts!("WHERE email_folded = ?1"),
+        dialect::for_update(tx.engine())
+    );
+    Ok(tx.optional(query(select).bind(email.folded())).await?)
 }
 
 pub(crate) async fn credentials(conn: &mut Conn, id: UserId) -> Result<Credentials> {

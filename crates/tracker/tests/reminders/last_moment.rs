@@ -118,7 +118,7 @@ async fn snoozed() {
 async fn opted_out() {
     let app = TestTracker::new().await;
     let (ann, _) = promised(&app, "due").await;
-    set(&app, ann, "reminders = 0").await;
+    set(&app, ann, "reminders = FALSE").await;
     assert_eq!(
         outcome(&app, ann).await,
         "due 2026-11-24 cancelled: reminders were switched off"
@@ -129,7 +129,7 @@ async fn opted_out() {
 async fn opted_out_of_overdue_mails() {
     let app = TestTracker::new().await;
     let (ann, _) = promised(&app, "overdue").await;
-    set(&app, ann, "overdue_mail = 0").await;
+    set(&app, ann, "overdue_mail = FALSE").await;
     let expected = "overdue 2026-11-23 cancelled: the overdue mail was switched off";
     assert_eq!(outcome(&app, ann).await, expected);
 }

@@ -106,7 +106,7 @@ async fn a_task_due_today_is_not_overdue_even_after_its_time() {
 async fn who_wants_reminders_only_gets_no_overdue_mail() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
-    set(&app, ann, "overdue_mail = 0").await;
+    set(&app, ann, "overdue_mail = FALSE").await;
     due(&app, ann, "Old", "2026-11-01").await;
     due(&app, ann, "New", "2026-11-24").await;
     assert_eq!(

@@ -184,7 +184,7 @@ async fn who_wants_no_reminders_gets_none() {
         json!({ "title": "Call", "due_date": "2026-11-23", "due_time": "12:00" }),
     )
     .await;
-    set(&app, ann, "reminders = 0").await;
+    set(&app, ann, "reminders = FALSE").await;
     for now in [
         "2026-11-23T08:00:00Z",
         "2026-11-23T11:00:00Z",
