@@ -176,10 +176,11 @@ impl Tx {
         }
     }
 
-    /// Says whose version the commit will have raised.
-    pub(crate) fn raises(&mut self, owner: Uuid) {
-        if let Inner::WriteServer(transaction) = &mut self.conn.inner {
-            transaction.raises(owner);
+    /// Like [`Tx::defer`] for the statement that raises an owner's version.
+    pub(crate) fn raise(&mut self, owner: Uuid, statement: Query) {
+        match &mut self.conn.inner {
+            Inner::WriteServer(transaction) => transaction.raise(owner, statement),
+            _ => self.defer(statement),
         }
     }
 

@@ -136,6 +136,23 @@ pub(crate) fn with_version(engine: Engine, statement: &str, owner: usize) -> Opt
     }
 }
 
+/// An `UPDATE` of one row after which the server says what it has set a column of numbers to: as a
+/// row where it can, else as what it calls the last inserted id.
+pub(crate) fn answering(
+    engine: Engine,
+    (column, number): (&str, &str),
+    update: impl Fn(&str) -> String,
+) -> String {
+    match engine {
+        Engine::Sqlite => update(&format!("{column} = {number}")),
+        Engine::Postgres => {
+            let update = update(&format!("{column} = {number}"));
+            format!("{update} RETURNING {column}")
+        }
+        Engine::MariaDb | Engine::MySql => update(&format!("{column} = LAST_INSERT_ID({number})")),
+    }
+}
+
 /// Where a commit stands among all commits, as a number that grows: whoever tails a table by it
 /// misses nothing.
 ///

@@ -39,11 +39,6 @@ impl Version {
         Version(number)
     }
 
-    /// The state after one more change.
-    pub(crate) fn next(self) -> Self {
-        Version(self.0.saturating_add(1))
-    }
-
     /// The number.
     #[must_use]
     pub fn number(self) -> i64 {
@@ -83,19 +78,18 @@ pub async fn start(tx: &mut Tx, owner: Uuid) -> Result<()> {
 /// is unknown.
 pub fn raise(tx: &mut Tx, owner: Uuid, kind: Kind) {
     let statement = raise_statement(kind, tx.engine());
-    tx.defer(statement.bind(owner).expecting(1));
-    tx.raises(owner);
+    tx.raise(owner, statement.bind(owner).expecting(1));
 }
 
 fn raise_statement(kind: Kind, engine: Engine) -> Query {
     let changed = dialect::change_cursor(engine);
-    let numbers = match kind {
-        Kind::Data => "data = data + 1",
-        Kind::Auth => "data = data + 1, auth = auth + 1",
+    let auth = match kind {
+        Kind::Data => "",
+        Kind::Auth => "auth = auth + 1, ",
     };
-    query(format!(
-        "UPDATE versions SET {numbers}, changed = {changed} WHERE owner_id = ?1"
-    ))
+    query(dialect::answering(engine, ("data", "data + 1"), |data| {
+        format!("UPDATE versions SET {data}, {auth}changed = {changed} WHERE owner_id = ?1")
+    }))
 }
 
 /// The owner's current version of visible data.

@@ -10,23 +10,21 @@ use sqlx::postgres::{PgConnection, PgDatabaseError, PgRow};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Either, Executor, Row as _};
 
 use super::address::{Address, Login};
-use super::{Timeouts, mysql, postgres};
+use super::timeouts::Timeouts;
+use super::{mysql, postgres};
 use crate::db::Meter;
 use crate::row::Columns;
 use crate::slow::{Outcome, Target};
-use crate::{Engine, Error, Query, Row};
-
-/// The `sql_mode` of MariaDB and MySQL, whatever the server's own is: what does not fit is refused
-/// and not cut off, and quotes and backslashes mean what they mean on the other engines.
-const STRICT: &str = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
-     ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT,ANSI_QUOTES,\
-     NO_BACKSLASH_ESCAPES";
+use crate::value::FromValue;
+use crate::{Engine, Error, Query, Row, Version};
 
 /// What a statement answered.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) rows: Vec<Row>,
     pub(super) touched: u64,
+    /// The last inserted id, on MariaDB and MySQL.
+    pub(super) inserted: u64,
 }
 
 impl Answer {
@@ -88,48 +86,19 @@ impl Connection {
 
     /// Tells the server how long anything of ours may take.
     async fn set_up(&mut self) -> Result<(), Error> {
-        let Timeouts {
-            statement,
-            lock,
-            idle,
-        } = self.timeouts;
-        if let Wire::Postgres(_) = self.wire {
-            let settings = format!(
-                "SET statement_timeout = {}; SET lock_timeout = {}; \
-                 SET idle_in_transaction_session_timeout = {}",
-                statement.as_millis(),
-                lock.as_millis(),
-                idle.as_millis()
-            );
-            return self.control(&settings).await;
+        if let Wire::Mysql(_) = self.wire {
+            let asked = crate::query("SELECT VERSION() AS version");
+            let rows = self.ask(&asked).await?.rows;
+            let version: String = match rows.first() {
+                Some(row) => row.get("version")?,
+                None => return Err(Error::Other("the server has no version".into())),
+            };
+            self.engine = match version.contains("MariaDB") {
+                true => Engine::MariaDb,
+                false => Engine::MySql,
+            };
         }
-        let version: String = self
-            .ask(&crate::query("SELECT VERSION() AS version"))
-            .await?
-            .rows
-            .first()
-            .ok_or_else(|| Error::Other("the server does not know its version".into()))?
-            .get("version")?;
-        // MariaDB counts these in seconds.
-        let settings = if version.contains("MariaDB") {
-            self.engine = Engine::MariaDb;
-            format!(
-                "SET SESSION sql_mode = '{STRICT}', tx_isolation = 'REPEATABLE-READ', \
-                 max_statement_time = {}, idle_transaction_timeout = {}, \
-                 innodb_lock_wait_timeout = {}",
-                statement.as_secs_f64(),
-                whole_seconds(idle),
-                whole_seconds(lock)
-            )
-        } else {
-            self.engine = Engine::MySql;
-            format!(
-                "SET SESSION sql_mode = '{STRICT}', transaction_isolation = 'REPEATABLE-READ', \
-                 max_execution_time = {}, innodb_lock_wait_timeout = {}",
-                statement.as_millis(),
-                whole_seconds(lock)
-            )
-        };
+        let settings = self.timeouts.settings(self.engine);
         self.control(&settings).await
     }
 
@@ -137,20 +106,7 @@ impl Connection {
     pub(super) async fn lift_limits(&mut self) -> Result<(), Error> {
         self.is_spent = true;
         self.timeouts = Timeouts::NONE;
-        self.control(match self.engine {
-            Engine::Postgres => {
-                "SET statement_timeout = 0; SET lock_timeout = 0; \
-                 SET idle_in_transaction_session_timeout = 0"
-            }
-            Engine::MariaDb => {
-                "SET SESSION max_statement_time = 0, idle_transaction_timeout = 0, \
-                 innodb_lock_wait_timeout = 3600"
-            }
-            Engine::MySql | Engine::Sqlite => {
-                "SET SESSION max_execution_time = 0, innodb_lock_wait_timeout = 3600"
-            }
-        })
-        .await
+        self.control(Timeouts::lift(self.engine)).await
     }
 
     /// Whether the server has heard nothing for so long that it ends a transaction.
@@ -253,6 +209,20 @@ impl Connection {
         }
     }
 
+    /// Like [`Connection::change`] for a change that says which version it has raised.
+    pub(super) async fn raise(&mut self, query: &Query) -> Result<Version, Error> {
+        let answer = self.run(query).await?;
+        query.check_touched(answer.touched)?;
+        match answer.rows.first() {
+            Some(row) => row.get("data"),
+            None => {
+                let number = i64::try_from(answer.inserted);
+                let number = number.map_err(|error| Error::Decode(error.to_string()))?;
+                Version::from_value(&number.into())
+            }
+        }
+    }
+
     fn settle<T>(
         &mut self,
         answered: Result<Result<T, sqlx::Error>, tokio::time::error::Elapsed>,
@@ -275,11 +245,6 @@ impl Connection {
             }
         }
     }
-}
-
-fn whole_seconds(duration: Duration) -> u64 {
-    let begun = u64::from(duration.subsec_nanos() > 0);
-    (duration.as_secs() + begun).max(1)
 }
 
 /// The inner failure is a column that could not be read.
@@ -331,7 +296,10 @@ async fn from_mysql(
     let mut messages = wire.fetch_many(statement);
     while let Some(message) = messages.try_next().await? {
         match message {
-            Either::Left(done) => answer.touched += done.rows_affected(),
+            Either::Left(done) => {
+                answer.touched += done.rows_affected();
+                answer.inserted = done.last_insert_id();
+            }
             Either::Right(row) => {
                 let (columns, kinds) = shape.get_or_insert_with(|| {
                     let columns = row.columns();

@@ -34,15 +34,6 @@ impl Floors {
         newest
     }
 
-    /// Notes that the owner's version was raised by a commit of ours. By how much others have
-    /// raised it meanwhile is not known.
-    pub(super) fn raised(&self, owner: Uuid) {
-        let mut generations = self.generations();
-        if let Some(known) = generations.get(owner) {
-            generations.put(owner, known.next());
-        }
-    }
-
     fn generations(&self) -> MutexGuard<'_, Generations> {
         self.generations
             .lock()
@@ -74,10 +65,8 @@ mod tests {
         let (owner, version) = (Uuid::from_u128(1), Version::of);
         assert_eq!(floors.note(owner, version(5)), version(5));
         assert_eq!(floors.note(owner, version(3)), version(5));
-        floors.raised(owner);
-        assert_eq!(floors.note(owner, version(3)), version(6));
-        floors.raised(Uuid::from_u128(2));
-        assert_eq!(floors.note(Uuid::from_u128(2), version(1)), version(1));
+        let other = Uuid::from_u128(2);
+        assert_eq!(floors.note(other, version(1)), version(1));
     }
 
     #[test]

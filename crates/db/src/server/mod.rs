@@ -23,6 +23,7 @@ mod replicas;
 mod session;
 mod sighting;
 mod text;
+mod timeouts;
 mod transaction;
 
 use std::sync::Arc;
@@ -49,30 +50,7 @@ use monitor::Monitor;
 use pool::{Pool, Settings};
 use primary::{Gate, Primary};
 use replicas::{Replica, Replicas};
-
-/// How long anything on a connection may take.
-#[derive(Debug, Clone, Copy)]
-struct Timeouts {
-    /// A statement; the server stops it then.
-    statement: Duration,
-    /// Waiting for somebody else's lock.
-    lock: Duration,
-    /// A transaction that asks for nothing; the server ends it then.
-    idle: Duration,
-}
-
-impl Timeouts {
-    const NONE: Timeouts = Timeouts {
-        statement: Duration::from_secs(24 * 3600),
-        lock: Duration::from_secs(3600),
-        idle: Duration::from_secs(24 * 3600),
-    };
-
-    /// After this long the server, or the way to it, is as good as dead.
-    fn answer(self) -> Duration {
-        self.statement + self.lock + Duration::from_secs(1)
-    }
-}
+use timeouts::Timeouts;
 
 /// The servers of one database.
 #[derive(Debug)]

@@ -13,9 +13,10 @@ use deadpool::managed::{
 use tokio::sync::Mutex;
 
 use super::address::Address;
+use super::checks;
 use super::connection::{Answer, Connection};
 use super::primary::Gate;
-use super::{Timeouts, checks};
+use super::timeouts::Timeouts;
 use crate::db::Meter;
 use crate::{Engine, Error, Query, status};
 

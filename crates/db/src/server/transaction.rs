@@ -10,7 +10,7 @@ use super::floors::Floors;
 use super::pool::{Leased, Pool, SeenThrough};
 use super::primary::Primary;
 use crate::db::Meter;
-use crate::{Error, Query, Row, dialect};
+use crate::{Error, Query, Row, Version, dialect};
 
 /// How a transaction is begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +35,9 @@ pub(crate) struct Transaction {
     primary: Option<Primary>,
     floors: Arc<Floors>,
     kind: Kind,
-    deferred: Vec<Query>,
-    /// Whose versions the commit raises.
-    raised: Vec<Uuid>,
+    deferred: Vec<Deferred>,
+    /// Whose versions the commit raises, and to which.
+    raised: Vec<(Uuid, Version)>,
     state: State,
 }
 
@@ -48,8 +48,15 @@ enum State {
     Ended(Error),
 }
 
-/// A step that has ended, and the connection it ran on.
-type Ran = (Leased, Result<Answer, Error>);
+/// A change that travels with the next step.
+struct Deferred {
+    query: Query,
+    /// Whose version it raises.
+    raises: Option<Uuid>,
+}
+
+/// A step that has ended, the versions that were raised before it, and the connection it ran on.
+type Ran = (Leased, Result<(Answer, Vec<(Uuid, Version)>), Error>);
 
 /// What to do next inside the transaction.
 enum Step {
@@ -90,7 +97,10 @@ impl Transaction {
     }
 
     pub(crate) fn defer(&mut self, query: Query) {
-        self.deferred.push(query);
+        self.deferred.push(Deferred {
+            query,
+            raises: None,
+        });
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
@@ -99,14 +109,18 @@ impl Transaction {
         }
         let counts = !matches!(self.kind, Kind::Snapshot | Kind::LongSnapshot);
         self.step(Step::Commit { counts }).await?;
-        for owner in &self.raised {
-            self.floors.raised(*owner);
+        // Whoever has written is not shown less when the primary is gone.
+        for (owner, version) in &self.raised {
+            self.floors.note(*owner, *version);
         }
         Ok(())
     }
 
-    pub(crate) fn raises(&mut self, owner: Uuid) {
-        self.raised.push(owner);
+    pub(crate) fn raise(&mut self, owner: Uuid, query: Query) {
+        self.deferred.push(Deferred {
+            query,
+            raises: Some(owner),
+        });
     }
 
     /// Waits for the server, but not for one that is found to be dead meanwhile.
@@ -152,7 +166,8 @@ impl Transaction {
             }
         };
         match answer {
-            Ok(answer) => {
+            Ok((answer, raised)) => {
+                self.raised.extend(raised);
                 if !is_commit {
                     self.state = State::Open(leased);
                 }
@@ -208,12 +223,16 @@ async fn begin(connection: &mut Connection, kind: Kind) -> Result<(), Error> {
     connection.control(statement).await
 }
 
-async fn run(mut leased: Leased, deferred: Vec<Query>, step: Step, meter: Arc<Meter>) -> Ran {
+async fn run(mut leased: Leased, deferred: Vec<Deferred>, step: Step, meter: Arc<Meter>) -> Ran {
     let was_left = leased.was_left_idle();
+    let mut raised = Vec::new();
     let answer = async {
-        for query in &deferred {
+        for Deferred { query, raises } in &deferred {
             count(&meter);
-            leased.change(query).await?;
+            match raises {
+                Some(owner) => raised.push((*owner, leased.raise(query).await?)),
+                None => drop(leased.change(query).await?),
+            }
         }
         match step {
             Step::Rows(query) => {
@@ -239,7 +258,7 @@ async fn run(mut leased: Leased, deferred: Vec<Query>, step: Step, meter: Arc<Me
         }
     }
     .await;
-    let answer = match answer {
+    let answer = match answer.map(|answer| (answer, raised)) {
         // The server may close the connection without a word.
         Err(Error::Unavailable(_)) if was_left => Err(Error::IdleTransaction),
         answer => answer,

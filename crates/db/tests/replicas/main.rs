@@ -1,7 +1,12 @@
 //! Replicas and failover, on servers that each test starts for itself. On SQLite, which has no
 //! replicas, there is nothing to prove, and every test ends at once.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod counting;
 mod failover;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use duly_db::status::{PrimaryState, ReplicaState};
-use duly_db::{Db, Error, versions};
+use duly_db::{Db, Error};
 use tokio::task::JoinSet;
 
 use crate::fleet::{Fleet, OWNERS, PRIMARY, REPLICAS, owner};
@@ -138,9 +138,10 @@ async fn reads_go_on_when_the_primary_is_frozen() {
     }
 }
 
-/// What was seen of a primary that has died since is not unseen when a replica lacks it.
+/// What was seen or written on a primary that has died since is not unseen when the replicas lack
+/// it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_primary_showed_is_not_forgotten() {
+async fn what_the_primary_had_is_not_forgotten() {
     let Some(fleet) = Fleet::start().await else {
         return;
     };
@@ -148,29 +149,28 @@ async fn what_the_primary_showed_is_not_forgotten() {
         .open_with(|options| options.replica_lag = 3600 * SECOND)
         .await;
     let elsewhere = fleet.open().await;
-    let mut session = Session::of(owner(0));
-    let before = session.gate(&db).await.unwrap();
     for replica in REPLICAS {
         fleet.hold(replica).await;
         fleet.operate("freeze", replica);
         fleet.wait_for(&db, replica, ReplicaState::Evicted).await;
     }
+    let (mut reader, mut writer) = (Session::of(owner(0)), Session::of(owner(1)));
+    let before = reader.gate(&db).await.unwrap();
     write_through(&fleet, &elsewhere, owner(0), &[]).await;
-    assert_eq!(
-        session.read_at(&db, before).await.unwrap(),
-        2,
-        "the primary answers"
-    );
+    let shown = reader.read_at(&db, before).await.unwrap();
+    assert_eq!(shown, 2, "the primary answers with what is newest");
+    writer.write(&db).await.unwrap();
+
     for replica in REPLICAS {
         fleet.operate("thaw", replica);
         fleet.wait_for(&db, replica, ReplicaState::Serving).await;
     }
     fleet.operate("kill", PRIMARY);
     fleet.wait_for_primary(&db, PrimaryState::Down).await;
-    let version = versions::current(&mut db.read_fresh(), owner(0))
-        .await
-        .unwrap();
-    assert_eq!(version, Some(before));
-    let refused = session.read_at(&db, before).await;
-    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    for session in [&mut reader, &mut writer] {
+        assert_eq!(session.gate(&db).await.unwrap(), before);
+        let refused = session.read_at(&db, before).await;
+        assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    }
+    Session::of(owner(2)).read(&db).await.unwrap();
 }
