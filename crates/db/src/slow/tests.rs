@@ -138,10 +138,15 @@ fn memory_is_bounded_whatever_is_slow() {
 fn a_statement_that_was_not_slow_costs_next_to_nothing() {
     let observer = observer(|_| {});
     let (quick, target) = (query("SELECT 1"), primary());
-    let started = Instant::now();
-    for _ in 0..1_000_000 {
-        observer.observe(std::hint::black_box(&quick), target, took(1));
-    }
-    // Far above what it takes, far below what taking a lock or a text each time would.
-    assert!(started.elapsed() < Duration::from_millis(200));
+    let round = || {
+        let started = Instant::now();
+        for _ in 0..100_000 {
+            observer.observe(std::hint::black_box(&quick), target, took(1));
+        }
+        started.elapsed()
+    };
+    // The quickest of many: the machine may be busy with something else.
+    let quickest = (0..20).map(|_| round()).min().unwrap();
+    // Far above what it takes, far below what taking a lock or writing a text each time would.
+    assert!(quickest < Duration::from_millis(10), "{quickest:?}");
 }
