@@ -25,6 +25,12 @@ pub fn complain(line: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
+/// Whether a person watches the standard error output.
+#[must_use]
+pub fn is_watched() -> bool {
+    std::io::stderr().is_terminal()
+}
+
 /// A line on the standard error output that the next one replaces, when a person is watching.
 pub fn progress(line: impl Display) {
     let mut out = std::io::stderr().lock();

@@ -16,7 +16,7 @@ use duly_tracker::mail::Mailer;
 use duly_tracker::sessions::Seen;
 use duly_tracker::users::PasswordRules;
 use duly_tracker::users::password::{HashCost, PasswordHasher};
-use duly_tracker::{Error, Result, Settings, Tracker, instance};
+use duly_tracker::{Error, Result, Settings, Tracker, instance, partitions};
 use jiff::Timestamp;
 use tracing_subscriber::EnvFilter;
 
@@ -81,6 +81,8 @@ pub async fn tracker(config: &Config) -> Result<Tracker> {
     for step in &report.applied {
         tracing::info!(migration = %step, "brought the database up to date");
     }
+    // What this warns of keeps nobody from working; the job that does it every day tries again.
+    let _ = partitions::prepare(&db, now()).await;
     assemble(config, db).await
 }
 
@@ -118,6 +120,7 @@ fn settings(config: &Config) -> Settings {
         login_attempts: accounts.login_attempts,
         trash_days: config.tasks.trash_days,
         activity_keep: config.activity.keep,
+        notifications_keep: config.notifications.keep,
     }
 }
 

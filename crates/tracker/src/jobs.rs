@@ -13,7 +13,7 @@ use crate::tasks::PurgeTrash;
 use crate::users::{
     self, SendEmailChanged, SendEmailConfirmation, SendPasswordChanged, SendPasswordReset,
 };
-use crate::{Error, Tracker, activity, sessions};
+use crate::{Error, Tracker, partitions, sessions};
 
 /// Every kind of job that this release can run.
 #[must_use]
@@ -30,7 +30,7 @@ pub fn registry() -> Registry<Tracker> {
         .with::<SendPasswordReset>()
         .with::<PurgeTrash>()
         .with::<PurgeSessions>()
-        .with::<ForgetOldActivity>()
+        .with::<LookAfterPartitions>()
         .with::<ForgetIdempotencyKeys>()
 }
 
@@ -82,10 +82,10 @@ pub fn schedules(queue: &Queue) -> Schedules {
     push(
         schedules,
         queue,
-        "forget_old_activity",
+        "look_after_partitions",
         daily(3, 0),
         once,
-        || ForgetOldActivity {},
+        || LookAfterPartitions {},
     )
 }
 
@@ -153,8 +153,8 @@ upkeep!(
     PurgeSessions, "purge_sessions", MAINTENANCE, purge_sessions
 );
 upkeep!(
-    /// Deletes entries of the activity log that are older than the operator keeps them.
-    ForgetOldActivity, "forget_old_activity", MAINTENANCE, activity::forget_old
+    /// Makes the months of growing tables before they begin, and drops what is too old to be kept.
+    LookAfterPartitions, "look_after_partitions", MAINTENANCE, partitions::look_after
 );
 
 async fn purge_sessions(tracker: &Tracker) -> crate::Result<()> {

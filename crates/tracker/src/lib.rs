@@ -14,6 +14,7 @@ pub mod mail;
 mod names;
 pub mod notifications;
 pub mod page;
+pub mod partitions;
 pub mod reminders;
 pub mod secret;
 pub mod sessions;

@@ -88,6 +88,7 @@ impl TestTracker {
             },
             trash_days: 30,
             activity_keep: Duration::from_secs(730 * 86_400),
+            notifications_keep: Duration::from_secs(730 * 86_400),
         };
         change(&mut settings);
         let tracker = Tracker {

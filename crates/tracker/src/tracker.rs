@@ -46,6 +46,8 @@ pub struct Settings {
     pub trash_days: u16,
     /// Entries of the activity log are kept for this long.
     pub activity_keep: Duration,
+    /// What people were told, or were to be told, is kept for this long.
+    pub notifications_keep: Duration,
 }
 
 /// How many failed log-ins are allowed per 15 minutes.

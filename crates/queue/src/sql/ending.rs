@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{days_before, pushing};
 use crate::store::{AttemptOutcome, Held, Retried, Swept, Totals};
-use crate::{Error, FAILED_KEPT_DAYS, JobId, QueueName, Result, TOTALS_KEPT_DAYS};
+use crate::{Error, FAILED_KEPT_DAYS, JobId, QueueName, Result};
 
 /// No call ends or drops more than this many jobs, so that none holds the writer for long.
 const BATCH: i64 = 500;
@@ -17,21 +17,17 @@ const LEASE_OVER: &str = "the lease was over: the worker died or was stuck";
 
 pub(super) async fn sweep(db: &Db, now: Timestamp) -> Result<Swept> {
     let oldest_failed = days_before(now, FAILED_KEPT_DAYS);
-    let oldest_total = minute(days_before(now, TOTALS_KEPT_DAYS));
     let anything = query(
         "SELECT 1 AS found FROM jobs WHERE lease_until <= ?1 \
-         UNION ALL SELECT 1 FROM failed_jobs WHERE failed_at < ?2 \
-         UNION ALL SELECT 1 FROM job_totals WHERE minute < ?3 LIMIT 1",
+         UNION ALL SELECT 1 FROM failed_jobs WHERE failed_at < ?2 LIMIT 1",
     );
-    let anything = anything.bind(now).bind(oldest_failed).bind(oldest_total);
+    let anything = anything.bind(now).bind(oldest_failed);
     if db.read_fresh().optional_row(anything).await?.is_none() {
         return Ok(Swept::default());
     }
     let mut tx = db.begin_on_shared_rows();
     let swept = end_expired(&mut tx, now).await?;
     drop_failed_before(&mut tx, oldest_failed).await?;
-    let drop_totals = query("DELETE FROM job_totals WHERE minute < ?1").bind(oldest_total);
-    tx.execute(drop_totals).await?;
     tx.commit().await?;
     Ok(swept)
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use duly_db::migrate::MigrationSet;
+use duly_db::partitions::{Kind, PartitionedTable, Period};
 use duly_db::{Db, SharedClock, Tx};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -36,6 +37,16 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0002_schedules"),
         duly_db::migration!("0003_job_totals_minute"),
     ],
+};
+
+/// How the totals are laid out.
+pub const TOTALS_BY_MONTH: PartitionedTable = PartitionedTable {
+    name: "job_totals",
+    column: "minute",
+    key: &["queue", "minute"],
+    kind: Kind::Minute,
+    period: Period::Month,
+    is_referenced: false,
 };
 
 /// The driver for SQL databases.

@@ -1,5 +1,6 @@
 //! `duly doctor`: what is wrong with this installation, and what to do about it.
 
+mod partitions;
 mod servers;
 
 use std::fs;
@@ -121,6 +122,7 @@ async fn database(report: &mut Report, config: &Config) {
     }
     servers::look(report, &db).await;
     report.add("migrations", migrations(&db).await);
+    partitions::look(report, &db).await;
     db.close().await;
 }
 

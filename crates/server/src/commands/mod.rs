@@ -2,6 +2,7 @@
 
 mod backup;
 mod config;
+mod db;
 mod doctor;
 mod dump;
 mod mail;
@@ -41,6 +42,9 @@ enum Command {
     /// Bring the database up to date; `serve` does it too.
     #[command(after_help = "Example: duly migrate --dry-run")]
     Migrate(migrate::Arguments),
+    /// Look after the database's tables.
+    #[command(subcommand, after_help = "Example: duly db partition tasks")]
+    Db(db::Command),
     /// Look after accounts.
     #[command(
         subcommand,
@@ -169,6 +173,9 @@ fn dispatch(cli: Cli) -> Outcome {
         }
         Command::Migrate(arguments) => with_settings(settings()?, |config| async move {
             migrate::run(arguments, &config).await
+        }),
+        Command::Db(command) => with_settings(settings()?, |config| async move {
+            db::run(command, &config).await
         }),
         Command::User(command) => with_settings(settings()?, |config| async move {
             user::run(command, &config).await

@@ -14,7 +14,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::Fault;
 use super::layers::Layers;
 use super::reader::Reader;
-use super::value::Network;
+use super::value::{Network, duration};
 
 /// Every setting.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub struct Config {
     pub tasks: Tasks,
     /// `[activity]`
     pub activity: Activity,
+    /// `[notifications]`
+    pub notifications: Notifications,
     /// `[worker]`
     pub worker: WorkerSettings,
     /// `[log]`
@@ -131,6 +133,13 @@ pub struct Activity {
     pub keep: Duration,
 }
 
+/// `[notifications]`
+#[derive(Debug, Clone)]
+pub struct Notifications {
+    /// For how long receipts are kept.
+    pub keep: Duration,
+}
+
 /// `[worker]`
 #[derive(Debug, Clone)]
 pub struct WorkerSettings {
@@ -167,6 +176,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
     let accounts = accounts(reader.section("accounts"));
     let trash_days = reader.section("tasks").number("trash_days", 1, 3650);
     let keep = reader.section("activity").duration("keep");
+    let told_keep = notifications_keep(reader.section("notifications"));
     let worker = worker(reader.section("worker"));
     let log = log(reader.section("log"));
     let config = || {
@@ -180,6 +190,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
             accounts: accounts?,
             tasks,
             activity: Activity { keep: keep? },
+            notifications: Notifications { keep: told_keep? },
             worker: worker?,
             log: log?,
         })
@@ -300,6 +311,14 @@ fn accounts(reader: &mut Reader<'_>) -> Option<Accounts> {
             0 => processors(),
             chosen => chosen,
         },
+    })
+}
+
+/// Receipts keep anybody from being told twice, so they have to outlast every reminder's day.
+fn notifications_keep(reader: &mut Reader<'_>) -> Option<Duration> {
+    let least = Duration::from_secs(30 * 86_400);
+    reader.text("keep", "at least 30d, like 90d or 2y", |text| {
+        duration(text).filter(|found| *found >= least)
     })
 }
 

@@ -5,10 +5,10 @@
 
 mod actor;
 mod changes;
-mod forget;
 mod list;
 mod record;
 
+use duly_db::partitions::{Kind, PartitionedTable, Period};
 use duly_db::{Error as DbError, FromRow, Row};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,9 +19,18 @@ use crate::names::names;
 
 pub use actor::{Actor, Way};
 pub use changes::{Changes, FromTo, Rewritten};
-pub use forget::forget_old;
 pub use list::list;
 pub(crate) use record::{Entry, record};
+
+/// How the log is laid out.
+pub(crate) const BY_MONTH: PartitionedTable = PartitionedTable {
+    name: "activity",
+    column: "at",
+    key: &["user_id", "task_id", "at", "id"],
+    kind: Kind::Instant,
+    period: Period::Month,
+    is_referenced: false,
+};
 
 /// What was done to a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]

@@ -2,10 +2,10 @@
 //!
 //! A row is made once per (user, task, kind, slot), in the state `planned`, and moves
 //! planned → queued → sending → sent, failed, bounced or cancelled. A failed attempt leads from
-//! sending back to queued. Rows are never deleted: they are what keeps a promise from being kept
-//! twice.
+//! sending back to queued. Rows are what keeps a promise from being kept twice, so they stay until
+//! long after their day.
 
-use duly_db::{Conn, Engine, Error as DbError, FromRow, Result, Row, Tx, dialect, query};
+use duly_db::{Conn, Engine, Error as DbError, FromRow, Query, Result, Row, Tx, dialect, query};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -80,7 +80,11 @@ pub(crate) async fn plan(
         return Ok(None);
     };
     let id: NotificationId = row.get("id")?;
-    change_state(tx, entry.user, id, State::Planned, None, now).await?;
+    let cancelled = Entry {
+        id,
+        ..entry.clone()
+    };
+    change_state(tx, &cancelled, State::Planned, None, now).await?;
     Ok(Some(id))
 }
 
@@ -165,52 +169,40 @@ pub(crate) async fn has_later_overdue(conn: &mut Conn, user: UserId, slot: &str)
     Ok(conn.optional_row(statement).await?.is_some())
 }
 
+/// Changes one promise, if a condition holds; `?1` to `?3` say which. Its slot is one of them, so
+/// that only the month it lies in is looked at.
+fn change(entry: &Entry, set: &str, only_if: &str) -> Query {
+    query(format!(
+        "UPDATE notifications SET {set} WHERE user_id = ?1 AND id = ?2 AND slot = ?3{only_if}"
+    ))
+    .bind(entry.user)
+    .bind(entry.id)
+    .bind(&entry.promise.slot)
+}
+
 /// Moves a promise to another state.
 pub(crate) async fn change_state(
     tx: &mut Tx,
-    user: UserId,
-    id: NotificationId,
+    entry: &Entry,
     state: State,
     reason: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
-    let statement = query(
-        "UPDATE notifications SET state = ?3, reason = ?4, updated_at = ?5 \
-         WHERE user_id = ?1 AND id = ?2",
-    );
-    let statement = statement
-        .bind(user)
-        .bind(id)
-        .bind(state)
-        .bind(reason)
-        .bind(now);
+    let statement = change(entry, "state = ?4, reason = ?5, updated_at = ?6", "");
+    let statement = statement.bind(state).bind(reason).bind(now);
     tx.execute(statement).await.map(|_| ())
 }
 
 /// Notes that a promise was looked at and nothing had to be done.
-pub(crate) async fn touch(
-    tx: &mut Tx,
-    user: UserId,
-    id: NotificationId,
-    now: Timestamp,
-) -> Result<()> {
-    let statement =
-        query("UPDATE notifications SET updated_at = ?3 WHERE user_id = ?1 AND id = ?2");
-    tx.execute(statement.bind(user).bind(id).bind(now))
-        .await
-        .map(|_| ())
+pub(crate) async fn touch(tx: &mut Tx, entry: &Entry, now: Timestamp) -> Result<()> {
+    let statement = change(entry, "updated_at = ?4", "").bind(now);
+    tx.execute(statement).await.map(|_| ())
 }
 
 /// Begins an attempt and answers its number.
 pub(crate) async fn begin_attempt(tx: &mut Tx, entry: &Entry, now: Timestamp) -> Result<u32> {
     let attempt = entry.attempts.saturating_add(1);
-    let statement = query(
-        "UPDATE notifications SET state = ?3, attempts = ?4, updated_at = ?5 \
-         WHERE user_id = ?1 AND id = ?2",
-    );
-    let statement = statement
-        .bind(entry.user)
-        .bind(entry.id)
+    let statement = change(entry, "state = ?4, attempts = ?5, updated_at = ?6", "")
         .bind(State::Sending)
         .bind(attempt)
         .bind(now);
@@ -219,19 +211,12 @@ pub(crate) async fn begin_attempt(tx: &mut Tx, entry: &Entry, now: Timestamp) ->
 }
 
 /// Notes that the mail server has taken the mail, whichever attempt it was.
-pub(crate) async fn record_sent(
-    tx: &mut Tx,
-    user: UserId,
-    id: NotificationId,
-    now: Timestamp,
-) -> Result<()> {
-    let statement = query(
-        "UPDATE notifications SET state = ?3, reason = NULL, sent_at = ?4, updated_at = ?4 \
-         WHERE user_id = ?1 AND id = ?2 AND state <> ?3",
-    );
-    tx.execute(statement.bind(user).bind(id).bind(State::Sent).bind(now))
-        .await
-        .map(|_| ())
+pub(crate) async fn record_sent(tx: &mut Tx, entry: &Entry, now: Timestamp) -> Result<()> {
+    let set = "state = ?4, reason = NULL, sent_at = ?5, updated_at = ?5";
+    let statement = change(entry, set, " AND state <> ?4")
+        .bind(State::Sent)
+        .bind(now);
+    tx.execute(statement).await.map(|_| ())
 }
 
 /// Ends an attempt that did not succeed, unless another one has begun since.
@@ -243,16 +228,12 @@ pub(crate) async fn end_attempt(
     reason: &str,
     now: Timestamp,
 ) -> Result<()> {
-    let statement = query(
-        "UPDATE notifications SET state = ?5, reason = ?6, updated_at = ?7 \
-         WHERE user_id = ?1 AND id = ?2 AND attempts = ?3 AND state = ?4",
-    )
-    .bind(entry.user)
-    .bind(entry.id)
-    .bind(attempt)
-    .bind(State::Sending)
-    .bind(state)
-    .bind(reason)
-    .bind(now);
+    let set = "state = ?6, reason = ?7, updated_at = ?8";
+    let statement = change(entry, set, " AND attempts = ?4 AND state = ?5")
+        .bind(attempt)
+        .bind(State::Sending)
+        .bind(state)
+        .bind(reason)
+        .bind(now);
     tx.execute(statement).await.map(|_| ())
 }

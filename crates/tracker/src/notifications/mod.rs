@@ -3,6 +3,7 @@
 pub(crate) mod ledger;
 mod list;
 
+use duly_db::partitions::{Kind as ColumnKind, PartitionedTable, Period};
 use duly_db::{Error as DbError, FromRow, Row};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,6 +13,16 @@ use crate::id::{NotificationId, TaskId};
 use crate::names::names;
 
 pub use list::list;
+
+/// How the ledger is laid out.
+pub(crate) const BY_MONTH: PartitionedTable = PartitionedTable {
+    name: "notifications",
+    column: "slot",
+    key: &["user_id", "id", "slot"],
+    kind: ColumnKind::Day,
+    period: Period::Month,
+    is_referenced: false,
+};
 
 /// What a notification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]

@@ -239,7 +239,8 @@ async fn write(
                 let entry = entry(tracker, user, promise, now);
                 if let Some(id) = ledger::plan(tx, engine, &entry, now).await? {
                     send::enqueue(tracker, tx, promise.kind, user, id).await?;
-                    ledger::change_state(tx, user, id, State::Queued, None, now).await?;
+                    let entry = Entry { id, ..entry };
+                    ledger::change_state(tx, &entry, State::Queued, None, now).await?;
                     news = true;
                 }
             }

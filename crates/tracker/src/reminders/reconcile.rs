@@ -89,16 +89,16 @@ async fn mend_one(
     };
     if entry.attempts >= MOST_ATTEMPTS {
         let reason = format!("given up after {} attempts", entry.attempts);
-        ledger::change_state(tx, user, id, State::Failed, Some(&reason), now).await?;
+        ledger::change_state(tx, &entry, State::Failed, Some(&reason), now).await?;
         found.given_up += 1;
         versions::raise(tx, user.0, VersionKind::Data);
         return Ok(());
     }
     match send::enqueue(tracker, tx, entry.promise.kind, user, id).await? {
-        Pushed::Duplicate(_) => Ok(ledger::touch(tx, user, id, now).await?),
+        Pushed::Duplicate(_) => Ok(ledger::touch(tx, &entry, now).await?),
         Pushed::New(_) => {
             let reason = Some("its job was lost and has been made again");
-            ledger::change_state(tx, user, id, State::Queued, reason, now).await?;
+            ledger::change_state(tx, &entry, State::Queued, reason, now).await?;
             found.queued += 1;
             versions::raise(tx, user.0, VersionKind::Data);
             Ok(())

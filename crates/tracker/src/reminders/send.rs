@@ -159,7 +159,7 @@ async fn begin(tracker: &Tracker, user: UserId, id: NotificationId) -> Result<Op
     };
     let begun = match letters::compose(tracker, &mut tx, &recipient, &entry, now).await? {
         Verdict::Unwanted(reason) => {
-            ledger::change_state(&mut tx, user, id, State::Cancelled, Some(&reason), now).await?;
+            ledger::change_state(&mut tx, &entry, State::Cancelled, Some(&reason), now).await?;
             None
         }
         Verdict::Wanted(mail) => {
@@ -195,7 +195,7 @@ async fn end_once(tracker: &Tracker, begun: &Begun, state: State, reason: &str) 
     let entry = &begun.entry;
     let mut tx = tracker.db.begin();
     match state {
-        State::Sent => ledger::record_sent(&mut tx, entry.user, entry.id, now).await?,
+        State::Sent => ledger::record_sent(&mut tx, entry, now).await?,
         _ => ledger::end_attempt(&mut tx, entry, begun.attempt, state, reason, now).await?,
     }
     versions::raise(&mut tx, entry.user.0, VersionKind::Data);

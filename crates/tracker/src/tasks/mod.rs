@@ -11,6 +11,8 @@ mod store;
 mod text;
 mod trash;
 
+use duly_db::partitions::yearly::{ForeignKey, YearlyTable};
+use duly_db::partitions::{Kind, PartitionedTable, Period};
 use duly_db::{Error as DbError, FromRow, FromValue, Row, Value};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
@@ -29,6 +31,37 @@ pub use list::{TaskEntry, get, list};
 pub(crate) use store::{COLUMNS, insert_all, value_lists};
 pub use text::{Description, Label, Labels, TaskTitle};
 pub use trash::{PurgeTrash, delete, restore};
+
+/// How tasks are laid out where the operator has them partitioned, and what refers to them.
+pub const BY_YEAR: YearlyTable = YearlyTable {
+    table: PartitionedTable {
+        name: "tasks",
+        column: "id",
+        key: &["user_id", "id"],
+        kind: Kind::Id,
+        period: Period::Year,
+        is_referenced: true,
+    },
+    foreign_keys: &[
+        ForeignKey {
+            table: "tasks",
+            columns: &["user_id"],
+            parent: "users",
+            parent_columns: &["id"],
+        },
+        of_task("task_labels"),
+        of_task("import_sources"),
+    ],
+};
+
+const fn of_task(table: &'static str) -> ForeignKey {
+    ForeignKey {
+        table,
+        columns: &["user_id", "task_id"],
+        parent: "tasks",
+        parent_columns: &["user_id", "id"],
+    }
+}
 
 /// The latest day a task can be due. The day after stands for "no due date" in the database.
 pub const LATEST_DUE_DATE: Date = jiff::civil::date(9999, 12, 30);

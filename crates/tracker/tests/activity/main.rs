@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod changes;
-mod forget;
 mod list;
 mod ways;
 
