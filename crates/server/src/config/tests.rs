@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::{Loaded, load};
+use super::{Loaded, dump_passphrase, load};
 
 struct Folder(tempfile::TempDir);
 
@@ -219,4 +219,41 @@ fn networks_hold_their_addresses() {
     assert!(holds("0.0.0.0/0", "8.8.8.8"));
     assert!(holds("2001:db8::/32", "2001:db8:1::1"));
     assert!(!holds("::1", "::2"));
+}
+
+#[test]
+fn the_passphrase_of_dumps_is_given_once() {
+    let folder = Folder::with("");
+    let secret = folder.0.path().join("secret");
+    std::fs::write(&secret, "correct horse\n").expect("a file");
+    let secret = secret.display().to_string();
+    let passphrase = |variables: &[(&str, &str)]| {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()));
+        dump_passphrase(variables).map_err(|fault| fault.to_string())
+    };
+    let (plain, file) = ("DULY_DUMP_PASSPHRASE", "DULY_DUMP_PASSPHRASE_FILE");
+    assert_eq!(passphrase(&[("HOME", "/")]), Ok(None));
+    assert_eq!(passphrase(&[(plain, " x ")]), Ok(Some(" x ".into())));
+    assert_eq!(
+        passphrase(&[(file, &secret)]),
+        Ok(Some("correct horse".into()))
+    );
+    for (variables, message) in [
+        (vec![(plain, "")], "the passphrase is empty"),
+        (
+            vec![(file, "/nowhere")],
+            "cannot read /nowhere: No such file",
+        ),
+        (
+            vec![(plain, "x"), (file, &secret)],
+            "DULY_DUMP_PASSPHRASE sets it too; one of them must go",
+        ),
+    ] {
+        let refused = passphrase(&variables).expect_err("refused");
+        assert!(refused.contains(message), "{refused}");
+    }
+    let loaded = folder.load(&[(plain, "x"), (file, &secret)]);
+    assert!(loaded.is_ok(), "they are no settings");
 }
