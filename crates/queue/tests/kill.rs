@@ -6,6 +6,7 @@
 //! the leases of the dead.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "tests; the worker process reports by its output"

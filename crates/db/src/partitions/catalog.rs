@@ -35,6 +35,22 @@ pub(super) fn columns(engine: Engine, table: &str) -> Query {
     .bind(table)
 }
 
+/// Asks for the names of a table's indexes, as `name`.
+pub(super) fn indexes(engine: Engine, table: &str) -> Query {
+    query(match engine {
+        Engine::Postgres => {
+            "SELECT CAST(about.relname AS text) AS name FROM pg_index one \
+             JOIN pg_class about ON about.oid = one.indexrelid \
+             WHERE one.indrelid = to_regclass(?1)"
+        }
+        _ => {
+            "SELECT DISTINCT index_name AS name FROM information_schema.statistics \
+             WHERE table_schema = DATABASE() AND table_name = ?1"
+        }
+    })
+    .bind(table)
+}
+
 /// Asks for the names of the triggers somebody has made on a table, as `name`.
 pub(super) fn triggers(engine: Engine, table: &str) -> Query {
     query(match engine {

@@ -1,11 +1,6 @@
 //! Moving house: from one engine to another and back, and all that can be wrong with a dump.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod damage;
 mod fixture;

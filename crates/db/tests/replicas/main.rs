@@ -2,6 +2,7 @@
 //! replicas, there is nothing to prove, and every test ends at once.
 
 #![expect(
+    clippy::print_stdout,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

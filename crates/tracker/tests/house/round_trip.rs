@@ -18,7 +18,7 @@ fn value(table: &Table, column: &str, kind: Kind, number: u8) -> Value {
         (_, _, Kind::Id) => Uuid::from_bytes([number; 16]).into(),
         (_, _, Kind::Bytes) => vec![number; 32].into(),
         (_, _, Kind::Text) => format!("{number} é 🦀").into(),
-        (_, _, Kind::Truth) => (number % 2 == 0).into(),
+        (_, _, Kind::Truth) => number.is_multiple_of(2).into(),
         (_, _, Kind::Number) => (i64::from(number) + 1).into(),
         (_, _, Kind::Instant) => {
             let micros = 1_795_000_000_123_456 + i64::from(number) * 86_400_000_001;

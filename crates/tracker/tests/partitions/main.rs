@@ -1,9 +1,5 @@
 //! Tables that only grow, and tasks that are taken apart into years.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "these are tests"
-)]
+#![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod growing;
 mod years;

@@ -119,13 +119,42 @@ impl Conversion<'_> {
     }
 
     /// Whether an earlier run has left a table that holds what it should: one of the wanted layout
-    /// and of the same columns, and every change since has been written down.
+    /// and otherwise like the first, and every change since has been written down.
     async fn can_go_on(&mut self) -> Result<bool> {
         let next = self.names.next.clone();
-        let columns = self.columns(self.names.table).await?;
-        Ok(self.columns(&next).await? == columns
+        Ok(self.is_alike().await?
             && self.layout_of(&next).await? == self.wanted
             && journal::is_kept(self).await?)
+    }
+
+    /// Whether both tables have the same columns and indexes.
+    async fn is_alike(&mut self) -> Result<bool> {
+        let (table, next) = (self.names.table, self.names.next.clone());
+        let alike = self.columns(table).await? == self.columns(&next).await?;
+        Ok(alike && self.indexes(table).await? == self.indexes(&next).await?)
+    }
+
+    /// Refuses to go on when a migration has changed the first table since the second was made.
+    pub(super) async fn refuse_changes(&mut self) -> Result<()> {
+        match self.is_alike().await? {
+            true => Ok(()),
+            false => Err(Error::Other(format!(
+                "{} was changed by a migration meanwhile",
+                self.names.table
+            ))),
+        }
+    }
+
+    /// The names of a table's indexes, without what tells those of the second table apart.
+    async fn indexes(&mut self, table: &str) -> Result<Vec<String>> {
+        let indexes = catalog::indexes(self.session.engine(), table);
+        let mut names = catalog::names(&self.session.rows(indexes).await?)?;
+        for name in &mut names {
+            let plain = name.trim_end_matches(postgres::SUFFIX).len();
+            name.truncate(plain);
+        }
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// Removes what is left over of this or an earlier run; answers whether there was any.

@@ -148,6 +148,7 @@ pub(super) async fn change_places(conversion: &mut Conversion<'_>) -> Result<()>
             conversion.patiently(&drop).await?;
         }
     }
+    conversion.refuse_changes().await?;
     let old = conversion.names.old.clone();
     conversion
         .patiently(&format!("RENAME TABLE {table} TO {old}, {next} TO {table}"))

@@ -3,11 +3,12 @@
 
 use super::conversion::{Conversion, Tries};
 use super::{Layout, Result, journal};
+use crate::partitions::catalog;
 use crate::partitions::slice::{Slice, literal};
 use crate::{Engine, Error, Row, query};
 
 /// The first table's constraints and indexes have their names until it is gone.
-const SUFFIX: &str = "_next";
+pub(super) const SUFFIX: &str = "_next";
 
 pub(super) async fn make_next(conversion: &mut Conversion<'_>) -> Result<()> {
     let mut statements = vec![create(conversion)];
@@ -164,6 +165,7 @@ async fn change_places_at_once(conversion: &mut Conversion<'_>, columns: &str) -
         .collect();
     let lock = format!("LOCK TABLE {table}{children} IN ACCESS EXCLUSIVE MODE");
     conversion.session.run(&lock).await?;
+    conversion.refuse_changes().await?;
     while journal::apply_some(conversion, columns, None).await? > 0 {}
     let mut statements = Vec::new();
     for Incoming { name, child, .. } in &incoming {
@@ -176,7 +178,8 @@ async fn change_places_at_once(conversion: &mut Conversion<'_>, columns: &str) -
         "ALTER TABLE {} RENAME TO {table}",
         conversion.names.next
     ));
-    for name in indexes_of_next(conversion).await? {
+    let indexes = catalog::indexes(Engine::Postgres, &conversion.names.next);
+    for name in catalog::names(&conversion.session.rows(indexes).await?)? {
         let plain = name.trim_end_matches(SUFFIX);
         statements.push(format!("ALTER INDEX {name} RENAME TO {plain}"));
     }
@@ -196,18 +199,6 @@ async fn change_places_at_once(conversion: &mut Conversion<'_>, columns: &str) -
         conversion.session.run(&statement).await?;
     }
     conversion.session.run("COMMIT").await
-}
-
-async fn indexes_of_next(conversion: &mut Conversion<'_>) -> Result<Vec<String>> {
-    let select = query(
-        "SELECT CAST(about.relname AS text) AS name FROM pg_index one \
-         JOIN pg_class about ON about.oid = one.indexrelid WHERE one.indrelid = to_regclass(?1)",
-    );
-    let rows = conversion
-        .session
-        .rows(select.bind(&conversion.names.next))
-        .await?;
-    super::catalog::names(&rows)
 }
 
 /// Makes sure that the foreign keys hold; answers whether that had to be done.

@@ -162,6 +162,9 @@ async fn a_table_that_has_changed_meanwhile_is_copied_from_the_start() {
     assert!(!pad.give_up_after(Layout::ByYear, 2).await);
     let add = query("ALTER TABLE notes ADD COLUMN colour bigint NOT NULL DEFAULT 7");
     run(&pad.db, add).await.unwrap();
+    assert!(!pad.give_up_after(Layout::ByYear, 2).await);
+    let index = query("CREATE INDEX notes_colour ON notes (colour)");
+    run(&pad.db, index).await.unwrap();
     pad.convert(Layout::ByYear).await.unwrap();
     let count = query("SELECT COUNT(*) AS total FROM notes WHERE colour = 7");
     let row = pad
@@ -172,6 +175,7 @@ async fn a_table_that_has_changed_meanwhile_is_copied_from_the_start() {
         .unwrap()
         .unwrap();
     assert_eq!(row.get::<i64>("total").unwrap(), 200);
+    assert!(pad.schema().await.contains("notes_colour"));
 }
 
 #[tokio::test]

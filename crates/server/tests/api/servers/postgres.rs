@@ -30,6 +30,10 @@ fn set(cluster: &Cluster, setting: &str, value: &str) {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one server, one case after the other"
+)]
 fn a_postgresql_that_cannot_be_used_is_refused_with_what_to_do() {
     let Some(cluster) = start(&["--durable"]) else {
         return;

@@ -1,0 +1,99 @@
+//! Reading a plan for what makes a query slow with many rows.
+
+use std::fmt;
+
+use duly_db::Engine;
+
+/// Tables that stay small whatever the number of users and tasks.
+const SMALL: [&str; 5] = [
+    "instance",
+    "leases",
+    "schedules",
+    "schema_migrations",
+    "sqlite_schema",
+];
+
+/// Statements that are no queries of ours, or touch small tables only.
+pub(crate) fn is_housekeeping(text: &str) -> bool {
+    let mentions_small = SMALL
+        .iter()
+        .any(|table| text.split_whitespace().any(|word| word == *table));
+    let finds_rows = ["SELECT", "UPDATE", "DELETE", "WITH"]
+        .iter()
+        .any(|verb| text.starts_with(verb));
+    mentions_small || !finds_rows || text.contains("VERSION()")
+}
+
+/// How an engine says it will run a query, one line for each step.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Plan {
+    engine: Engine,
+    lines: String,
+}
+
+impl Plan {
+    pub(crate) fn new(engine: Engine, lines: String) -> Self {
+        Plan { engine, lines }
+    }
+
+    /// What must not be in a plan, for each line that has it.
+    pub(crate) fn problems(&self) -> Vec<&'static str> {
+        self.lines
+            .lines()
+            .filter_map(|line| self.problem(line))
+            .collect()
+    }
+
+    fn problem(&self, line: &str) -> Option<&'static str> {
+        let line = line.trim();
+        match self.engine {
+            Engine::Sqlite => match line {
+                _ if line.contains("USE TEMP B-TREE FOR ORDER BY") => Some("it sorts"),
+                _ if line.contains("USE TEMP B-TREE") => None,
+                _ if line.starts_with("SCAN") && !is_made_up(line) => {
+                    Some("it reads a whole table")
+                }
+                _ => None,
+            },
+            Engine::Postgres => match line.trim_start_matches("->").trim() {
+                step if step.starts_with("Seq Scan") => Some("it reads a whole table"),
+                step if step.starts_with("Sort") && !step.starts_with("Sort Key") => {
+                    Some("it sorts")
+                }
+                _ => None,
+            },
+            Engine::MariaDb | Engine::MySql => match line {
+                _ if line.contains("Using filesort") => Some("it sorts"),
+                _ if line.contains("Using temporary") => Some("it makes a temporary table"),
+                _ if line.contains("type=ALL") && !line.contains("table=<") => {
+                    Some("it reads a whole table")
+                }
+                _ if line.contains("type=index") => Some("it reads a whole index"),
+                _ => None,
+            },
+        }
+    }
+
+    /// The plan without what grows with the number of rows.
+    pub(crate) fn shape(&self) -> Vec<String> {
+        let without_estimates = |line: &str| {
+            let line = line.split("(cost=").next().unwrap_or_default().trim_end();
+            let words = line.split("  ").filter(|word| !word.starts_with("rows="));
+            words.collect::<Vec<&str>>().join("  ")
+        };
+        self.lines.lines().map(without_estimates).collect()
+    }
+}
+
+/// Rows that stand in the statement itself, or come from a step that was planned by itself.
+fn is_made_up(line: &str) -> bool {
+    line.contains("CONSTANT ROW") || line.starts_with("SCAN (") || line.contains("VALUES")
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lines
+            .lines()
+            .try_for_each(|line| writeln!(formatter, "    {line}"))
+    }
+}

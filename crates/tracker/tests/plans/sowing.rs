@@ -1,0 +1,173 @@
+//! Many users with many tasks, written in few statements.
+
+use duly_db::random::new_id;
+use duly_db::testing::refresh_statistics;
+use duly_db::{Clock, Query, query, versions};
+use duly_tracker::secret::Secret;
+use duly_tracker::testing::TestTracker;
+use duly_tracker::{TaskId, UserId};
+use jiff::Span;
+use jiff::civil::date;
+
+const TASKS_PER_USER: usize = 50;
+
+#[derive(Default)]
+pub(crate) struct Sowing {
+    pub(crate) users: Vec<UserId>,
+    /// A task of the first user.
+    pub(crate) task: Option<TaskId>,
+}
+
+impl Sowing {
+    /// Adds users until there are so many tasks, and lets the engine count its rows anew.
+    pub(crate) async fn grow_to(&mut self, app: &TestTracker, tasks: usize) {
+        while self.users.len() * TASKS_PER_USER < tasks {
+            let mut tx = app.db.begin();
+            for _ in 0..50 {
+                let user = UserId(new_id(app.random.as_ref(), app.clock.now()));
+                for statement in user_rows(app, user, self.users.len()) {
+                    tx.execute(statement).await.unwrap();
+                }
+                versions::start(&mut tx, user.0).await.unwrap();
+                let ids: Vec<TaskId> = (0..TASKS_PER_USER)
+                    .map(|_| TaskId(new_id(app.random.as_ref(), app.clock.now())))
+                    .collect();
+                tx.execute(task_rows(app, user, &ids)).await.unwrap();
+                tx.execute(label_rows(user, &ids)).await.unwrap();
+                tx.execute(notification_rows(app, user, &ids))
+                    .await
+                    .unwrap();
+                tx.execute(activity_rows(app, user, &ids)).await.unwrap();
+                self.task = self.task.or(ids.first().copied());
+                self.users.push(user);
+            }
+            tx.commit().await.unwrap();
+        }
+        refresh_statistics(&app.db).await.unwrap();
+    }
+}
+
+fn user_rows(app: &TestTracker, user: UserId, number: usize) -> [Query; 4] {
+    let now = app.clock.now();
+    let later = now + jiff::SignedDuration::from_hours(24 * 30);
+    let id = || new_id(app.random.as_ref(), now);
+    let secret = |kind: &str| Secret::received(format!("{kind}-{number}")).hash();
+    [
+        query(
+            "INSERT INTO users (id, name, email, email_folded, password_hash, time_zone, \
+             created_at, updated_at) VALUES (?1, 'Ann', ?2, ?2, '', 'Europe/Berlin', ?3, ?3)",
+        )
+        .bind(user)
+        .bind(format!("ann-{number}@example.org"))
+        .bind(now),
+        query(
+            "INSERT INTO sessions (id_hash, id, user_id, created_at, last_seen_at, \
+             idle_expires_at, expires_at, ip, user_agent) \
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?5, '127.0.0.1', 'test')",
+        )
+        .bind(secret("session"))
+        .bind(id())
+        .bind(user)
+        .bind(now)
+        .bind(later),
+        query(
+            "INSERT INTO tokens (secret_hash, id, user_id, name, abilities, created_at) \
+             VALUES (?1, ?2, ?3, 'test', '[\"*\"]', ?4)",
+        )
+        .bind(secret("token"))
+        .bind(id())
+        .bind(user)
+        .bind(now),
+        query("INSERT INTO reminder_schedules (user_id, next_run, last_day) VALUES (?1, ?2, ?3)")
+            .bind(user)
+            .bind(later)
+            .bind(date(2026, 11, 22)),
+    ]
+}
+
+/// `(?1, ?2, ?3), (…)` for so many rows, `own` columns of each its own, after some shared ones.
+fn rows(count: usize, shared: usize, own: usize, row: impl Fn(&[String]) -> String) -> String {
+    let rows: Vec<String> = (0..count)
+        .map(|number| {
+            let first = shared + number * own + 1;
+            let names: Vec<String> = (first..first + own).map(|one| format!("?{one}")).collect();
+            format!("({})", row(&names))
+        })
+        .collect();
+    rows.join(", ")
+}
+
+fn task_rows(app: &TestTracker, user: UserId, ids: &[TaskId]) -> Query {
+    let all = rows(ids.len(), 2, 4, |own| {
+        let [id, is_open, status, due] = own else {
+            unreachable!()
+        };
+        format!(
+            "?1, {id}, 'Water the plants', 'all of them', 'water the plants', 'all of them', \
+             {status}, {is_open}, {due}, 1440, 1, '[]', FALSE, ?2, ?2, 1"
+        )
+    });
+    let mut statement = query(format!(
+        "INSERT INTO tasks (user_id, id, title, description, title_folded, description_folded, \
+         status, is_open, due_date, due_minute, priority, labels, muted, created_at, updated_at, \
+         version) VALUES {all}"
+    ))
+    .bind(user)
+    .bind(app.clock.now());
+    for (number, id) in ids.iter().enumerate() {
+        let days = i64::try_from(number % 40).unwrap() - 5;
+        statement = statement
+            .bind(*id)
+            .bind(number % 4 != 3)
+            .bind(i64::from(number % 4 == 3) * 2)
+            .bind(date(2026, 11, 23).saturating_add(Span::new().days(days)));
+    }
+    statement
+}
+
+fn label_rows(user: UserId, ids: &[TaskId]) -> Query {
+    let all = rows(ids.len(), 1, 2, |own| {
+        let [label, id] = own else { unreachable!() };
+        format!("?1, {label}, {id}, {label}")
+    });
+    let statement = query(format!(
+        "INSERT INTO task_labels (user_id, label_folded, task_id, label) VALUES {all}"
+    ));
+    ids.iter()
+        .enumerate()
+        .fold(statement.bind(user), |all, (number, id)| {
+            all.bind(format!("label-{}", number % 7)).bind(*id)
+        })
+}
+
+fn notification_rows(app: &TestTracker, user: UserId, ids: &[TaskId]) -> Query {
+    let all = rows(ids.len(), 2, 2, |own| {
+        let [id, task] = own else { unreachable!() };
+        format!("?1, {id}, 'due', {task}, '2026-11-20', 'sent', 'message', 1, ?2, ?2, ?2")
+    });
+    let statement = query(format!(
+        "INSERT INTO notifications (user_id, id, kind, task_id, slot, state, message_id, \
+         attempts, planned_at, updated_at, sent_at) VALUES {all}"
+    ));
+    let statement = statement.bind(user).bind(app.clock.now());
+    ids.iter().fold(statement, |all, id| {
+        all.bind(new_id(app.random.as_ref(), app.clock.now()))
+            .bind(*id)
+    })
+}
+
+fn activity_rows(app: &TestTracker, user: UserId, ids: &[TaskId]) -> Query {
+    let all = rows(ids.len(), 2, 2, |own| {
+        let [id, task] = own else { unreachable!() };
+        format!("?1, {id}, {task}, ?1, 'session', 'created', '{{}}', ?2")
+    });
+    let statement = query(format!(
+        "INSERT INTO activity (user_id, id, task_id, actor, via, action, changes, at) \
+         VALUES {all}"
+    ));
+    let statement = statement.bind(user).bind(app.clock.now());
+    ids.iter().fold(statement, |all, id| {
+        all.bind(new_id(app.random.as_ref(), app.clock.now()))
+            .bind(*id)
+    })
+}
