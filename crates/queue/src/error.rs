@@ -1,5 +1,7 @@
 //! What can go wrong between a caller and its queue.
 
+use duly_db::retry::Conflict;
+
 /// A failed call of the queue.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -35,6 +37,28 @@ pub enum Error {
     /// The store did not answer as it should.
     #[error(transparent)]
     Store(#[from] duly_db::Error),
+}
+
+impl Conflict for Error {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Error::Store(error) if error.is_conflict())
+    }
+}
+
+/// Whether an error, or one of its causes, says that another transaction was in the way.
+pub(crate) fn comes_of_conflict(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let ours = error
+            .downcast_ref::<Error>()
+            .is_some_and(Conflict::is_conflict);
+        let theirs = error.downcast_ref::<duly_db::Error>();
+        if ours || theirs.is_some_and(duly_db::Error::is_conflict) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// The answer of a call of the queue.

@@ -5,12 +5,14 @@ use std::fmt::{Display, Formatter};
 use std::future::Future;
 use std::time::Duration;
 
+use duly_db::retry::Conflict;
 use duly_db::{FromValue, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Backoff;
+use crate::error::comes_of_conflict;
 
 /// A kind of work: the data it needs, how it may fail, and how it is run.
 ///
@@ -47,7 +49,8 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Does the work. It is dropped at its next await when its time is over.
+    /// Does the work. It is dropped at its next await when its time is over. When it gave way to
+    /// another transaction it is run again at once, up to three times, within the same attempt.
     fn run(
         &self,
         context: &Self::Context,
@@ -236,6 +239,13 @@ impl JobError {
 
     pub(crate) fn advice(&self) -> Advice {
         self.advice
+    }
+}
+
+impl Conflict for JobError {
+    /// Not when the job has said that trying again cannot help, or when.
+    fn is_conflict(&self) -> bool {
+        self.advice == Advice::Retry && comes_of_conflict(&*self.source)
     }
 }
 

@@ -36,7 +36,7 @@ impl Queue {
     /// Jobs kept in the given database, see [`crate::MIGRATIONS`].
     #[must_use]
     pub fn new(db: Db, clock: SharedClock, random: SharedRandom) -> Self {
-        let store = Arc::new(SqlStore::new(db.clone(), clock.clone()));
+        let store = Arc::new(SqlStore::new(db.clone(), clock.clone(), random.clone()));
         Self::with_store(db, store, clock, random)
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use duly_db::retry::Conflict;
+
 use crate::input::FieldError;
 
 /// Why a feature function refused or failed.
@@ -40,6 +42,10 @@ pub enum Error {
         /// How long to wait before the next attempt.
         retry_after: Duration,
     },
+    /// Somebody else changed the same at the same moment. Nothing was kept; doing it again at once
+    /// helps.
+    #[error("somebody else was in the way")]
+    Conflict(#[source] duly_db::Error),
     /// Something we depend on has no time for us; the caller may try again.
     #[error("not available at the moment: {0}")]
     Unavailable(String),
@@ -84,9 +90,24 @@ impl From<duly_db::Error> for Error {
     fn from(error: duly_db::Error) -> Self {
         match error {
             duly_db::Error::Misconfigured(reason) => Error::Misconfigured(reason),
+            error if error.is_conflict() || is_raced(&error) => Error::Conflict(error),
             error if error.is_transient() => Error::Unavailable(error.to_string()),
             error => Error::Internal(error.to_string()),
         }
+    }
+}
+
+/// Keys that are looked for before they are inserted. Somebody who does the same at the same moment
+/// may come first; whoever looks again finds the row.
+const LOOKED_FOR: &[&str] = &["idempotency_keys_pkey", "import_sources_pkey"];
+
+fn is_raced(error: &duly_db::Error) -> bool {
+    LOOKED_FOR.iter().any(|key| error.is_unique(key))
+}
+
+impl Conflict for Error {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Error::Conflict(_))
     }
 }
 

@@ -111,7 +111,9 @@ fn push<J: Job>(
 /// A fault of the database may pass; any other stays.
 fn outcome(error: Error) -> JobError {
     match error {
-        Error::Unavailable(_) | Error::Misconfigured(_) => JobError::retry(error),
+        Error::Unavailable(_) | Error::Misconfigured(_) | Error::Conflict(_) => {
+            JobError::retry(error)
+        }
         other => JobError::fail(other),
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use duly_db::retry::{self, Conflict};
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Schedule, Schedules};
+use crate::error::comes_of_conflict;
 use crate::pause::Pause;
 use crate::store::{Claim, Term};
 use crate::{Queue, Result};
@@ -63,7 +65,20 @@ enum Plan {
     Fire,
 }
 
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
+/// Why a firing failed.
+struct NotFired(Box<dyn std::error::Error + Send + Sync>);
+
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for NotFired {
+    fn from(error: E) -> Self {
+        NotFired(error.into())
+    }
+}
+
+impl Conflict for NotFired {
+    fn is_conflict(&self) -> bool {
+        comes_of_conflict(&*self.0)
+    }
+}
 
 impl Scheduler {
     /// A scheduler that does not run yet: call [`Scheduler::tick`], or [`Scheduler::start`] it.
@@ -119,10 +134,15 @@ impl Scheduler {
         report: &mut TickReport,
     ) {
         let name = schedule.name;
+        let (queue, random) = (self.queue.clone(), self.queue.random().clone());
+        let schedule = schedule.clone();
+        let claim = async move {
+            let again = || claim_and_fire(&queue, &schedule, slot, plan, term);
+            retry::on_conflict(&*random, again).await
+        };
         // A task of its own, so that a panic ends only this firing.
-        let claim = claim_and_fire(self.queue.clone(), schedule.clone(), slot, plan, term);
         let claimed = match tokio::spawn(claim).await {
-            Ok(claimed) => claimed.map_err(|error| error.to_string()),
+            Ok(claimed) => claimed.map_err(|NotFired(error)| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         match (claimed, plan) {
@@ -184,12 +204,12 @@ impl Scheduler {
 /// Claims the slot and pushes its jobs, both or neither. The answer is `false` when the slot is
 /// someone else's.
 async fn claim_and_fire(
-    queue: Queue,
-    schedule: Schedule,
+    queue: &Queue,
+    schedule: &Schedule,
     slot: Timestamp,
     plan: Plan,
     term: Term,
-) -> std::result::Result<bool, AnyError> {
+) -> std::result::Result<bool, NotFired> {
     let mut tx = queue.begin();
     let claim = Claim {
         schedule: schedule.name,

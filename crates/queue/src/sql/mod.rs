@@ -17,7 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use duly_db::migrate::MigrationSet;
 use duly_db::partitions::{Kind, PartitionedTable, Period};
-use duly_db::{Db, SharedClock, Tx};
+use duly_db::{Db, SharedClock, SharedRandom, Tx, retry};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -54,14 +54,24 @@ pub const TOTALS_BY_MONTH: PartitionedTable = PartitionedTable {
 pub struct SqlStore {
     db: Db,
     clock: SharedClock,
+    random: SharedRandom,
 }
 
 impl SqlStore {
     /// Jobs kept in the given database. SQLite has no clock that other processes could disagree
     /// with, so the time is the given clock's.
     #[must_use]
-    pub fn new(db: Db, clock: SharedClock) -> Self {
-        SqlStore { db, clock }
+    pub fn new(db: Db, clock: SharedClock, random: SharedRandom) -> Self {
+        SqlStore { db, clock, random }
+    }
+
+    /// Runs a transaction of the store's own, and again when it gave way to another's.
+    async fn alone<T, F>(&self, transaction: impl FnMut() -> F + Send) -> Result<T>
+    where
+        T: Send,
+        F: Future<Output = Result<T>> + Send,
+    {
+        retry::on_conflict(&*self.random, transaction).await
     }
 }
 
@@ -87,7 +97,8 @@ impl JobStore for SqlStore {
     }
 
     async fn reserve(&self, want: &Want<'_>) -> Result<Vec<Reserved>> {
-        reserving::reserve(&self.db, want, self.clock.now()).await
+        self.alone(|| reserving::reserve(&self.db, want, self.clock.now()))
+            .await
     }
 
     async fn next_due(&self, queues: &[QueueName], kinds: &[&str]) -> Result<Option<Duration>> {
@@ -95,15 +106,18 @@ impl JobStore for SqlStore {
     }
 
     async fn renew(&self, held: &[Held], lease: Duration) -> Result<Vec<Held>> {
-        settling::renew(&self.db, held, later(self.clock.now(), lease)).await
+        self.alone(|| settling::renew(&self.db, held, later(self.clock.now(), lease)))
+            .await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>> {
-        settling::settle(&self.db, settlements, self.clock.now()).await
+        self.alone(|| settling::settle(&self.db, settlements, self.clock.now()))
+            .await
     }
 
     async fn sweep(&self) -> Result<Swept> {
-        ending::sweep(&self.db, self.clock.now()).await
+        self.alone(|| ending::sweep(&self.db, self.clock.now()))
+            .await
     }
 
     async fn counts(&self) -> Result<BTreeMap<QueueName, Counts>> {
@@ -119,7 +133,8 @@ impl JobStore for SqlStore {
     }
 
     async fn retry_failed(&self, id: JobId) -> Result<Retried> {
-        ending::retry_failed(&self.db, id, self.clock.now()).await
+        self.alone(|| ending::retry_failed(&self.db, id, self.clock.now()))
+            .await
     }
 
     async fn attempts(&self, id: JobId) -> Result<Vec<AttemptRecord>> {
@@ -127,11 +142,13 @@ impl JobStore for SqlStore {
     }
 
     async fn lead(&self, name: &str, holder: Uuid, lease: Duration) -> Result<Option<Term>> {
-        leadership::lead(&self.db, name, holder, lease, self.clock.now()).await
+        self.alone(|| leadership::lead(&self.db, name, holder, lease, self.clock.now()))
+            .await
     }
 
     async fn resign(&self, name: &str, holder: Uuid) -> Result<()> {
-        leadership::resign(&self.db, name, holder, self.clock.now()).await
+        self.alone(|| leadership::resign(&self.db, name, holder, self.clock.now()))
+            .await
     }
 
     async fn slots(&self) -> Result<BTreeMap<String, Timestamp>> {

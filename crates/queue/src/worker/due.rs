@@ -82,7 +82,7 @@ impl Queue {
         let Some(handler) = registry.handler(&job.name) else {
             return Ok(Outcome::Release);
         };
-        let task = execution::start(handler, job, context.clone());
+        let task = execution::start(handler, job, context.clone(), self.random().clone());
         let mut task = AbortOnDropHandle::new(task);
         let mut ticks = tokio::time::interval(lease.renew_every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_db::Random;
+use duly_db::{Random, SharedRandom, retry};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::error::Elapsed;
 
@@ -20,14 +20,24 @@ const ERROR_LIMIT: usize = 4096;
 
 type Ended = Result<Result<(), JobError>, Elapsed>;
 
-/// Starts an attempt as a task of its own, so that a panic ends only the attempt.
-pub(super) fn start<C>(handler: &Handler<C>, job: &Reserved, context: C) -> JoinHandle<Ended> {
+/// Starts an attempt as a task of its own, so that a panic ends only the attempt. Giving way to
+/// another transaction is nothing the job could help: it uses up no try.
+pub(super) fn start<C: Clone + Send + Sync + 'static>(
+    handler: &Handler<C>,
+    job: &Reserved,
+    context: C,
+    random: SharedRandom,
+) -> JoinHandle<Ended> {
     let attempt = Attempt {
         number: job.attempt,
         last: job.attempt >= job.tries,
         job: job.held.id,
     };
-    let work = (handler.run)(job.payload.clone(), context, attempt);
+    let (run, payload) = (handler.run, job.payload.clone());
+    let work = async move {
+        let again = || run(payload.clone(), context.clone(), attempt);
+        retry::on_conflict(&*random, again).await
+    };
     tokio::spawn(tokio::time::timeout(handler.timeout, work))
 }
 

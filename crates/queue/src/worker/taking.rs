@@ -114,7 +114,12 @@ async fn run<C: Clone + Send + Sync + 'static>(
 ) {
     let outcome = match shared.registry.handler(&job.name) {
         Some(handler) => {
-            let task = execution::start(handler, &job, shared.context.clone());
+            let task = execution::start(
+                handler,
+                &job,
+                shared.context.clone(),
+                shared.queue.random().clone(),
+            );
             let renew_until = Instant::now() + handler.timeout + OVERTIME;
             shared
                 .held

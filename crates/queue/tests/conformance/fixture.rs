@@ -42,7 +42,11 @@ impl Fixture {
     pub(crate) async fn sql() -> Self {
         let db = TestDatabase::new(&[duly_queue::MIGRATIONS]).await;
         let clock = ManualClock::at(start());
-        let store = Arc::new(SqlStore::new((*db).clone(), clock.clone()));
+        let store = Arc::new(SqlStore::new(
+            (*db).clone(),
+            clock.clone(),
+            SeededRandom::new(2),
+        ));
         Self::with(db, clock, store)
     }
 
@@ -170,6 +174,8 @@ pub(crate) struct World {
 pub(crate) enum Plan {
     Succeed,
     Retry(&'static str),
+    /// Gives way to another transaction so many times before it succeeds.
+    GiveWay(usize),
     RetryAfter(Duration),
     Fail(&'static str),
     Panic(&'static str),
@@ -241,6 +247,13 @@ impl World {
         match plan {
             Plan::Succeed => Ok(()),
             Plan::Retry(error) => Err(JobError::retry(error)),
+            Plan::GiveWay(0) => Ok(()),
+            Plan::GiveWay(times) => {
+                self.plan(label, Plan::GiveWay(times - 1));
+                Err(JobError::retry(duly_queue::Error::Store(
+                    duly_db::Error::Conflict,
+                )))
+            }
             Plan::RetryAfter(wait) => Err(JobError::retry_after("not yet", wait)),
             Plan::Fail(error) => Err(JobError::fail(error)),
             Plan::Panic(message) => panic!("{message}"),

@@ -64,6 +64,8 @@ run_for! { sql:
     }
     retrying {
         a_failed_attempt_waits_as_its_backoff_says,
+        a_job_that_gave_way_is_run_again_within_its_attempt,
+        a_job_that_gives_way_again_and_again_waits,
         a_job_may_say_itself_when_to_try_again,
         a_job_fails_after_its_tries_and_keeps_every_error,
         a_job_may_fail_at_once,
@@ -102,6 +104,7 @@ run_for! { sql:
         three_days_of_downtime_are_made_up_for_once,
         three_days_of_downtime_are_skipped_when_so_wished,
         a_firing_that_fails_leaves_nothing_and_is_tried_again,
+        a_firing_that_gave_way_fires_in_the_same_tick,
         a_firing_that_panics_harms_no_other,
         a_started_scheduler_fires_and_hands_over_when_stopped,
     }

@@ -1,5 +1,7 @@
 //! Storing jobs.
 
+use duly_db::random::SystemRandom;
+use duly_db::retry;
 use duly_queue::store::Outcome;
 use duly_queue::{Attempt, Error, Job, JobError, PAYLOAD_LIMIT, Pushed, UNIQUE_KEY_LIMIT};
 use serde::{Deserialize, Serialize};
@@ -140,10 +142,13 @@ pub(crate) async fn pushing_the_same_unique_job_at_once_stores_one(fixture: Fixt
     let pushes = (0..20).map(|_| {
         let (db, queue) = ((*fixture.db).clone(), fixture.queue.clone());
         tokio::spawn(async move {
-            let mut tx = db.begin();
-            let pushed = queue.push(&mut tx, &Once::new("a")).await.unwrap();
-            tx.commit().await.unwrap();
-            pushed
+            let push = || async {
+                let mut tx = db.begin();
+                let pushed = queue.push(&mut tx, &Once::new("a")).await?;
+                tx.commit().await?;
+                Ok::<_, Error>(pushed)
+            };
+            retry::on_conflict(&SystemRandom, push).await.unwrap()
         })
     });
     let pushes: Vec<_> = pushes.collect();

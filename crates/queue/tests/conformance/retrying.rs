@@ -40,6 +40,28 @@ pub(crate) async fn a_failed_attempt_waits_as_its_backoff_says(fixture: Fixture)
     );
 }
 
+pub(crate) async fn a_job_that_gave_way_is_run_again_within_its_attempt(fixture: Fixture) {
+    fixture.world.plan("a", Plan::GiveWay(3));
+    fixture.push(&Task::new("a")).await;
+    let report = fixture.run_due().await;
+    assert_eq!((report.done, report.retried), (1, 0));
+    let attempts = fixture.world.attempts();
+    assert_eq!(attempts.len(), 4);
+    assert!(attempts.iter().all(|attempt| attempt.number == 1));
+}
+
+pub(crate) async fn a_job_that_gives_way_again_and_again_waits(fixture: Fixture) {
+    fixture.world.plan("a", Plan::GiveWay(4));
+    let id = fixture.push(&Task::new("a")).await.id();
+    let report = fixture.run_due().await;
+    assert_eq!((report.done, report.retried), (0, 1));
+    assert_waits(&fixture, 10).await;
+    fixture.advance(11);
+    assert_eq!(fixture.run_due().await.done, 1);
+    assert_eq!(report.errors[0].0, id);
+    assert_eq!(fixture.world.attempts().len(), 5);
+}
+
 pub(crate) async fn a_job_may_say_itself_when_to_try_again(fixture: Fixture) {
     fixture
         .world

@@ -252,6 +252,26 @@ pub(crate) async fn a_firing_that_fails_leaves_nothing_and_is_tried_again(fixtur
     assert_eq!(fixture.counts().await.ready, 1);
 }
 
+pub(crate) async fn a_firing_that_gave_way_fires_in_the_same_tick(fixture: Fixture) {
+    let gave_way = Arc::new(AtomicBool::new(false));
+    let queue = fixture.queue.clone();
+    let schedules = Schedules::new().every("report", hourly(), CatchUp::Once, move |tx, _| {
+        let (queue, gave_way) = (queue.clone(), gave_way.clone());
+        Box::pin(async move {
+            queue.push(tx, &Task::new("report")).await?;
+            match gave_way.swap(true, Ordering::SeqCst) {
+                true => Ok(()),
+                false => Err(duly_db::Error::Conflict.into()),
+            }
+        })
+    });
+    let scheduler = Scheduler::new(fixture.queue.clone(), schedules);
+    scheduler.tick().await.unwrap();
+    fixture.advance(3600);
+    assert_eq!(fired(&scheduler).await.len(), 1);
+    assert_eq!(fixture.counts().await.ready, 1, "pushed once");
+}
+
 pub(crate) async fn a_firing_that_panics_harms_no_other(fixture: Fixture) {
     let broken = Arc::new(AtomicBool::new(true));
     let schedules = failing(&fixture.queue, &broken, true);

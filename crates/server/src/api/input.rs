@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use super::permit::session_secret;
 use super::problem::{Code, Problem};
 use crate::app::Context;
-use crate::http::{ClientAddress, json, query};
+use crate::http::{ClientAddress, ReadBody, json, query};
 
 /// A JSON body.
 #[derive(Debug)]
@@ -41,6 +41,9 @@ impl<T: DeserializeOwned> FromRequest<Arc<Context>> for JsonBody<T> {
         }
         refuse_encoded(&parts.headers)?;
         let bytes = whole(context, body, context.http.body_limit).await?;
+        if let Some(body) = parts.extensions.get::<ReadBody>() {
+            body.keep(bytes.clone());
+        }
         let idempotent = idempotent(&parts, &bytes)?;
         let value = json::read(&bytes).map_err(|refused| match refused {
             json::Refused::Malformed(why) => Problem::new(Code::Malformed).detail(why),
@@ -67,6 +70,9 @@ impl FromRequest<Arc<Context>> for FileBody {
                 .detail("Send the file as application/octet-stream."));
         }
         refuse_encoded(&parts.headers)?;
+        if let Some(body) = parts.extensions.get::<ReadBody>() {
+            body.give_up();
+        }
         let bytes = whole(context, body, context.http.import_limit).await?;
         Ok(FileBody { bytes })
     }

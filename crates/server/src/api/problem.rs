@@ -87,6 +87,9 @@ pub struct Problem {
     pub report: Option<Box<serde_json::Value>>,
     /// What is logged and never shown.
     pub internal: Option<String>,
+    /// Whether nothing was kept only because somebody else was in the way, so that the same request
+    /// is worth doing again at once.
+    pub is_conflict: bool,
 }
 
 impl Problem {
@@ -100,6 +103,7 @@ impl Problem {
             retry_after: None,
             report: None,
             internal: None,
+            is_conflict: false,
         }
     }
 
@@ -193,6 +197,12 @@ impl From<Error> for Problem {
                     ..Problem::new(Code::RateLimited)
                 }
             }
+            Error::Conflict(reason) => Problem {
+                retry_after: Some(1),
+                internal: Some(reason.to_string()),
+                is_conflict: true,
+                ..Problem::new(Code::Unavailable)
+            },
             Error::Unavailable(reason) | Error::Misconfigured(reason) => Problem {
                 retry_after: Some(1),
                 internal: Some(reason),

@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use super::{accept, address, compress, origin};
+use super::{accept, address, again, compress, origin};
 use crate::api::problem::{Code, Problem};
 use crate::app::App;
 
@@ -86,11 +86,14 @@ fn refuse(app: &App, request: &Request<Body>) -> Option<Problem> {
 /// away must not stop it between two steps.
 async fn handle(app: &Arc<App>, request: Request<Body>, id: Uuid) -> Response {
     let safe = request.method().is_safe();
-    let handled = with_request(id, app.router.clone().oneshot(request));
-    let handled = AssertUnwindSafe(handled).catch_unwind();
+    let (router, random) = (app.router.clone(), app.context.tracker.random.clone());
     let outcome = if safe {
-        handled.await.ok()
+        let handled = with_request(id, router.oneshot(request));
+        AssertUnwindSafe(handled).catch_unwind().await.ok()
     } else {
+        let handled =
+            async move { again::until_it_does_not_give_way(router, &*random, request).await };
+        let handled = AssertUnwindSafe(with_request(id, handled)).catch_unwind();
         app.changes.spawn(handled).await.ok().and_then(Result::ok)
     };
     match outcome {

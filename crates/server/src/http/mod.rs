@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod address;
+mod again;
 mod answer;
 pub mod compress;
 pub mod cookie;
@@ -11,5 +12,6 @@ pub mod listener;
 pub mod origin;
 pub mod query;
 
+pub(crate) use again::ReadBody;
 pub use answer::{ClientAddress, answer};
 pub use headers::SecurityHeaders;

@@ -14,6 +14,7 @@ mod bodies;
 mod bulk;
 mod caching;
 mod commands;
+mod crossing;
 mod documents;
 mod durability;
 mod house;

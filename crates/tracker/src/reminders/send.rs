@@ -181,7 +181,7 @@ async fn begin(tracker: &Tracker, user: UserId, id: NotificationId) -> Result<Op
 async fn end(tracker: &Tracker, begun: &Begun, state: State, reason: &str) -> Result<()> {
     for _ in 1..RECORDINGS {
         match end_once(tracker, begun, state, reason).await {
-            Err(Error::Unavailable(why)) => {
+            Err(why @ (Error::Unavailable(_) | Error::Conflict(_))) => {
                 tracing::warn!(%why, "a sent mail waits for its record")
             }
             other => return other,

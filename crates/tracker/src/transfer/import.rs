@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use duly_db::Conn;
 use duly_db::random::new_id;
 use duly_db::versions::{self, Kind};
+use duly_db::{Conn, retry};
 use jiff::tz::TimeZone;
+use tokio::sync::Mutex;
 
 use super::parsed::{Moment, Parsed, Row};
 use super::{Format, Outcome, Report, ReportRow, formats, store};
@@ -56,7 +57,13 @@ pub async fn import(
     let known = if options.dry_run || stopped {
         Known::read(&mut tracker.db.read_fresh(), by.user, format, &parsed.rows).await?
     } else {
-        write(tracker, by, zone, format, &mut parsed.rows).await?
+        // The file is at hand here, and too large to be kept for asking the whole request again.
+        let rows = Mutex::new(&mut parsed.rows);
+        let again = || async {
+            let mut rows = rows.lock().await;
+            write(tracker, by, zone, format, rows.as_mut_slice()).await
+        };
+        retry::on_conflict(&*tracker.random, again).await?
     };
     let rows = parsed
         .rows

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use duly_db::query;
+use duly_db::random::SystemRandom;
+use duly_db::{query, retry};
 use duly_tracker::testing::TestTracker;
 use duly_tracker::{jobs, reminders};
 
@@ -46,7 +47,9 @@ async fn two_dispatchers_and_two_planners_racing_promise_once() {
     }
     app.clock.set("2026-11-23T08:00:00Z".parse().unwrap());
     let node = async || {
-        let dispatched = reminders::dispatch_due(&app).await.unwrap();
+        // As the worker does with the job that calls it.
+        let dispatch = || reminders::dispatch_due(&app);
+        let dispatched = retry::on_conflict(&SystemRandom, dispatch).await.unwrap();
         app.queue
             .run_due(&jobs::registry(), &app, 10_000)
             .await

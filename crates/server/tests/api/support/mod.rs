@@ -7,7 +7,7 @@ mod socket;
 mod test_app;
 
 pub use answer::Answer;
-pub use client::Client;
+pub use client::{Ask, Client};
 pub use process::{Connection, Process};
 pub use socket::{TestServer, send_raw};
 pub use test_app::TestApp;
