@@ -5,11 +5,11 @@ mod growing;
 mod years;
 
 use duly_db::{Db, Engine, dialect, query};
-use duly_tracker::TaskId;
 use duly_tracker::activity::Actor;
 use duly_tracker::input::Reader;
 use duly_tracker::tasks::{self, NewTaskInput, TaskChangeInput};
 use duly_tracker::testing::TestTracker;
+use duly_tracker::{TaskId, UserId};
 use serde_json::Value;
 
 fn has_partitions(app: &TestTracker) -> bool {
@@ -35,15 +35,15 @@ async fn count(db: &Db, table: &str) -> i64 {
     row.unwrap().get("total").unwrap()
 }
 
-/// Which partitions a statement looks at, as far as the engine says.
-async fn plan(db: &Db, statement: String) -> String {
+/// Which partitions a statement about `?1` looks at, as far as the engine says.
+async fn plan(db: &Db, statement: &str, owner: UserId) -> String {
     let (explain, column) = match db.engine() {
         Engine::Postgres => ("EXPLAIN", "QUERY PLAN"),
         _ => ("EXPLAIN PARTITIONS", "partitions"),
     };
     let rows = db
         .read_fresh()
-        .rows(query(format!("{explain} {statement}")))
+        .rows(query(format!("{explain} {statement}")).bind(owner))
         .await;
     let lines = rows.unwrap();
     let lines = lines.iter().map(|row| row.get(column).unwrap());
