@@ -1,6 +1,6 @@
 # MariaDB: a primary and GTID replicas, with the settings Duly's own start-up checks ask for.
 
-mysql_url() { echo "mysql://duly:$password@127.0.0.1:$1/mysql"; } # PORT
+mysql_url() { echo "mysql://duly:$password@127.0.0.1:$1/tests"; } # PORT
 
 mysql_sql() { # MEMBER SQL
   mysql_client duly "$1" --database=mysql --batch --skip-column-names --execute "$2"
@@ -31,12 +31,13 @@ mysql_create() {
   for member in $replicas; do mysql_follow "$member" ''; done
 }
 
-# They are in every copy and in no binary log. `duly`, who is everyone's administrator, cannot write
+# These and an empty database are in every copy and in no binary log. `duly`, who is everyone's administrator, cannot write
 # to a replica: a test that did would not notice. `operator`, who is ours, can. HAProxy asks without
 # a password who takes the writes.
 mysql_accounts() {
   cat <<END
 FLUSH PRIVILEGES;
+CREATE DATABASE tests CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE USER duly@'127.0.0.1' IDENTIFIED BY '$password';
 GRANT ALL ON *.* TO duly@'127.0.0.1' WITH GRANT OPTION;
 REVOKE READ_ONLY ADMIN ON *.* FROM duly@'127.0.0.1';

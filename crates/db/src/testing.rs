@@ -120,13 +120,26 @@ impl Drop for TestDatabase {
             Engine::Postgres => format!("DROP DATABASE {name} WITH (FORCE)"),
             _ => format!("DROP DATABASE {name}"),
         };
-        // The test's runtime may be gone. Nobody waits for this: the server goes away as well.
+        // The test's runtime may be gone. Hundreds of databases fill a disk, so this waits; but not
+        // for one that a transaction still holds, which goes with its server.
+        let (done, wait) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             if let Ok(runtime) = current_thread() {
                 let _ = runtime.block_on(run_alone(&administrator, vec![statement]));
             }
+            let _ = done.send(());
         });
+        let _ = wait.recv_timeout(Duration::from_secs(3));
     }
+}
+
+/// Opens a test's database once more: a connection belongs to the runtime it was opened in, so who
+/// has a runtime of their own needs connections of their own.
+///
+/// # Errors
+/// As [`Db::open`].
+pub async fn open_again(url: &str) -> Result<Db> {
+    Db::open(options(url)?).await
 }
 
 /// Lets the planner know how many rows there are now, as the engines do by themselves in time.

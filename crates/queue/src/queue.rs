@@ -173,7 +173,7 @@ impl Queue {
     }
 
     pub(crate) fn begin(&self) -> Tx {
-        self.db.begin()
+        self.db.begin_on_shared_rows()
     }
 
     pub(crate) fn new_id(&self) -> Uuid {

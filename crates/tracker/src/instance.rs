@@ -12,7 +12,7 @@ use crate::secret::SigningKey;
 pub async fn signing_key(db: &Db, random: &dyn Random) -> Result<SigningKey> {
     let mut fresh = [0; 32];
     random.fill(&mut fresh);
-    let mut tx = db.begin();
+    let mut tx = db.begin_on_shared_rows();
     let insert = dialect::insert_or_keep(
         db.engine(),
         "INSERT INTO instance (name, value) VALUES ('signing_key', ?1)",

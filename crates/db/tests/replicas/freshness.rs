@@ -104,7 +104,7 @@ async fn work(
         let session = &mut sessions[usize::try_from(a % count).unwrap()];
         let node = &nodes[usize::try_from(b).unwrap() % nodes.len()];
         if c % 100 < WRITES {
-            session.write(node).await.unwrap();
+            session.write_at_last(node, random).await;
         } else {
             session.read(node).await.unwrap();
             reads.fetch_add(1, Ordering::Relaxed);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use duly_db::{Db, Error, Query, Version, query, versions};
+use duly_db::{Db, Error, Query, Random, Version, query, retry, versions};
 use uuid::Uuid;
 
 use crate::fleet::Fleet;
@@ -82,19 +82,34 @@ impl Session {
         Ok(number)
     }
 
+    /// The same, repeated when another transaction was in the way, as every request is.
+    pub(crate) async fn write_at_last(&mut self, db: &Db, random: &dyn Random) {
+        let written = retry::on_conflict(random, || raise(db, self.owner)).await;
+        self.note_written(written.unwrap());
+    }
+
     /// A request that writes a number nobody has written before.
     pub(crate) async fn write(&mut self, db: &Db) -> Result<i64, Error> {
-        let mut tx = db.begin();
-        let raise = query("UPDATE notes SET number = number + 1 WHERE owner_id = ?1");
-        tx.execute(raise.bind(self.owner).expecting(1)).await?;
-        let row = tx.optional_row(number_of(self.owner)).await?;
-        let number: i64 = row.unwrap().get("number").unwrap();
-        versions::raise(&mut tx, self.owner, versions::Kind::Data);
-        tx.commit().await?;
-        self.findings.writes += 1;
-        self.written = self.written.max(number);
+        let number = raise(db, self.owner).await?;
+        self.note_written(number);
         Ok(number)
     }
+
+    fn note_written(&mut self, number: i64) {
+        self.findings.writes += 1;
+        self.written = self.written.max(number);
+    }
+}
+
+async fn raise(db: &Db, owner: Uuid) -> Result<i64, Error> {
+    let mut tx = db.begin();
+    let raise = query("UPDATE notes SET number = number + 1 WHERE owner_id = ?1");
+    tx.execute(raise.bind(owner).expecting(1)).await?;
+    let row = tx.optional_row(number_of(owner)).await?;
+    let number: i64 = row.unwrap().get("number").unwrap();
+    versions::raise(&mut tx, owner, versions::Kind::Data);
+    tx.commit().await?;
+    Ok(number)
 }
 
 pub(crate) fn number_of(owner: Uuid) -> Query {

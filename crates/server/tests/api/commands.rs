@@ -7,9 +7,11 @@ use crate::support::Process;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let duly = Process::new();
-    let commands: [&[&str]; 19] = [
+    let commands: [&[&str]; 21] = [
         &["serve"],
         &["migrate"],
+        &["db"],
+        &["db", "partition"],
         &["user"],
         &["user", "create"],
         &["user", "list"],
@@ -282,4 +284,23 @@ fn the_address_of_another_server_is_not_taken() {
         !first.path().join("other").exists(),
         "nothing is made before the address is had"
     );
+}
+
+#[test]
+fn sqlite_has_no_partitions() {
+    let duly = Process::new();
+    duly.say(&["migrate"]);
+    for arguments in [
+        &["db", "partition", "tasks"][..],
+        &["db", "partition", "tasks", "--undo"],
+    ] {
+        let refused = duly.run(arguments);
+        let error = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{error}");
+        assert!(
+            error.contains("SQLite has no partitions and needs none"),
+            "{error}"
+        );
+    }
+    assert!(!String::from_utf8_lossy(&duly.run(&["doctor"]).stdout).contains("partitions"));
 }

@@ -229,7 +229,7 @@ impl Job for ForgetIdempotencyKeys {
             .now()
             .checked_sub(KEPT)
             .map_err(JobError::fail)?;
-        let mut tx = tracker.db.begin();
+        let mut tx = tracker.db.begin_on_shared_rows();
         let delete = query("DELETE FROM idempotency_keys WHERE created_at < ?1");
         tx.execute(delete.bind(before))
             .await

@@ -28,7 +28,7 @@ pub async fn dispatch_due(tracker: &Tracker) -> Result<usize> {
         let until = now
             .checked_add(HOLD)
             .unwrap_or_else(|_| super::schedule::never());
-        let mut tx = tracker.db.begin();
+        let mut tx = tracker.db.begin_on_shared_rows();
         for schedule in &due {
             if store::claim(&mut tx, schedule, until).await? {
                 let job = PlanReminders {

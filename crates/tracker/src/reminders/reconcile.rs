@@ -40,7 +40,7 @@ pub struct Reconciled {
 pub async fn reconcile(tracker: &Tracker) -> Result<Reconciled> {
     let now = tracker.clock.now();
     let mut found = Reconciled::default();
-    let mut tx = tracker.db.begin();
+    let mut tx = tracker.db.begin_on_shared_rows();
     found.brought_back = store::bring_back(&mut tx, schedule::farthest(now), now).await?;
     tx.commit().await?;
     for state in [State::Planned, State::Queued, State::Sending] {
@@ -67,7 +67,7 @@ async fn mend(
     if stale.is_empty() {
         return Ok(false);
     }
-    let mut tx = tracker.db.begin();
+    let mut tx = tracker.db.begin_on_shared_rows();
     for entry in &stale {
         mend_one(tracker, &mut tx, entry, now, found).await?;
     }

@@ -115,7 +115,7 @@ pub async fn revoke_others(tracker: &Tracker, user: UserId, keep: SessionId) -> 
 /// # Errors
 /// When the database fails.
 pub async fn purge_expired(tracker: &Tracker) -> Result<()> {
-    let mut tx = tracker.db.begin();
+    let mut tx = tracker.db.begin_on_shared_rows();
     store::delete_expired(&mut tx, tracker.clock.now()).await?;
     Ok(tx.commit().await?)
 }

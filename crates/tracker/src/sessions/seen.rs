@@ -133,7 +133,7 @@ fn forget<K: Hash + Eq>(uses: &mut HashMap<K, Use>, id: &K, written: &Use) {
 }
 
 async fn write(tracker: &Tracker, changes: impl Iterator<Item = Query>) -> Result<()> {
-    let mut tx = tracker.db.begin();
+    let mut tx = tracker.db.begin_on_shared_rows();
     for change in changes {
         tx.execute(change).await?;
     }

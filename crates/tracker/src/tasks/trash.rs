@@ -110,7 +110,7 @@ impl Job for PurgeTrash {
 
 /// Deletes some of what was moved to the trash before an instant; answers how many tasks.
 async fn purge(tracker: &Tracker, before: Timestamp) -> Result<usize> {
-    let mut tx = tracker.db.begin();
+    let mut tx = tracker.db.begin_on_shared_rows();
     let purged = store::purge(&mut tx, before, BATCH).await?;
     // In the order of the owners, so that two such transactions never wait for each other.
     let mut per_owner: BTreeMap<UserId, Vec<TaskId>> = BTreeMap::new();

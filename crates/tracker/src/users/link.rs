@@ -164,7 +164,7 @@ pub(crate) async fn kill_setup(tx: &mut Tx) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn purge_links(tracker: &Tracker) -> Result<()> {
-    let mut tx = tracker.db.begin();
+    let mut tx = tracker.db.begin_on_shared_rows();
     let delete = query("DELETE FROM links WHERE expires_at <= ?1").bind(tracker.clock.now());
     tx.execute(delete).await?;
     Ok(tx.commit().await?)

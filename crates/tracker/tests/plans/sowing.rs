@@ -2,7 +2,7 @@
 
 use duly_db::random::new_id;
 use duly_db::testing::refresh_statistics;
-use duly_db::{Clock, Query, query, versions};
+use duly_db::{Clock, Query, query};
 use duly_tracker::secret::Secret;
 use duly_tracker::testing::TestTracker;
 use duly_tracker::{TaskId, UserId};
@@ -10,6 +10,10 @@ use jiff::Span;
 use jiff::civil::date;
 
 const TASKS_PER_USER: usize = 50;
+
+/// How many others there are beside each user with tasks: an engine rightly reads a table of a
+/// hundred users from end to end.
+const IDLE_PER_USER: usize = 9;
 
 #[derive(Default)]
 pub(crate) struct Sowing {
@@ -24,11 +28,14 @@ impl Sowing {
         while self.users.len() * TASKS_PER_USER < tasks {
             let mut tx = app.db.begin();
             for _ in 0..50 {
-                let user = UserId(new_id(app.random.as_ref(), app.clock.now()));
-                for statement in user_rows(app, user, self.users.len()) {
+                let first = self.users.len() * (IDLE_PER_USER + 1);
+                let users: Vec<UserId> = (0..=IDLE_PER_USER)
+                    .map(|_| UserId(new_id(app.random.as_ref(), app.clock.now())))
+                    .collect();
+                for statement in people_rows(app, &users, first) {
                     tx.execute(statement).await.unwrap();
                 }
-                versions::start(&mut tx, user.0).await.unwrap();
+                let user = users[0];
                 let ids: Vec<TaskId> = (0..TASKS_PER_USER)
                     .map(|_| TaskId(new_id(app.random.as_ref(), app.clock.now())))
                     .collect();
@@ -47,41 +54,75 @@ impl Sowing {
     }
 }
 
-fn user_rows(app: &TestTracker, user: UserId, number: usize) -> [Query; 4] {
+/// Users with whatever everybody has one of: a session, a token, a schedule, a version, a job that
+/// waits, one that runs, and one that has failed.
+fn people_rows(app: &TestTracker, users: &[UserId], first: usize) -> Vec<Query> {
     let now = app.clock.now();
     let later = now + jiff::SignedDuration::from_hours(24 * 30);
+    let tomorrow = now + jiff::SignedDuration::from_hours(24);
     let id = || new_id(app.random.as_ref(), now);
-    let secret = |kind: &str| Secret::received(format!("{kind}-{number}")).hash();
-    [
-        query(
-            "INSERT INTO users (id, name, email, email_folded, password_hash, time_zone, \
-             created_at, updated_at) VALUES (?1, 'Ann', ?2, ?2, '', 'Europe/Berlin', ?3, ?3)",
-        )
-        .bind(user)
-        .bind(format!("ann-{number}@example.org"))
-        .bind(now),
-        query(
-            "INSERT INTO sessions (id_hash, id, user_id, created_at, last_seen_at, \
-             idle_expires_at, expires_at, ip, user_agent) \
-             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?5, '127.0.0.1', 'test')",
-        )
-        .bind(secret("session"))
-        .bind(id())
-        .bind(user)
-        .bind(now)
-        .bind(later),
-        query(
-            "INSERT INTO tokens (secret_hash, id, user_id, name, abilities, created_at) \
-             VALUES (?1, ?2, ?3, 'test', '[\"*\"]', ?4)",
-        )
-        .bind(secret("token"))
-        .bind(id())
-        .bind(user)
-        .bind(now),
-        query("INSERT INTO reminder_schedules (user_id, next_run, last_day) VALUES (?1, ?2, ?3)")
-            .bind(user)
-            .bind(later)
-            .bind(date(2026, 11, 22)),
+    let secret = |kind: &str, number| Secret::received(format!("{kind}-{number}")).hash();
+    let each = |text: &str, values: &str, bind: &dyn Fn(Query, UserId, usize) -> Query| {
+        let own = values.matches('#').count();
+        let all = rows(users.len(), 2, own, |names| {
+            let mut names = names.iter();
+            let parts = values.split('#').map(str::to_owned);
+            let row = parts.reduce(|row, part| row + names.next().unwrap() + &part);
+            row.unwrap()
+        });
+        let statement = query(format!("INSERT INTO {text} VALUES {all}"));
+        let numbered = users.iter().zip(first..);
+        numbered.fold(statement.bind(now).bind(later), |all, (user, number)| {
+            bind(all, *user, number)
+        })
+    };
+    let jobs = "jobs (id, queue, name, payload, tags, tries, attempt, fence, run_at, pushed_at, \
+                lease_until)";
+    vec![
+        each(
+            "users (id, email, email_folded, name, password_hash, time_zone, created_at, updated_at)",
+            "#, #, #, 'Ann', '', 'Europe/Berlin', ?1, ?1",
+            &|all, user, number| {
+                let email = format!("ann-{number}@example.org");
+                all.bind(user).bind(email.clone()).bind(email)
+            },
+        ),
+        each(
+            "sessions (id_hash, id, user_id, created_at, last_seen_at, idle_expires_at, \
+             expires_at, ip, user_agent)",
+            "#, #, #, ?1, ?1, ?2, ?2, '127.0.0.1', 'test'",
+            &|all, user, number| all.bind(secret("session", number)).bind(id()).bind(user),
+        ),
+        each(
+            "tokens (secret_hash, id, user_id, name, abilities, created_at)",
+            "#, #, #, 'test', '[\"*\"]', ?1",
+            &|all, user, number| all.bind(secret("token", number)).bind(id()).bind(user),
+        ),
+        each(
+            "reminder_schedules (user_id, next_run, last_day)",
+            "#, #, '2026-11-22'",
+            &|all, user, _| all.bind(user).bind(tomorrow),
+        ),
+        each(
+            "versions (owner_id, data, auth, changed)",
+            "#, 1, 1, 0",
+            &|all, user, _| all.bind(user),
+        ),
+        each(
+            jobs,
+            "#, 'reminders', 'x', '{}', '[]', 3, 0, 0, ?2, ?1, NULL",
+            &|all, _, _| all.bind(id()),
+        ),
+        each(
+            jobs,
+            "#, 'reminders', 'x', '{}', '[]', 3, 1, 1, ?1, ?1, ?2",
+            &|all, _, _| all.bind(id()),
+        ),
+        each(
+            "job_attempts (job_id, fence, number, started_at)",
+            "#, 1, 1, ?1",
+            &|all, _, _| all.bind(id()),
+        ),
     ]
 }
 

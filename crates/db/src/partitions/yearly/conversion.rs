@@ -109,7 +109,11 @@ impl Conversion<'_> {
         if !self.can_go_on().await? {
             self.remove_begun().await?;
             self.check_foreign_keys().await?;
-            journal::start(self).await?;
+            if let Err(error) = journal::start(self).await {
+                // Who may not make triggers leaves nothing behind.
+                journal::stop(self).await?;
+                return Err(error);
+            }
             self.make_next().await?;
         }
         journal::unfollow(self).await?;

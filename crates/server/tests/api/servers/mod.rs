@@ -3,6 +3,7 @@
 
 mod mysql;
 mod page;
+mod partitions;
 mod postgres;
 
 use std::process::Output;

@@ -72,6 +72,13 @@ impl Process {
         self.command(arguments).output().expect("it runs")
     }
 
+    /// Starts a command that tells on its standard error output what it does.
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        let pipes = command.stdout(Stdio::null()).stderr(Stdio::piped());
+        pipes.spawn().expect("it starts")
+    }
+
     /// Runs a command to its end that reads these bytes from the standard input.
     pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Output {
         let mut command = self.command(arguments);

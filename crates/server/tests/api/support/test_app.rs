@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use duly_db::testing::open_again;
+use duly_queue::Queue;
 use duly_server::app::App;
 use duly_server::config::{self, Http};
 use duly_tracker::Settings;
@@ -116,15 +118,19 @@ impl Drop for TestApp {
         if std::thread::panicking() {
             return;
         }
-        let queue = self.tracker.queue.clone();
+        let url = self.tracker.database.url().to_owned();
+        let (clock, random) = (self.tracker.clock.clone(), self.tracker.random.clone());
+        // Not in the test's runtime: it is waiting for this very function.
         let counts = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build();
-            runtime
-                .expect("a runtime")
-                .block_on(queue.counts())
-                .expect("the store works")
+            runtime.expect("a runtime").block_on(async {
+                let db = open_again(&url).await.expect("the test's database");
+                let counts = Queue::new(db.clone(), clock, random).counts().await;
+                db.close().await;
+                counts.expect("the store works")
+            })
         });
         for (name, count) in counts.join().expect("no panic") {
             let left = count.ready + count.running + count.failed;
