@@ -13,6 +13,7 @@ pub use cluster::Cluster;
 
 use crate::migrate::{MigrationSet, Mode, run};
 use crate::random::{Random as _, SystemRandom};
+use crate::server::Administrator;
 use crate::{Db, Durability, Engine, Error, Location, Options, Result, query};
 
 /// An administrator's address on a server that runs for tests; SQLite when it is not set.
@@ -125,7 +126,7 @@ impl Drop for TestDatabase {
         let (done, wait) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             if let Ok(runtime) = current_thread() {
-                let _ = runtime.block_on(run_alone(&administrator, vec![statement]));
+                let _ = runtime.block_on(drop_database(&administrator, &statement));
             }
             let _ = done.send(());
         });
@@ -192,23 +193,36 @@ fn options(url: &str) -> Result<Options> {
 }
 
 /// Makes an empty database and answers its address.
-async fn make_on_server(administrator: &str, sets: &[MigrationSet]) -> Result<String> {
+async fn make_on_server(url: &str, sets: &[MigrationSet]) -> Result<String> {
     // Not the process's id: it comes back while the databases of killed tests are still there.
     let mut random = [0; 8];
     SystemRandom.fill(&mut random);
     let name = format!("duly_test_{:016x}", u64::from_ne_bytes(random));
-    let make = if administrator.starts_with("mysql") {
+    let mut administrator = administrate(url).await?;
+    let make = if url.starts_with("mysql") {
         format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
     } else {
-        let template = template(administrator, sets).await?;
-        format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        let template = template(&mut administrator, url, sets).await?;
+        format!("CREATE DATABASE {name} TEMPLATE {template}")
     };
-    run_alone(administrator, vec![make]).await?;
-    Ok(in_database(administrator, &name))
+    administrator.run(&make).await?;
+    Ok(in_database(url, &name))
+}
+
+async fn administrate(url: &str) -> Result<Administrator> {
+    Administrator::connect(&url.parse()?, &options(url)?).await
+}
+
+async fn drop_database(url: &str, statement: &str) -> Result<()> {
+    administrate(url).await?.run(statement).await
 }
 
 /// PostgreSQL copies a migrated database much faster than it migrates one.
-async fn template(administrator: &str, sets: &[MigrationSet]) -> Result<String> {
+async fn template(
+    administrator: &mut Administrator,
+    url: &str,
+    sets: &[MigrationSet],
+) -> Result<String> {
     let mut digest = Sha256::new();
     for migration in sets.iter().flat_map(|set| set.migrations) {
         digest.update(migration.postgres);
@@ -220,38 +234,30 @@ async fn template(administrator: &str, sets: &[MigrationSet]) -> Result<String> 
         .map(|byte| format!("{byte:02x}"))
         .collect();
     let name = format!("duly_template_{hash}");
-    let db = Db::open(options(administrator)?).await?;
-    let mut lock = db.begin_without_limits();
-    lock.rows(query("SELECT pg_advisory_xact_lock(4711) AS locked"))
-        .await?;
+    administrator.run("SELECT pg_advisory_lock(4711)").await?;
     let known = query("SELECT datname FROM pg_database WHERE datname = ?1").bind(name.as_str());
-    if lock.optional_row(known).await?.is_none() {
+    if administrator.rows(&known).await?.is_empty() {
         // Under another name until it is whole.
         let making = format!("{name}_making");
-        run_alone(
-            administrator,
-            vec![
-                format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)"),
-                format!("CREATE DATABASE {making} TEMPLATE template0 ENCODING 'UTF8'"),
-            ],
-        )
-        .await?;
-        let fresh = Db::open(options(&in_database(administrator, &making))?).await?;
+        for statement in [
+            format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)"),
+            format!("CREATE DATABASE {making} TEMPLATE template0 ENCODING 'UTF8'"),
+        ] {
+            administrator.run(&statement).await?;
+        }
+        let fresh = Db::open(options(&in_database(url, &making))?).await?;
         run(&fresh, sets, Timestamp::UNIX_EPOCH, Mode::Apply).await?;
         fresh.close().await;
-        run_alone(
-            administrator,
-            vec![
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
-                    .to_owned()
-                    + &format!("'{making}'"),
-                format!("ALTER DATABASE {making} RENAME TO {name}"),
-            ],
-        )
-        .await?;
+        for statement in [
+            format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{making}'"
+            ),
+            format!("ALTER DATABASE {making} RENAME TO {name}"),
+        ] {
+            administrator.run(&statement).await?;
+        }
     }
-    lock.commit().await?;
-    db.close().await;
+    administrator.run("SELECT pg_advisory_unlock(4711)").await?;
     Ok(name)
 }
 
@@ -260,14 +266,4 @@ fn in_database(administrator: &str, name: &str) -> String {
         .rsplit_once('/')
         .map_or(administrator, |(server, _)| server);
     format!("{server}/{name}")
-}
-
-/// Runs statements that no transaction may hold.
-async fn run_alone(administrator: &str, statements: Vec<String>) -> Result<()> {
-    let db = Db::open(options(administrator)?).await?;
-    for statement in statements {
-        db.read_fresh().rows(query(statement)).await?;
-    }
-    db.close().await;
-    Ok(())
 }

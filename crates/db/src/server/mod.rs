@@ -6,6 +6,8 @@
 //! asked, and [`lineage`] which server is the rightful primary.
 
 mod address;
+#[cfg(feature = "testing")]
+mod administrator;
 mod checks;
 mod connection;
 mod floors;
@@ -34,6 +36,8 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 pub use address::Address;
+#[cfg(feature = "testing")]
+pub(crate) use administrator::Administrator;
 pub(crate) use reader::Reader;
 pub(crate) use session::Session;
 pub(crate) use text::numbered;

@@ -51,7 +51,7 @@ fn a_mariadb_that_cannot_be_used_is_refused_with_what_to_do() {
             ["Access denied for user 'stranger'", "GRANT ALL ON duly.*"],
         ),
         (
-            cluster.url("primary").replace("/mysql", "/nowhere"),
+            cluster.url("primary").replace("/tests", "/nowhere"),
             "",
             WRONG,
             ["Unknown database 'nowhere'", "CREATE DATABASE"],
