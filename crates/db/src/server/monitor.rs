@@ -258,10 +258,22 @@ async fn look_at(
         }
     };
     // What is given up takes its connection along.
-    let looked = tokio::time::timeout(patience, looking).await;
-    let (open, sighting, round_trip) = looked.unwrap_or(Err(Error::Timeout))?;
+    let (open, sighting, round_trip) = tokio::select! {
+        biased;
+        looked = looking => looked,
+        () = have_patience(patience) => Err(Error::Timeout),
+    }?;
     *connection = Some(open);
     Ok((sighting, round_trip))
+}
+
+/// Waits so long, not counting the time in which this process itself stood still: after a stop, or
+/// after its machine has slept, it is no fault of the server's that it has not been heard.
+async fn have_patience(limit: Duration) {
+    const PARTS: u32 = 10;
+    for _ in 0..PARTS {
+        tokio::time::sleep(limit / PARTS).await;
+    }
 }
 
 type Looked = (Connection, Sighting, Duration);
@@ -298,4 +310,20 @@ fn reason(error: Error) -> String {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn standing_still_is_no_silence_of_the_server() {
+        let patience = tokio::spawn(have_patience(SECOND));
+        tokio::task::yield_now().await;
+        tokio::time::advance(SECOND * 60).await;
+        assert!(!patience.is_finished());
+        let started = tokio::time::Instant::now();
+        patience.await.unwrap();
+        assert_eq!(started.elapsed().as_millis(), 900);
+    }
 }

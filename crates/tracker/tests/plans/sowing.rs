@@ -32,10 +32,13 @@ impl Sowing {
                 let users: Vec<UserId> = (0..=IDLE_PER_USER)
                     .map(|_| UserId(new_id(app.random.as_ref(), app.clock.now())))
                     .collect();
-                for statement in people_rows(app, &users, first) {
+                for statement in people_rows(app, &users, first)
+                    .into_iter()
+                    .chain(job_rows(app, &users))
+                {
                     tx.execute(statement).await.unwrap();
                 }
-                let user = users[0];
+                let user = *users.first().unwrap();
                 let ids: Vec<TaskId> = (0..TASKS_PER_USER)
                     .map(|_| TaskId(new_id(app.random.as_ref(), app.clock.now())))
                     .collect();
@@ -54,30 +57,62 @@ impl Sowing {
     }
 }
 
-/// Users with whatever everybody has one of: a session, a token, a schedule, a version, a job that
-/// waits, one that runs, and one that has failed.
-fn people_rows(app: &TestTracker, users: &[UserId], first: usize) -> Vec<Query> {
+/// Binds what differs between one user's row and another's.
+type Bind<'a> = &'a dyn Fn(Query, UserId, usize) -> Query;
+
+/// One row for each user; `#` is a value of its own, `?1` now and `?2` in a month.
+fn each(
+    app: &TestTracker,
+    users: &[UserId],
+    first: usize,
+    table: &str,
+    values: &str,
+    bind: Bind,
+) -> Query {
     let now = app.clock.now();
     let later = now + jiff::SignedDuration::from_hours(24 * 30);
+    let own = values.matches('#').count();
+    let all = rows(users.len(), 2, own, |names| {
+        let mut names = names.iter();
+        let parts = values.split('#').map(str::to_owned);
+        let row = parts.reduce(|row, part| row + names.next().unwrap() + &part);
+        row.unwrap()
+    });
+    let statement = query(format!("INSERT INTO {table} VALUES {all}"));
+    let numbered = users.iter().zip(first..);
+    numbered.fold(statement.bind(now).bind(later), |all, (user, number)| {
+        bind(all, *user, number)
+    })
+}
+
+/// For each user a job that waits, one that runs, and an attempt of one that has failed.
+fn job_rows(app: &TestTracker, users: &[UserId]) -> [Query; 3] {
+    let jobs = "jobs (id, queue, name, payload, tags, tries, attempt, fence, run_at, pushed_at, \
+                lease_until)";
+    [
+        (
+            jobs,
+            "#, 'reminders', 'x', '{}', '[]', 3, 0, 0, ?2, ?1, NULL",
+        ),
+        (jobs, "#, 'reminders', 'x', '{}', '[]', 3, 1, 1, ?1, ?1, ?2"),
+        (
+            "job_attempts (job_id, fence, number, started_at)",
+            "#, 1, 1, ?1",
+        ),
+    ]
+    .map(|(table, values)| {
+        let id = || new_id(app.random.as_ref(), app.clock.now());
+        each(app, users, 0, table, values, &|all, _, _| all.bind(id()))
+    })
+}
+
+/// Users with whatever everybody has one of: a session, a token, a schedule and a version.
+fn people_rows(app: &TestTracker, users: &[UserId], first: usize) -> Vec<Query> {
+    let now = app.clock.now();
     let tomorrow = now + jiff::SignedDuration::from_hours(24);
     let id = || new_id(app.random.as_ref(), now);
     let secret = |kind: &str, number| Secret::received(format!("{kind}-{number}")).hash();
-    let each = |text: &str, values: &str, bind: &dyn Fn(Query, UserId, usize) -> Query| {
-        let own = values.matches('#').count();
-        let all = rows(users.len(), 2, own, |names| {
-            let mut names = names.iter();
-            let parts = values.split('#').map(str::to_owned);
-            let row = parts.reduce(|row, part| row + names.next().unwrap() + &part);
-            row.unwrap()
-        });
-        let statement = query(format!("INSERT INTO {text} VALUES {all}"));
-        let numbered = users.iter().zip(first..);
-        numbered.fold(statement.bind(now).bind(later), |all, (user, number)| {
-            bind(all, *user, number)
-        })
-    };
-    let jobs = "jobs (id, queue, name, payload, tags, tries, attempt, fence, run_at, pushed_at, \
-                lease_until)";
+    let each = |text: &str, values: &str, bind: Bind| each(app, users, first, text, values, bind);
     vec![
         each(
             "users (id, email, email_folded, name, password_hash, time_zone, created_at, updated_at)",
@@ -107,21 +142,6 @@ fn people_rows(app: &TestTracker, users: &[UserId], first: usize) -> Vec<Query> 
             "versions (owner_id, data, auth, changed)",
             "#, 1, 1, 0",
             &|all, user, _| all.bind(user),
-        ),
-        each(
-            jobs,
-            "#, 'reminders', 'x', '{}', '[]', 3, 0, 0, ?2, ?1, NULL",
-            &|all, _, _| all.bind(id()),
-        ),
-        each(
-            jobs,
-            "#, 'reminders', 'x', '{}', '[]', 3, 1, 1, ?1, ?1, ?2",
-            &|all, _, _| all.bind(id()),
-        ),
-        each(
-            "job_attempts (job_id, fence, number, started_at)",
-            "#, 1, 1, ?1",
-            &|all, _, _| all.bind(id()),
         ),
     ]
 }
