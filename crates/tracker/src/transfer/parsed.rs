@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use super::MOST_ROWS;
 use super::draft::Draft;
+use super::{MORE_FROM_DISK, MOST_ROWS};
+use crate::Error;
 use crate::tasks::Task;
 
 /// More rows than this are left out by number, not one by one.
@@ -56,53 +57,85 @@ pub(super) struct Row {
     pub(super) task: Result<Task, Vec<String>>,
 }
 
-/// A file, read.
+impl Row {
+    /// How much text it holds, about, in bytes.
+    pub(super) fn length(&self) -> usize {
+        let (text, more) = match &self.task {
+            Ok(task) => (task.title.len() + task.description.len(), &task.labels),
+            Err(reasons) => (0, reasons),
+        };
+        text + more
+            .iter()
+            .chain(&self.notes)
+            .map(String::len)
+            .sum::<usize>()
+    }
+}
+
+/// Where the rows of a file go as they are read, in the order of the file.
+pub(super) trait Rows {
+    /// Takes a row.
+    ///
+    /// # Errors
+    /// When no further one is wanted.
+    fn push(&mut self, row: Row) -> crate::Result<()>;
+
+    /// What is said about the file as a whole.
+    fn notes(&mut self) -> &mut Notes;
+}
+
+/// What is said about a file as a whole, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Parsed {
-    pub(super) rows: Vec<Row>,
-    /// What was left out of the file.
-    notes: Vec<String>,
+pub(super) struct Notes {
+    texts: Vec<String>,
     left_out: usize,
 }
 
-impl Parsed {
-    /// Adds a row.
-    ///
-    /// # Errors
-    /// When there are too many.
-    pub(super) fn push(&mut self, row: Row) -> crate::Result<()> {
-        if self.rows.len() >= MOST_ROWS {
-            let message = format!("has more than {MOST_ROWS} rows");
-            return Err(crate::Error::field("file", "too_many_rows", message));
-        }
-        self.rows.push(row);
-        Ok(())
+impl Notes {
+    /// Says something.
+    pub(super) fn add(&mut self, text: impl Into<String>) {
+        self.texts.push(text.into());
     }
 
-    /// Notes something about the file as a whole.
-    pub(super) fn note(&mut self, text: impl Into<String>) {
-        self.notes.push(text.into());
-    }
-
-    /// Notes that a row is no task to bring along, and why.
+    /// Says that a row is no task to bring along, and why.
     pub(super) fn leave_out(&mut self, draft: &Draft, reason: &str) {
         self.left_out += 1;
         if self.left_out <= MOST_NOTES {
             let (line, title) = draft.place();
-            self.note(format!(
+            self.add(format!(
                 "line {line}: “{title}” is left out, because {reason}"
             ));
         }
     }
 
-    /// What was left out of the file, for people.
-    pub(super) fn take_notes(&mut self) -> Vec<String> {
+    /// What was said.
+    pub(super) fn into_texts(mut self) -> Vec<String> {
         if self.left_out > MOST_NOTES {
-            self.note(format!(
-                "{} more rows are left out",
-                self.left_out - MOST_NOTES
-            ));
+            let more = self.left_out - MOST_NOTES;
+            self.add(format!("{more} more rows are left out"));
         }
-        std::mem::take(&mut self.notes)
+        self.texts
+    }
+}
+
+/// A file, read into memory.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Parsed {
+    pub(super) rows: Vec<Row>,
+    pub(super) notes: Notes,
+}
+
+impl Rows for Parsed {
+    fn push(&mut self, row: Row) -> crate::Result<()> {
+        if self.rows.len() >= MOST_ROWS {
+            let message = format!("has more than {MOST_ROWS} rows; {MORE_FROM_DISK}");
+            return Err(Error::field("file", "too_many_rows", message));
+        }
+        self.rows.push(row);
+        Ok(())
+    }
+
+    fn notes(&mut self) -> &mut Notes {
+        &mut self.notes
     }
 }

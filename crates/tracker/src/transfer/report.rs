@@ -4,6 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Format;
+use super::parsed::Row;
+use super::write::Known;
 
 /// What an import did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -26,7 +28,7 @@ pub struct Report {
     pub changed: usize,
     /// What was left out of the file because it is no task to bring along.
     pub notes: Vec<String>,
-    /// Every row, in the order of the file.
+    /// Every row, in the order of the file; none when they were told one by one.
     pub rows: Vec<ReportRow>,
 }
 
@@ -60,27 +62,52 @@ pub enum Outcome {
 }
 
 impl Report {
-    /// Counts the rows.
+    /// The report of a file of which no row has been added yet.
     #[must_use]
-    pub(super) fn new(
-        format: Format,
-        dry_run: bool,
-        keep_going: bool,
-        rows: Vec<ReportRow>,
-    ) -> Self {
-        let count = |outcome| rows.iter().filter(|row| row.outcome == outcome).count();
-        let refused = count(Outcome::Refused);
+    pub(super) fn new(format: Format, dry_run: bool, stopped: bool) -> Self {
         Report {
             format,
             dry_run,
-            stopped: refused > 0 && !keep_going,
-            total: rows.len(),
-            created: count(Outcome::Created),
-            unchanged: count(Outcome::Unchanged),
-            refused,
-            changed: count(Outcome::Changed),
+            stopped,
+            total: 0,
+            created: 0,
+            unchanged: 0,
+            refused: 0,
+            changed: 0,
             notes: Vec::new(),
-            rows,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Counts the next row and answers what became of it.
+    pub(super) fn add(&mut self, row: Row, known: &Known) -> ReportRow {
+        let is_known = known.has(&row);
+        let (outcome, reasons) = match (row.task, row.repeats) {
+            (Err(reasons), _) => (Outcome::Refused, reasons),
+            (Ok(_), Some(line)) => (
+                Outcome::Unchanged,
+                vec![format!("it says the same as line {line}")],
+            ),
+            (Ok(_), None) if is_known => (
+                Outcome::Unchanged,
+                vec!["it was imported before".to_owned()],
+            ),
+            (Ok(_), None) if row.notes.is_empty() => (Outcome::Created, Vec::new()),
+            (Ok(_), None) => (Outcome::Changed, row.notes),
+        };
+        self.total += 1;
+        *match outcome {
+            Outcome::Created => &mut self.created,
+            Outcome::Unchanged => &mut self.unchanged,
+            Outcome::Changed => &mut self.changed,
+            Outcome::Refused => &mut self.refused,
+        } += 1;
+        ReportRow {
+            line: row.line,
+            source_id: row.source_id,
+            title: row.title,
+            outcome,
+            reasons,
         }
     }
 }

@@ -2,17 +2,18 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::BufRead;
 
 use jiff::Timestamp;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
 
+use super::fingerprint::Fingerprints;
 use super::json::{self, Element, RawList, Short};
 use crate::input::FromText;
 use crate::tasks::{DueDate, DueTime, Priority, Status, Task, write_hour_and_minute};
 use crate::transfer::draft::Draft;
-use crate::transfer::parsed::{Moment, Parsed};
+use crate::transfer::parsed::{Moment, Rows};
 use crate::{Error, Result, TaskId};
 
 /// The version of the document that is written, and the newest that is read.
@@ -57,48 +58,39 @@ fn write_labels<S: serde::Serializer>(
     labels.0.serialize(serializer)
 }
 
-/// The document around the tasks. Unknown members are left alone, so that it can grow.
-struct Document<'a> {
+/// What the document says of itself, around the tasks. Unknown members are left alone, so that it
+/// can grow.
+struct Document {
     format: String,
     version: u64,
-    tasks: Vec<&'a RawValue>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
-        source.deserialize_map(DocumentVisitor)
-    }
-}
+struct DocumentVisitor<'a, 'b>(&'a mut RawList<'b>);
 
-struct DocumentVisitor;
-
-impl<'de> Visitor<'de> for DocumentVisitor {
-    type Value = Document<'de>;
+impl<'de> Visitor<'de> for DocumentVisitor<'_, '_> {
+    type Value = Document;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a document of Duly")
     }
 
-    fn visit_map<A: MapAccess<'de>>(
-        self,
-        mut map: A,
-    ) -> std::result::Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Document, A::Error> {
         let (mut format, mut version, mut tasks) = (None, None, None);
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            let is_new = match key.as_ref() {
+        while let Some(key) = map.next_key::<String>()? {
+            let is_new = match key.as_str() {
                 "format" => format.replace(map.next_value()?).is_none(),
                 "version" => version.replace(map.next_value()?).is_none(),
-                "tasks" => tasks.replace(map.next_value_seed(RawList)?).is_none(),
+                "tasks" => tasks.replace(map.next_value_seed(&mut *self.0)?).is_none(),
                 _ => map.next_value::<IgnoredAny>().map(|_| true)?,
             };
             if !is_new {
                 return Err(A::Error::custom(format!("duplicate field `{key}`")));
             }
         }
+        let () = tasks.ok_or_else(|| A::Error::missing_field("tasks"))?;
         Ok(Document {
             format: format.ok_or_else(|| A::Error::missing_field("format"))?,
             version: version.ok_or_else(|| A::Error::missing_field("version"))?,
-            tasks: tasks.ok_or_else(|| A::Error::missing_field("tasks"))?,
         })
     }
 }
@@ -106,10 +98,21 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 /// Reads a file.
 ///
 /// # Errors
-/// When it is no such document, is of a newer version, or has too many tasks.
-pub(super) fn read(text: &str, moment: &Moment) -> Result<Parsed> {
-    let document: Document<'_> =
-        serde_json::from_str(text).map_err(|error| json::invalid(&error))?;
+/// When it is no such document, is of a newer version, or cannot be read to its end; what `rows`
+/// says. What the document is may stand at its end, after all rows.
+pub(super) fn read(source: impl BufRead, moment: &Moment, rows: &mut impl Rows) -> Result<()> {
+    let mut fingerprints = Fingerprints::default();
+    let mut take = |element: Element<'_>| {
+        let mut draft = Draft::new(element.line);
+        read_entry(&mut draft, element);
+        if draft.source_id.is_none() {
+            draft.source_id = Some(fingerprints.next(element.json));
+        }
+        rows.push(draft.finish(moment))
+    };
+    let document = json::read(1, source, &mut take, |json, list| {
+        json.deserialize_map(DocumentVisitor(list))
+    })?;
     if document.format != "duly" {
         let message = "is no document of Duly: “format” is not “duly”";
         return Err(Error::field("file", "invalid_file", message));
@@ -121,17 +124,7 @@ pub(super) fn read(text: &str, moment: &Moment) -> Result<Parsed> {
         );
         return Err(Error::field("file", "unknown_version", message));
     }
-    let mut parsed = Parsed::default();
-    let mut fingerprints = super::fingerprint::Fingerprints::default();
-    for element in json::located(text, document.tasks)? {
-        let mut draft = Draft::new(element.line);
-        read_entry(&mut draft, element);
-        if draft.source_id.is_none() {
-            draft.source_id = Some(fingerprints.next(element.json));
-        }
-        parsed.push(draft.finish(moment))?;
-    }
-    Ok(parsed)
+    Ok(())
 }
 
 fn read_entry(draft: &mut Draft, element: Element<'_>) {

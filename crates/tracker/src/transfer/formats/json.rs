@@ -1,14 +1,15 @@
 //! What the JSON formats share: rows with their lines, and values that stay small.
 
 use std::fmt;
+use std::io::BufRead;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::de::IoRead;
 use serde_json::value::RawValue;
 
-use super::position::Lines;
-use crate::transfer::MOST_ROWS;
+use super::reading::{Place, Placed, unreadable};
 use crate::{Error, Result};
 
 /// One row as it stands in the file.
@@ -19,58 +20,44 @@ pub(super) struct Element<'a> {
     pub(super) json: &'a str,
 }
 
-/// The elements of a list, not looked into: a wrong one refuses itself only.
-///
-/// # Errors
-/// When the text is no JSON list or the list is too long.
-pub(super) fn list(text: &str) -> Result<Vec<Element<'_>>> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let raw = RawList
-        .deserialize(&mut deserializer)
-        .map_err(|error| invalid(&error))?;
-    deserializer.end().map_err(|error| invalid(&error))?;
-    located(text, raw)
-}
+/// A file that is read as JSON.
+type Json<'a, R> = serde_json::Deserializer<IoRead<Placed<'a, R>>>;
 
-/// Gives raw elements, in the order of the text, the lines they start on.
+/// Reads what is left of a file, of which the given line comes next, as one JSON value. `parse`
+/// reads the value and the list in it, and `take` is given the elements of that.
 ///
 /// # Errors
-/// When there are too many.
-pub(super) fn located<'a>(text: &'a str, raw: Vec<&'a RawValue>) -> Result<Vec<Element<'a>>> {
-    let mut lines = Lines::of(text);
-    let elements = raw.into_iter().map(|raw| {
-        let start = raw
-            .get()
-            .as_ptr()
-            .addr()
-            .saturating_sub(text.as_ptr().addr());
-        Element {
-            line: lines.at(start),
-            json: raw.get(),
-        }
+/// When the file is no such JSON; what `take` says.
+pub(super) fn read<R: BufRead, T>(
+    line: usize,
+    source: R,
+    take: &mut dyn FnMut(Element<'_>) -> Result<()>,
+    parse: impl FnOnce(&mut Json<'_, R>, &mut RawList<'_>) -> serde_json::Result<T>,
+) -> Result<T> {
+    let place = Place::at(line);
+    let mut json = serde_json::Deserializer::from_reader(Placed {
+        source,
+        place: &place,
     });
-    few_enough(elements.collect())
-}
-
-/// Refuses too many elements.
-///
-/// # Errors
-/// When there are.
-pub(super) fn few_enough(elements: Vec<Element<'_>>) -> Result<Vec<Element<'_>>> {
-    if elements.len() > MOST_ROWS {
-        let message = format!("has more than {MOST_ROWS} rows");
-        return Err(Error::field("file", "too_many_rows", message));
+    let mut list = RawList {
+        place: &place,
+        take,
+        ended: None,
+    };
+    let read = parse(&mut json, &mut list).and_then(|value| json.end().map(|()| value));
+    match list.ended {
+        Some(error) => Err(error),
+        None => read.map_err(invalid),
     }
-    Ok(elements)
 }
 
 /// The file as a whole is no JSON; the message names line and column.
-pub(super) fn invalid(error: &serde_json::Error) -> Error {
-    Error::field(
-        "file",
-        "invalid_file",
-        format!("is no JSON of this format: {error}"),
-    )
+fn invalid(error: serde_json::Error) -> Error {
+    if error.is_io() {
+        return unreadable(&error.into());
+    }
+    let message = format!("is no JSON of this format: {error}");
+    Error::field("file", "invalid_file", message)
 }
 
 /// What is wrong with one element, without the position, which would count from its start.
@@ -86,40 +73,50 @@ pub(super) fn wrong(error: &serde_json::Error) -> String {
         .collect()
 }
 
-/// A list whose elements are not looked into. It stops soon after [`MOST_ROWS`].
-pub(super) struct RawList;
+/// A list whose elements are taken as they come and not looked into: a wrong one refuses itself
+/// only.
+pub(super) struct RawList<'a> {
+    place: &'a Place,
+    take: &'a mut dyn FnMut(Element<'_>) -> Result<()>,
+    /// Why no more elements are taken.
+    ended: Option<Error>,
+}
 
-impl<'de> DeserializeSeed<'de> for RawList {
-    type Value = Vec<&'de RawValue>;
+impl<'de> DeserializeSeed<'de> for &mut RawList<'_> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(
-        self,
-        source: D,
-    ) -> std::result::Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, source: D) -> std::result::Result<(), D::Error> {
         source.deserialize_seq(self)
     }
 }
 
-impl<'de> Visitor<'de> for RawList {
-    type Value = Vec<&'de RawValue>;
+impl<'de> Visitor<'de> for &mut RawList<'_> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a list of tasks")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(
-        self,
-        mut list: A,
-    ) -> std::result::Result<Self::Value, A::Error> {
-        let mut elements = Vec::new();
-        while let Some(element) = list.next_element()? {
-            if elements.len() > MOST_ROWS {
-                while list.next_element::<IgnoredAny>()?.is_some() {}
-                break;
-            }
-            elements.push(element);
-        }
-        Ok(elements)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<(), A::Error> {
+        while list.next_element_seed(RawElement(self))?.is_some() {}
+        Ok(())
+    }
+}
+
+struct RawElement<'a, 'b>(&'a mut RawList<'b>);
+
+impl<'de> DeserializeSeed<'de> for RawElement<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, source: D) -> std::result::Result<(), D::Error> {
+        // The first character of the element has been looked at, and nothing behind it.
+        let line = self.0.place.begin_row();
+        let raw = Box::<RawValue>::deserialize(source)?;
+        let json = raw.get();
+        (self.0.take)(Element { line, json }).map_err(|error| {
+            self.0.ended = Some(error);
+            D::Error::custom("no more elements are taken")
+        })
     }
 }
 

@@ -6,6 +6,7 @@ mod fingerprint;
 pub(super) mod ics;
 mod json;
 mod position;
+mod reading;
 #[cfg(test)]
 mod sample;
 pub(super) mod table;
@@ -14,15 +15,21 @@ mod todoist;
 pub(super) mod todotxt;
 mod words;
 
+use std::io::BufRead;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::LARGEST_FILE;
-use super::parsed::{Moment, Parsed};
+use super::parsed::{Moment, Parsed, Rows};
+use super::{LARGEST_FILE, MORE_FROM_DISK};
 use crate::input::{FromText, Wrong};
 use crate::{Error, Result};
 
 pub(super) use fingerprint::digest;
+pub(super) use reading::unreadable;
+
+/// The byte order mark of UTF-8, which some programs put before the text.
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What a file can be read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
@@ -54,6 +61,43 @@ impl Format {
     }
 }
 
+/// A format that is a sequence of rows, each of which can be read without the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sequence {
+    Taskwarrior,
+    Todotxt,
+    Duly,
+}
+
+impl Sequence {
+    /// The sequence that a file of this format is, if it is one.
+    pub(super) fn of(format: Format) -> Option<Self> {
+        match format {
+            Format::Taskwarrior => Some(Sequence::Taskwarrior),
+            Format::Todotxt => Some(Sequence::Todotxt),
+            Format::Duly => Some(Sequence::Duly),
+            Format::Ics | Format::Todoist => None,
+        }
+    }
+
+    /// Reads a file of any length, behind its byte order mark.
+    ///
+    /// # Errors
+    /// When the file as a whole cannot be read, which may come out at its end; what `rows` says.
+    pub(super) fn read(
+        self,
+        source: impl BufRead,
+        moment: &Moment,
+        rows: &mut impl Rows,
+    ) -> Result<()> {
+        match self {
+            Sequence::Taskwarrior => taskwarrior::read(source, moment, rows),
+            Sequence::Todotxt => todotxt::read(source, moment, rows),
+            Sequence::Duly => duly::read(source, moment, rows),
+        }
+    }
+}
+
 impl FromText for Format {
     fn from_text(text: &str) -> std::result::Result<Self, Wrong> {
         [
@@ -74,7 +118,7 @@ impl FromText for Format {
     }
 }
 
-/// Reads a file, in the given format or in the one its content shows.
+/// Reads a file that is in memory, in the given format or in the one its content shows.
 ///
 /// # Errors
 /// When the file as a whole cannot be read.
@@ -84,25 +128,37 @@ pub(super) fn read(
     moment: &Moment,
 ) -> Result<(Format, Parsed)> {
     if file.len() > LARGEST_FILE {
-        let message = format!("has more than {} MiB", LARGEST_FILE / 1024 / 1024);
+        let most = LARGEST_FILE / 1024 / 1024;
+        let message = format!("has more than {most} MiB; {MORE_FROM_DISK}");
         return Err(Error::field("file", "too_large", message));
     }
-    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let is_calendar = format.map_or_else(|| starts_calendar(file), |format| format == Format::Ics);
-    if is_calendar {
-        refuse_wide_characters(file)?;
-        return Ok((Format::Ics, ics::read(file, moment)?));
-    }
-    let text = decode(file)?;
-    let format = format.map_or_else(|| detect(text), Ok)?;
-    let parsed = match format {
-        Format::Taskwarrior => taskwarrior::read(text, moment),
-        Format::Todotxt => todotxt::read(text, moment),
-        Format::Ics => ics::read(file, moment),
-        Format::Todoist => todoist::read(text, moment),
-        Format::Duly => duly::read(text, moment),
-    }?;
+    let format = recognise(file, format)?;
+    let file = file.strip_prefix(MARK).unwrap_or(file);
+    let parsed = match (format, Sequence::of(format)) {
+        (_, Some(sequence)) => {
+            let mut parsed = Parsed::default();
+            sequence.read(file, moment, &mut parsed)?;
+            parsed
+        }
+        (Format::Todoist, None) => todoist::read(decode(file)?, moment)?,
+        (_, None) => ics::read(file, moment)?,
+    };
     Ok((format, parsed))
+}
+
+/// The format of a file that starts like this, unless it is given.
+///
+/// # Errors
+/// When it is in no format that is read, or in no encoding.
+pub(super) fn recognise(start: &[u8], format: Option<Format>) -> Result<Format> {
+    let start = start.strip_prefix(MARK).unwrap_or(start);
+    let is_calendar = format.map_or_else(|| starts_calendar(start), |format| format == Format::Ics);
+    if is_calendar {
+        refuse_wide_characters(start)?;
+        return Ok(Format::Ics);
+    }
+    let text = decode(start)?;
+    format.map_or_else(|| detect(text), Ok)
 }
 
 fn starts_calendar(file: &[u8]) -> bool {
@@ -129,8 +185,7 @@ fn decode(file: &[u8]) -> Result<&str> {
     std::str::from_utf8(file).map_err(|error| {
         let before = file.get(..error.valid_up_to()).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let message = format!("is not UTF-8 text: line {line} has bytes that are none");
-        Error::field("file", "invalid_encoding", message)
+        reading::no_text(line)
     })
 }
 

@@ -9,13 +9,19 @@ use uuid::Uuid;
 use crate::TaskId;
 use crate::input::FromText;
 use crate::tasks::{Label, Labels, Priority, Status, Task};
-use crate::transfer::parsed::Moment;
+use crate::transfer::formats::{Format, read};
+use crate::transfer::parsed::{Moment, Parsed};
 
 pub(in crate::transfer) fn moment() -> Moment {
     Moment {
         now: "2026-11-23T07:00:00Z".parse().unwrap(),
         zone: TimeZone::get("Europe/Berlin").unwrap(),
     }
+}
+
+/// A file, read in a format.
+pub(in crate::transfer) fn parsed(format: Format, file: &str) -> crate::Result<Parsed> {
+    read(file.as_bytes(), Some(format), &moment()).map(|(_, parsed)| parsed)
 }
 
 fn instant() -> impl Strategy<Value = Timestamp> {

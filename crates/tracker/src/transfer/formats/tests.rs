@@ -220,10 +220,10 @@ fn files_of_one_small_thing_repeated_are_survived() {
         (Format::Duly, fill("{", r#""a":1,"#, r#""b":1}"#)),
     ] {
         let start: String = file.chars().take(60).collect();
-        let Ok((_, mut parsed)) = read(file.as_bytes(), Some(format), &moment()) else {
+        let Ok((_, parsed)) = read(file.as_bytes(), Some(format), &moment()) else {
             continue;
         };
-        assert!(parsed.take_notes().len() <= 101, "{start}");
+        assert!(parsed.notes.clone().into_texts().len() <= 101, "{start}");
         for row in parsed.rows {
             let reasons = row.task.err().unwrap_or_default();
             assert!(row.notes.len() <= 50 && reasons.len() <= 50, "{start}");

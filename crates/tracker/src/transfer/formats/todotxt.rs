@@ -1,15 +1,18 @@
 //! todo.txt: a task per line (<https://github.com/todotxt/todo.txt>).
 
+use std::io::BufRead;
+
 use jiff::civil::{Date, Time};
 
 use super::dates::{Stamp, looks_like_date, read_date};
 use super::fingerprint::Fingerprints;
+use super::reading::TextLines;
 use super::words::{self, Tag};
 use crate::Result;
 use crate::input::FromText;
 use crate::tasks::{DueTime, Priority, Status, Task, write_hour_and_minute};
 use crate::transfer::draft::Draft;
-use crate::transfer::parsed::{Moment, Parsed};
+use crate::transfer::parsed::{Moment, Rows};
 
 /// In bytes; more than a description could hold.
 const LONGEST_LINE: usize = 100_000;
@@ -30,20 +33,20 @@ pub(super) fn is_marked(line: &str) -> bool {
 /// Reads a file.
 ///
 /// # Errors
-/// When it has too many rows.
-pub(super) fn read(text: &str, moment: &Moment) -> Result<Parsed> {
-    let mut parsed = Parsed::default();
+/// When it cannot be read to its end; what `rows` says.
+pub(super) fn read(source: impl BufRead, moment: &Moment, rows: &mut impl Rows) -> Result<()> {
+    let mut lines = TextLines::behind(1, source);
     let mut fingerprints = Fingerprints::default();
-    for (index, line) in text.split('\n').enumerate() {
+    while let Some((number, line)) = lines.next_line()? {
         let line = line.trim();
         if !line.is_empty() {
-            let mut draft = Draft::new(index + 1);
+            let mut draft = Draft::new(number);
             draft.source_id = Some(fingerprints.next(line));
             read_line(&mut draft, line, moment);
-            parsed.push(draft.finish(moment))?;
+            rows.push(draft.finish(moment))?;
         }
     }
-    Ok(parsed)
+    Ok(())
 }
 
 fn read_line(draft: &mut Draft, line: &str, moment: &Moment) {

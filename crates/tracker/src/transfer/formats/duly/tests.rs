@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::transfer::formats::sample;
+use crate::transfer::formats::{Format, sample};
 
 fn refusals(task: &str) -> Vec<String> {
     let file = format!(r#"{{"format":"duly","version":1,"tasks":[{task}]}}"#);
-    let parsed = read(&file, &sample::moment()).unwrap();
+    let parsed = sample::parsed(Format::Duly, &file).unwrap();
     parsed.rows[0].task.clone().unwrap_err()
 }
 
@@ -35,7 +35,7 @@ fn other_documents_are_refused() {
         ),
         (r#"{"format":"duly","version":1,"tasks":["#, "invalid_file"),
     ] {
-        match read(file, &sample::moment()) {
+        match sample::parsed(Format::Duly, file) {
             Err(Error::Invalid(errors)) => assert_eq!(errors[0].code, code, "{file}"),
             other => panic!("{file}: {other:?}"),
         }
@@ -86,7 +86,7 @@ proptest! {
     fn a_task_comes_back_as_it_was(task in sample::task()) {
         let moment = sample::moment();
         let file = header(&moment) + &write(&task, true).unwrap() + FOOTER;
-        let parsed = read(&file, &moment).unwrap();
+        let parsed = sample::parsed(Format::Duly, &file).unwrap();
         let row = &parsed.rows[0];
         prop_assert!(row.keeps_id && row.notes.is_empty(), "{:?}", row.notes);
         prop_assert_eq!(row.source_id.clone(), Some(task.id.to_string()));

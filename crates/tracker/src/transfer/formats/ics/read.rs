@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::lines::{Line, unfold};
 use super::todo::{Ended, Todo};
 use crate::transfer::formats::fingerprint::Fingerprints;
-use crate::transfer::parsed::{Moment, Parsed};
+use crate::transfer::parsed::{Moment, Parsed, Rows as _};
 use crate::{Error, Result};
 
 /// Reads a file.
@@ -94,7 +94,7 @@ impl Reading<'_> {
         match todo.finish(|content| fingerprints.next(content)) {
             Ended::Task(draft) => self.parsed.push(draft.finish(self.moment)),
             Ended::Cancelled(draft) => {
-                self.parsed.leave_out(&draft, "it was cancelled");
+                self.parsed.notes.leave_out(&draft, "it was cancelled");
                 Ok(())
             }
         }
@@ -111,7 +111,8 @@ impl Reading<'_> {
         }
         for (component, count) in self.skipped {
             self.parsed
-                .note(format!("{component} is no to-do: {count} left out"));
+                .notes
+                .add(format!("{component} is no to-do: {count} left out"));
         }
         Ok(self.parsed)
     }

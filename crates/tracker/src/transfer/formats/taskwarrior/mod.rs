@@ -5,58 +5,57 @@
 
 mod attributes;
 
+use std::io::BufRead;
+
 use jiff::civil::time;
+use serde::de::DeserializeSeed as _;
 
 use self::attributes::{Attribute, Attributes};
 use super::dates::Stamp;
 use super::json::{self, Element, wrong};
+use super::reading::{TextLines, skip_blanks};
 use crate::Result;
 use crate::tasks::{Priority, Status};
-use crate::transfer::MOST_ROWS;
 use crate::transfer::draft::Draft;
-use crate::transfer::parsed::{Moment, Parsed};
+use crate::transfer::parsed::{Moment, Rows};
 
 /// Attributes that say nothing to anyone but Taskwarrior.
 const INTERNAL: [&str; 8] = [
     "id", "urgency", "mask", "imask", "parent", "rtype", "template", "last",
 ];
 
-/// Reads a file.
+/// Reads a file: a list, or an object per line; before 2.0 a comma stood between them.
 ///
 /// # Errors
-/// When it is no JSON or has too many tasks.
-pub(super) fn read(text: &str, moment: &Moment) -> Result<Parsed> {
-    let elements = if text.trim_start().starts_with('[') {
-        json::list(text)?
-    } else {
-        json::few_enough(lines(text).take(MOST_ROWS + 1).collect())?
-    };
-    let mut parsed = Parsed::default();
-    for element in elements {
-        let mut draft = Draft::new(element.line);
-        match serde_json::from_str::<Attributes>(element.json) {
-            Err(error) => draft.refuse(wrong(&error)),
-            Ok(attributes) => {
-                if let Some(reason) = read_task(&mut draft, attributes, moment) {
-                    parsed.leave_out(&draft, reason);
-                    continue;
-                }
-            }
-        }
-        parsed.push(draft.finish(moment))?;
+/// When it is no JSON or cannot be read to its end; what `rows` says.
+pub(super) fn read(mut source: impl BufRead, moment: &Moment, rows: &mut impl Rows) -> Result<()> {
+    let (line, first) = skip_blanks(&mut source)?;
+    let mut take = |element: Element<'_>| read_element(element, moment, rows);
+    if first == Some(b'[') {
+        return json::read(line, source, &mut take, |json, list| list.deserialize(json));
     }
-    Ok(parsed)
+    let mut lines = TextLines::behind(line, source);
+    while let Some((line, text)) = lines.next_line()? {
+        let json = text.trim().trim_end_matches(',');
+        if !json.is_empty() {
+            take(Element { line, json })?;
+        }
+    }
+    Ok(())
 }
 
-/// An object per line; before 2.0 a comma stood between them.
-fn lines(text: &str) -> impl Iterator<Item = Element<'_>> {
-    text.lines().enumerate().filter_map(|(index, line)| {
-        let json = line.trim().trim_end_matches(',');
-        (!json.is_empty()).then_some(Element {
-            line: index + 1,
-            json,
-        })
-    })
+fn read_element(element: Element<'_>, moment: &Moment, rows: &mut impl Rows) -> Result<()> {
+    let mut draft = Draft::new(element.line);
+    match serde_json::from_str::<Attributes>(element.json) {
+        Err(error) => draft.refuse(wrong(&error)),
+        Ok(attributes) => {
+            if let Some(reason) = read_task(&mut draft, attributes, moment) {
+                rows.notes().leave_out(&draft, reason);
+                return Ok(());
+            }
+        }
+    }
+    rows.push(draft.finish(moment))
 }
 
 /// Fills the draft; answers why the task is to be left out, if it is.

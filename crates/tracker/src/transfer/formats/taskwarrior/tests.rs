@@ -1,14 +1,16 @@
 use jiff::civil::date;
 
-use super::*;
-use crate::transfer::formats::sample;
+use crate::transfer::formats::{Format, sample};
 use crate::transfer::parsed::Row;
 
 const UUID: &str = "0f5bd4f0-6a9a-4d2c-9f65-6b1c3a1d5e01";
 
 fn row(attributes: &str) -> Row {
     let file = format!(r#"[{{"uuid":"{UUID}","description":"a",{attributes}}}]"#);
-    read(&file, &sample::moment()).unwrap().rows.remove(0)
+    sample::parsed(Format::Taskwarrior, &file)
+        .unwrap()
+        .rows
+        .remove(0)
 }
 
 #[test]
@@ -39,18 +41,26 @@ fn midnight_and_the_last_second_are_the_day_as_a_whole() {
 #[test]
 fn lists_and_objects_per_line_are_the_same() {
     let one = format!(r#"{{"uuid":"{UUID}","description":"a","status":"pending"}}"#);
-    let list = read(&format!("[\n{one}\n]\n"), &sample::moment()).unwrap();
+    let list = sample::parsed(Format::Taskwarrior, &format!("[\n{one}\n]\n")).unwrap();
     for file in [format!("\n{one}\n"), format!("\r\n{one},\r\n")] {
-        assert_eq!(read(&file, &sample::moment()).unwrap().rows, list.rows);
+        assert_eq!(
+            sample::parsed(Format::Taskwarrior, &file).unwrap().rows,
+            list.rows
+        );
     }
 }
 
 #[test]
 fn the_list_of_a_broken_file_is_refused_whole() {
     for file in ["[", "[{}", "[{},]", "[{} {}]", "[]]", "[\"a]"] {
-        assert!(read(file, &sample::moment()).is_err(), "{file}");
+        assert!(sample::parsed(Format::Taskwarrior, file).is_err(), "{file}");
     }
-    assert!(read("[]", &sample::moment()).unwrap().rows.is_empty());
+    assert!(
+        sample::parsed(Format::Taskwarrior, "[]")
+            .unwrap()
+            .rows
+            .is_empty()
+    );
 }
 
 #[test]

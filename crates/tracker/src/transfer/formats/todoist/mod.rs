@@ -13,7 +13,7 @@ use super::position::Lines;
 use super::words::{self, Words};
 use crate::tasks::Priority;
 use crate::transfer::draft::Draft;
-use crate::transfer::parsed::{Moment, Parsed};
+use crate::transfer::parsed::{Moment, Parsed, Rows as _};
 use crate::{Error, Result};
 
 /// In bytes; the template has some two hundred.
@@ -79,7 +79,7 @@ pub(super) fn read(text: &str, moment: &Moment) -> Result<Parsed> {
     reading.close()?;
     if reading.lost_comments > 0 {
         let count = reading.lost_comments;
-        reading.parsed.note(format!(
+        reading.parsed.notes.add(format!(
             "comments that belong to no task are left out: {count}"
         ));
     }

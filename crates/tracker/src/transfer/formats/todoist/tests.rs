@@ -86,11 +86,11 @@ fn rows_of_other_kinds_are_told() {
 #[test]
 fn comments_belong_to_the_task_before_them() {
     let file = "TYPE,CONTENT\nnote,on the project\ntask,a\nnote,first\nnote,second\nsection,S\nnote,lost\n";
-    let mut parsed = read(file, &sample::moment()).unwrap();
+    let parsed = read(file, &sample::moment()).unwrap();
     let task = parsed.rows[0].task.clone().unwrap();
     assert_eq!(task.description, "- comment: first\n- comment: second");
     assert_eq!(
-        parsed.take_notes(),
+        parsed.notes.into_texts(),
         ["comments that belong to no task are left out: 2"]
     );
 }

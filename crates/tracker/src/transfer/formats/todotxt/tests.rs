@@ -2,11 +2,14 @@ use jiff::civil::{date, time};
 use proptest::prelude::*;
 
 use super::*;
-use crate::transfer::formats::sample;
+use crate::transfer::formats::{Format, sample};
 use crate::transfer::parsed::Row;
 
 fn row(line: &str) -> Row {
-    read(line, &sample::moment()).unwrap().rows.remove(0)
+    sample::parsed(Format::Todotxt, line)
+        .unwrap()
+        .rows
+        .remove(0)
 }
 
 fn task(line: &str) -> Task {
