@@ -27,6 +27,7 @@ mod sighting;
 mod text;
 mod timeouts;
 mod transaction;
+mod waits;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

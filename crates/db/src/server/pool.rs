@@ -17,6 +17,7 @@ use super::checks;
 use super::connection::{Answer, Connection};
 use super::primary::Gate;
 use super::timeouts::Timeouts;
+use super::waits::Waits;
 use crate::db::Meter;
 use crate::{Engine, Error, Query, status};
 
@@ -129,6 +130,7 @@ pub(super) struct Pool {
     opener: Opener,
     settings: Settings,
     address: Address,
+    waits: Arc<Waits>,
     pub(super) meter: Arc<Meter>,
 }
 
@@ -155,6 +157,7 @@ impl Pool {
             opener,
             settings,
             address,
+            waits: Arc::default(),
             meter,
         })
     }
@@ -195,6 +198,7 @@ impl Pool {
             other => self.named(Error::Unavailable(other.to_string())),
         });
         let waited = started.elapsed();
+        self.waits.note(waited);
         let leased = leased.map(|mut leased| {
             leased.waited = waited;
             leased
@@ -287,8 +291,8 @@ impl Pool {
             in_use: count(now.size.saturating_sub(now.available)),
             waiting: count(now.waiting),
             max: count(now.max_size),
-            acquire_wait_us_p50: None,
-            acquire_wait_us_p99: None,
+            acquire_wait_us_p50: self.waits.percentile(50),
+            acquire_wait_us_p99: self.waits.percentile(99),
         }
     }
 

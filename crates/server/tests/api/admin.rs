@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_db::query;
+use duly_db::{Engine, query};
 use serde_json::json;
 
 use crate::support::{Client, Process, TestApp};
@@ -31,6 +31,8 @@ async fn administrators_see_how_the_database_is_doing() {
     assert_eq!(status["replicas"], json!([]));
     assert!(status["reads"]["primary"].as_u64() > Some(0), "{status}");
     let pool = &status["pool"];
+    let is_server = app.db.engine() != Engine::Sqlite;
+    assert_eq!(pool["acquire_wait_us_p99"].is_u64(), is_server, "{pool}");
     assert_eq!(
         pool["size"].as_u64(),
         Some(pool["idle"].as_u64().expect("a number") + pool["in_use"].as_u64().expect("one"))

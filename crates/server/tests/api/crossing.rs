@@ -4,7 +4,7 @@ use std::future::IntoFuture as _;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Ask, TestApp};
+use crate::support::{Answer, Ask, Client, TestApp};
 
 const ROUNDS: i64 = 15;
 
@@ -65,4 +65,23 @@ async fn a_change_of_the_account_is_not_overwritten_by_another() {
             (&json!(name), &json!(zone))
         );
     }
+}
+
+/// Neither node knows what the other is working on; the answer is kept with the effect.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_two_nodes_get_at_once_has_one_effect() {
+    let app = TestApp::new().await;
+    let here = app.user("ann").await;
+    let there = here.at(app.another_node());
+    for round in 0..ROUNDS {
+        let make = |client: &Client| {
+            let body = json!({ "title": format!("task {round}") });
+            let ask = client.post("/api/v1/tasks", body);
+            ask.header("idempotency-key", &format!("key {round}"))
+        };
+        let [one, other] = both(make(&here), make(&there)).await;
+        assert_eq!(one.expect(201).json(), other.expect(201).json());
+    }
+    let made = here.titles("limit=200").await;
+    assert_eq!(made.len(), usize::try_from(ROUNDS).expect("a few"));
 }

@@ -36,8 +36,7 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_open ON tasks (user_id, is_open, due_date, due_minute, id);
 CREATE INDEX tasks_due ON tasks (user_id, due_date, due_minute, id);
 CREATE INDEX tasks_completed ON tasks (user_id, completed_at);
--- Only what is in the trash: else the planner takes it for lists of what is not.
-CREATE INDEX tasks_deleted ON tasks (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX tasks_deleted ON tasks (deleted_at);
 
 CREATE TABLE task_labels (
   user_id uuid NOT NULL,

@@ -34,6 +34,14 @@ impl Client {
         }
     }
 
+    /// The same person at another node.
+    pub fn at(&self, node: Arc<App>) -> Self {
+        Client {
+            app: node,
+            ..self.clone()
+        }
+    }
+
     /// With the session that an answer has set.
     pub fn with_session_of(&self, answer: &Answer) -> Self {
         let cookie = answer.header("set-cookie");

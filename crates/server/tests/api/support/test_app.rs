@@ -11,6 +11,7 @@ use duly_queue::Queue;
 use duly_server::app::App;
 use duly_server::config::{self, Http};
 use duly_tracker::Settings;
+use duly_tracker::idempotency::InFlight;
 use duly_tracker::input::FromText as _;
 use duly_tracker::testing::TestTracker;
 use duly_tracker::users::{Email, Role, admin};
@@ -26,6 +27,7 @@ pub const PASSWORD: &str = "correct horse battery";
 pub struct TestApp {
     pub app: Arc<App>,
     pub tracker: TestTracker,
+    http: Http,
     next_address: AtomicU32,
 }
 
@@ -48,12 +50,20 @@ impl TestApp {
         let mut section = defaults.expect("the defaults are valid").config.http;
         section.public_url = tracker.settings.public_url.clone();
         http(&mut section);
-        let app = App::new((*tracker).clone(), section);
+        let app = App::new((*tracker).clone(), section.clone());
         TestApp {
             app,
             tracker,
+            http: section,
             next_address: AtomicU32::new(1),
         }
+    }
+
+    /// Another node on the same database.
+    pub fn another_node(&self) -> Arc<App> {
+        let mut tracker = (*self.tracker).clone();
+        tracker.in_flight = InFlight::default();
+        App::new(tracker, self.http.clone())
     }
 
     /// Somebody at an address of their own, without session and token.

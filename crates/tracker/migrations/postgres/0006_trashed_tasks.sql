@@ -1,0 +1,1 @@
+-- On this engine the planner knows how few tasks are in the trash.
