@@ -155,9 +155,10 @@ impl Db {
         self.transaction(Limits::Usual, Kind::Change)
     }
 
-    /// Starts a transaction on rows that many take from and give back, such as those of a queue:
-    /// each of its statements sees the newest committed state and locks the rows it finds, and
-    /// nothing between them.
+    /// Starts a transaction on rows that many change at the same time, such as jobs, or the version
+    /// of an owner: each of its statements sees the newest committed state, waits for whoever
+    /// changes the rows it finds, and locks nothing between them. So nobody gives way, but what is
+    /// read to be written back has to be locked ([`crate::dialect::for_update`]).
     #[must_use]
     pub fn begin_on_shared_rows(&self) -> Tx {
         self.transaction(Limits::Usual, Kind::SharedChange)

@@ -17,6 +17,7 @@ mod commands;
 mod crossing;
 mod documents;
 mod durability;
+mod hanging_up;
 mod house;
 mod idempotency;
 mod lists;

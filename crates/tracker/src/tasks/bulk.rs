@@ -105,7 +105,7 @@ pub async fn bulk(
 ) -> Result<Recorded<Page<Task>>> {
     let owner = by.user;
     let now = tracker.clock.now();
-    let mut tx = tracker.db.begin();
+    let mut tx = tracker.db.begin_on_shared_rows();
     let _guard = match idempotency::begin(tracker, &mut tx, owner, idempotent.as_ref()).await? {
         idempotency::Begun::Replay(earlier) => return Ok(Recorded::Replayed(earlier)),
         idempotency::Begun::First(guard) => guard,

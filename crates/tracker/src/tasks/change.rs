@@ -173,7 +173,7 @@ pub async fn change(
     if_match: Option<i64>,
 ) -> Result<Task> {
     let owner = by.user;
-    let mut tx = tracker.db.begin();
+    let mut tx = tracker.db.begin_on_shared_rows();
     let task = store::lock(&mut tx, owner, id)
         .await?
         .filter(|task| task.deleted_at.is_none())

@@ -129,7 +129,7 @@ pub async fn create(
         muted: false,
         deleted_at: None,
     };
-    let mut tx = tracker.db.begin();
+    let mut tx = tracker.db.begin_on_shared_rows();
     let _guard = match idempotency::begin(tracker, &mut tx, owner, idempotent.as_ref()).await? {
         idempotency::Begun::Replay(earlier) => return Ok(Recorded::Replayed(earlier)),
         idempotency::Begun::First(guard) => guard,

@@ -46,7 +46,7 @@ async fn move_to(
     deleted_at: Option<Timestamp>,
 ) -> Result<Task> {
     let owner = by.user;
-    let mut tx = tracker.db.begin();
+    let mut tx = tracker.db.begin_on_shared_rows();
     let task = store::lock(&mut tx, owner, id)
         .await?
         .ok_or(Error::NotFound("task"))?;
