@@ -13,6 +13,7 @@ process.on("exit", () => {
   for (const child of children) child.kill("SIGKILL");
   rmSync(folder, { recursive: true, force: true });
 });
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
 /** Where cargo puts what it builds. */
 export const built = (name) => join(process.env.CARGO_TARGET_DIR ?? "target", "release", name);
@@ -51,7 +52,7 @@ export async function ready(url) {
 }
 
 /** Where a database is, as Duly is told: a file may be named by its path alone. */
-const address = (database) => (/^\w+:/.test(database) ? database : `sqlite:${database}`);
+export const address = (database) => (/^\w+:/.test(database) ? database : `sqlite:${database}`);
 
 export async function duly(database, settings = {}) {
   const port = await freePort();
@@ -96,14 +97,15 @@ export function familyCpuSeconds(pid) {
 export const engine = process.env.ENGINE && process.env.ENGINE !== "all" ? process.env.ENGINE : "sqlite";
 
 /**
- * A database server of the engine's own, as durable as the operator book asks for; undefined for SQLite.
+ * A database server of the engine's own, as durable as the operator book asks for and with memory for
+ * the data that is in use; undefined for SQLite.
  * `pids` are its members' processes, primary first.
  */
 export function databaseServer({ replicas = false } = {}) {
   if (engine === "sqlite") return undefined;
   const directory = join(folder, engine);
   chmodSync(folder, 0o711);
-  execFileSync("scripts/databases", ["start", engine, directory, "--durable", ...(replicas ? [] : ["--without-replicas"])], { stdio: "ignore" });
+  execFileSync("scripts/databases", ["start", engine, directory, "--durable", "--memory", "4G", ...(replicas ? [] : ["--without-replicas"])], { stdio: "ignore" });
   process.on("exit", () => execFileSync("scripts/databases", ["stop", directory], { stdio: "ignore" }));
   const read = (name) => new RegExp(`^${name}=(.*)$`, "m").exec(readFileSync(join(directory, "env"), "utf8"))?.[1].replace(/^'|'$/g, "");
   return {
@@ -165,5 +167,5 @@ export function save(suite) {
   writeFileSync(`bench/out/${suite}${engine === "sqlite" ? "" : `-${engine}`}.json`, `${JSON.stringify(figures, null, 2)}\n`);
 }
 
-export const seed = (database, users, tasks) =>
-  execFileSync(built("examples/seed"), [address(database), String(users), String(tasks)], { stdio: "inherit" });
+export const seed = (database, users, tasks, ...options) =>
+  execFileSync(built("examples/seed"), [address(database), String(users), String(tasks), ...options], { stdio: "inherit" });

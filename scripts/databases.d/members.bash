@@ -21,7 +21,7 @@ new_cluster() { # ENGINE DIR DURABLE REPLICAS
   trap '[ $? -eq 0 ] || stop_cluster "$cluster"' EXIT
   trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM
   engine=$1 durable=$3 replicas=$4 password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  (umask 077; printf '%s\n' "engine=$engine" "password=$password" "durable=$durable" "replicas='$replicas'" >"$cluster/settings")
+  (umask 077; printf '%s\n' "engine=$engine" "password=$password" "durable=$durable" "memory=$memory" "replicas='$replicas'" >"$cluster/settings")
   echo primary >"$cluster/leader"
   if [ ${#as_server[@]} -gt 0 ]; then chown nobody:nogroup "$cluster"; fi
   "${as_server[@]}" test -w "$cluster" || fail "the user nobody, who runs the servers for root, cannot reach $cluster: chmod a+x the folders above it"

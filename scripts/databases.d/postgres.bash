@@ -37,7 +37,7 @@ postgres_settings() {
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 300
-shared_buffers = 128MB
+shared_buffers = ${memory}B
 timezone = 'UTC'
 wal_level = replica
 max_wal_senders = 10

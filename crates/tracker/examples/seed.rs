@@ -1,7 +1,8 @@
-//! Fills a database for measuring: `seed URL USERS TASKS_PER_USER`.
+//! Fills a database for measuring: `seed URL USERS TASKS_PER_USER [due]`.
 //!
 //! User `n` has the session cookie `bench-n`. Tasks are spread over due dates, priorities and
-//! statuses, fifteen of each user's open ones on the first page.
+//! statuses, fifteen of each user's open ones on the first page. With `due` everybody's reminders
+//! are due.
 
 use std::process::ExitCode;
 
@@ -18,13 +19,14 @@ const TASKS_PER_STATEMENT: usize = 50;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, users, tasks] = arguments.as_slice() else {
-        return fail("usage: seed URL USERS TASKS_PER_USER");
+    let [url, users, tasks, rest @ ..] = arguments.as_slice() else {
+        return fail("usage: seed URL USERS TASKS_PER_USER [due]");
     };
+    let are_due = rest.iter().any(|argument| argument == "due");
     let (Ok(users), Ok(tasks)) = (users.parse(), tasks.parse()) else {
         return fail("USERS and TASKS_PER_USER are numbers");
     };
-    match seed(url, users, tasks).await {
+    match seed(url, users, tasks, are_due).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string()),
     }
@@ -36,7 +38,7 @@ fn fail(message: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn seed(url: &str, users: u32, tasks: u32) -> duly_db::Result<()> {
+async fn seed(url: &str, users: u32, tasks: u32, are_due: bool) -> duly_db::Result<()> {
     let mut options = Options::at(Location::parse(url, &[])?);
     options.durability = Durability::None;
     let db = Db::open(options).await?;
@@ -51,7 +53,10 @@ async fn seed(url: &str, users: u32, tasks: u32) -> duly_db::Result<()> {
     while number < users {
         let mut tx = db.begin();
         for _ in 0..USERS_PER_TRANSACTION.min(users - number) {
-            seed_user(&mut tx, number, tasks, now).await?;
+            let user = seed_user(&mut tx, number, tasks, now).await?;
+            if are_due {
+                tx.execute(due_schedule(user, now)).await?;
+            }
             number += 1;
         }
         tx.commit().await?;
@@ -60,7 +65,7 @@ async fn seed(url: &str, users: u32, tasks: u32) -> duly_db::Result<()> {
     Ok(())
 }
 
-async fn seed_user(tx: &mut Tx, number: u32, tasks: u32, now: Timestamp) -> duly_db::Result<()> {
+async fn seed_user(tx: &mut Tx, number: u32, tasks: u32, now: Timestamp) -> duly_db::Result<Uuid> {
     let user = new_id(&SystemRandom, now);
     tx.execute(
         query(
@@ -94,7 +99,15 @@ async fn seed_user(tx: &mut Tx, number: u32, tasks: u32, now: Timestamp) -> duly
     for some in numbers.chunks(TASKS_PER_STATEMENT) {
         tx.execute(task_rows(user, some, now)).await?;
     }
-    Ok(())
+    Ok(user)
+}
+
+fn due_schedule(user: Uuid, now: Timestamp) -> Query {
+    let yesterday = jiff::tz::TimeZone::UTC.to_datetime(now).date().yesterday();
+    query("INSERT INTO reminder_schedules (user_id, next_run, last_day) VALUES (?1, ?2, ?3)")
+        .bind(user)
+        .bind(now)
+        .bind(yesterday.unwrap_or(jiff::civil::Date::MIN))
 }
 
 /// Many rows in one statement: a server answers each statement by itself.
