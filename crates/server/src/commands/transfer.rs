@@ -1,25 +1,31 @@
 //! `duly import` and `duly export`
 
-use std::io::{Read as _, Write as _};
+use std::fs::File;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use duly_tracker::Tracker;
 use duly_tracker::activity::{Actor, Way};
-use duly_tracker::transfer::{self, ExportFormat, Format, Options, Outcome as RowOutcome, Report};
+use duly_tracker::transfer::{
+    self, ExportFormat, Format, LARGEST_FILE, Options, Outcome as RowOutcome, Report, ReportRow,
+    Step,
+};
 use duly_tracker::users::{Account, admin};
 
 use super::user::{nobody, read};
 use super::{CommandError, Outcome};
 use crate::config::Config;
-use crate::{output, start};
+use crate::output::{self, Bar};
+use crate::start;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArguments {
     /// The address of the account that gets the tasks.
     #[arg(long)]
     user: String,
-    /// The file; - reads the standard input.
+    /// The file; - reads the standard input. A file of Taskwarrior, todo.txt or Duly may be of any
+    /// size; what comes by a pipe, and any other file, has at most 10 MiB and 50000 rows.
     file: PathBuf,
     /// taskwarrior, todotxt, ics, todoist or duly; found out from the file when left out.
     #[arg(long)]
@@ -53,7 +59,9 @@ pub(super) async fn import(arguments: ImportArguments, config: &Config) -> Outco
     let format = format
         .map(|text| read::<Format>("--format", text))
         .transpose()?;
-    let bytes = content(&arguments.file)?;
+    let content = open(&arguments.file).map_err(|error| {
+        CommandError::Failed(format!("cannot read {}: {error}", arguments.file.display()))
+    })?;
     let tracker = start::tracker(config).await?;
     let account = account(&tracker, &arguments.user).await?;
     let options = Options {
@@ -61,13 +69,27 @@ pub(super) async fn import(arguments: ImportArguments, config: &Config) -> Outco
         dry_run: arguments.dry_run,
         keep_going: arguments.keep_going,
     };
-    output::progress(format!("Reading {} …", arguments.file.display()));
     let zone = account.time_zone.zone();
     let by = Actor::new(account.id, Way::Import);
-    let report = transfer::import(&tracker, &by, &zone, bytes, options).await;
-    output::end_progress();
+    output::progress(format!("Reading {} …", arguments.file.display()));
+    let mut bar = Bar::new(if options.dry_run {
+        "Checking"
+    } else {
+        "Importing"
+    });
+    let report = match content {
+        Content::File(file) => {
+            let tell = |step: Step<'_>| show(&mut bar, step);
+            transfer::import_file(&tracker, &by, &zone, file, options, tell).await
+        }
+        Content::Bytes(bytes) => {
+            let report = transfer::import(&tracker, &by, &zone, bytes, options).await;
+            report.inspect(|report| report.rows.iter().for_each(say_row))
+        }
+    };
+    bar.end();
     let report = report?;
-    print(&report);
+    say_report(&report);
     match report.stopped {
         true => Err(CommandError::Failed(format!(
             "{} of {} rows were refused, so nothing was imported; correct them or add --keep-going",
@@ -77,14 +99,49 @@ pub(super) async fn import(arguments: ImportArguments, config: &Config) -> Outco
     }
 }
 
-fn content(file: &Path) -> Result<Vec<u8>, CommandError> {
-    let read = if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(file)
-    };
-    read.map_err(|error| CommandError::Failed(format!("cannot read {}: {error}", file.display())))
+/// What is to be imported.
+enum Content {
+    /// A file, which can be read more than once.
+    File(File),
+    /// What came by a pipe.
+    Bytes(Vec<u8>),
+}
+
+fn open(path: &Path) -> std::io::Result<Content> {
+    if path == Path::new("-") {
+        return drain(std::io::stdin());
+    }
+    let file = File::open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(Content::File(file)),
+        false => drain(file),
+    }
+}
+
+/// Reads what can be read once only, and is therefore kept in memory.
+fn drain(pipe: impl Read) -> std::io::Result<Content> {
+    let most = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    pipe.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > LARGEST_FILE {
+        return Err(std::io::Error::other(format!(
+            "it has more than {} MiB; write it to a file and name that, because what is larger is \
+             read twice",
+            LARGEST_FILE / 1024 / 1024
+        )));
+    }
+    Ok(Content::Bytes(bytes))
+}
+
+fn show(bar: &mut Bar, step: Step<'_>) {
+    match step {
+        Step::Judged(rows) => output::progress(format!("Reading … {rows} rows")),
+        Step::Row(row) => say_row(row),
+        Step::Told { rows, of } => {
+            let number = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
+            bar.show("", number(rows), number(of));
+        }
+    }
 }
 
 async fn account(tracker: &Tracker, email: &str) -> Result<Account, CommandError> {
@@ -94,20 +151,22 @@ async fn account(tracker: &Tracker, email: &str) -> Result<Account, CommandError
         .map_err(|error| nobody(email, error))
 }
 
-fn print(report: &Report) {
-    for row in &report.rows {
-        let what = match row.outcome {
-            RowOutcome::Refused => "refused",
-            RowOutcome::Changed => "changed",
-            RowOutcome::Created | RowOutcome::Unchanged => continue,
-        };
-        let title = row.title.as_deref().unwrap_or("(no title)");
-        output::say(format!(
-            "line {}: {what}: {title}: {}",
-            row.line,
-            row.reasons.join("; ")
-        ));
-    }
+fn say_row(row: &ReportRow) {
+    let what = match row.outcome {
+        RowOutcome::Refused => "refused",
+        RowOutcome::Changed => "changed",
+        RowOutcome::Created | RowOutcome::Unchanged => return,
+    };
+    let title = row.title.as_deref().unwrap_or("(no title)");
+    output::end_progress();
+    output::say(format!(
+        "line {}: {what}: {title}: {}",
+        row.line,
+        row.reasons.join("; ")
+    ));
+}
+
+fn say_report(report: &Report) {
     for note in &report.notes {
         output::say(format!("note: {note}"));
     }
@@ -130,7 +189,7 @@ pub(super) async fn export(arguments: ExportArguments, config: &Config) -> Outco
     let zone = account.time_zone.zone();
     let mut export = transfer::export(&tracker, account.id, &zone, format).await?;
     let mut file = match &arguments.output {
-        Some(path) => Some(std::fs::File::create(path).map_err(|error| {
+        Some(path) => Some(File::create(path).map_err(|error| {
             CommandError::Failed(format!("cannot write {}: {error}", path.display()))
         })?),
         None => None,

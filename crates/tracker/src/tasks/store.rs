@@ -13,6 +13,10 @@ const NO_DATE: Date = date(9999, 12, 31);
 /// Stands for "no time of day", after every real one.
 const NO_MINUTE: i64 = 1440;
 
+/// How many labels one statement writes. As tasks have as many as they like, there are statements of
+/// every number up to this one, and each connection keeps them ready.
+const LABELS: usize = 100;
+
 /// Every column a [`Task`] is read from.
 pub(crate) const COLUMNS: &str = "id, title, description, status, due_date, due_minute, priority, \
      labels, completed_at, created_at, updated_at, version, snoozed_until, muted, deleted_at";
@@ -167,7 +171,7 @@ fn insert_labels(owner: UserId, tasks: &[&Task]) -> Vec<Query> {
                 .bind(*label)
         })
     };
-    labels.chunks(500).map(statement).collect()
+    labels.chunks(LABELS).map(statement).collect()
 }
 
 /// Deletes for good what has been in the trash since before `before`, at most `limit` tasks of

@@ -30,16 +30,20 @@ pub(super) enum Opened {
 /// When it cannot be read, or is in no format that is read, or in no encoding.
 pub(super) async fn open(file: File, format: Option<Format>) -> Result<Opened> {
     in_background(move || {
-        let most = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX);
-        let mut start = Vec::new();
-        let read = (&file).take(most + 1).read_to_end(&mut start);
+        let shape = Shape::of(&file)?;
+        let most = LARGEST_FILE + 1;
+        let length = usize::try_from(shape.length).map_or(most, |length| length.min(most));
+        // With room for one byte more, a file that has not grown is seen to have ended.
+        let mut start = Vec::with_capacity(length + 1);
+        let part = (&file).take(u64::try_from(most).unwrap_or(u64::MAX));
+        let read = { part }.read_to_end(&mut start);
         read.map_err(|error| unreadable(&error))?;
         let format = formats::recognise(whole_characters(&start), format)?;
         let Some(sequence) = Sequence::of(format) else {
             return Ok(Opened::Whole(start));
         };
         Ok(Opened::Rows(RowFile {
-            shape: Shape::of(&file)?,
+            shape,
             file,
             format,
             sequence,

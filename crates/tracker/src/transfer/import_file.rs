@@ -7,7 +7,7 @@ use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
 
 use super::disk::{self, BatchSize, Batches, Opened, RowFile};
-use super::parsed::{Moment, Row};
+use super::parsed::Moment;
 use super::repeats::{Repeat, Seen};
 use super::write::Writing;
 use super::{Format, MOST_ROWS, Options, Report, ReportRow, import};
@@ -16,8 +16,8 @@ use crate::{Result, Tracker};
 
 /// So many rows are in memory at a time, and written in one transaction, when a file is large.
 const BATCH: BatchSize = BatchSize {
-    rows: 2_000,
-    text: 2 * 1024 * 1024,
+    rows: 500,
+    text: 1024 * 1024,
 };
 
 /// A small file is one batch.
@@ -87,7 +87,7 @@ pub async fn import_file(
     let mut batches = Batches::of(&file, &moment, if is_small { WHOLE } else { BATCH });
     let mut at = moment.now;
     while let Some(mut rows) = batches.next().await {
-        judged.mark(report.total, &mut rows)?;
+        Repeat::mark(&judged.repeats, report.total, &mut rows);
         let known = if options.dry_run || stopped {
             writing.known(&rows).await?
         } else {
@@ -143,19 +143,5 @@ impl Judged {
             refused: refused + contradictions,
             repeats,
         })
-    }
-
-    /// Marks those of the rows that repeat an earlier one. They are compared with each other
-    /// again, because a file that was changed meanwhile has others than were found.
-    fn mark(&self, before: usize, rows: &mut [Row]) -> Result<()> {
-        Repeat::mark(&self.repeats, before, rows);
-        let mut seen = Seen::default();
-        for (index, row) in rows.iter().enumerate() {
-            if row.repeats.is_none() {
-                seen.see(index, row)?;
-            }
-        }
-        Repeat::mark(&seen.into_repeats(), 0, rows);
-        Ok(())
     }
 }

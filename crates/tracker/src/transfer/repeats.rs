@@ -2,22 +2,27 @@
 //!
 //! Two rows with one id cannot both become its task. A row that says the same again does no harm.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt::{self, Write as _};
 use std::hash::{DefaultHasher, Hasher as _};
 
 use super::parsed::Row;
 use crate::{Error, Result};
 
-/// The ids of the rows of a file, in 24 bytes each: rows are known by 64 bits of what they say.
-/// Should two ids ever share them, which takes billions of rows, the second is refused.
+/// The ids of the rows of a file, in 25 bytes each: ids are known by 64 bits of their hash, and what
+/// a row says by 32. Should two ids ever share theirs, which takes billions of rows, the second is
+/// refused.
 #[derive(Debug, Default)]
-pub(super) struct Seen(Vec<Sighting>);
+pub(super) struct Seen {
+    first: BTreeMap<u64, First>,
+    repeats: Vec<Repeat>,
+}
 
+/// The first row with an id.
 #[derive(Debug)]
-struct Sighting {
-    id: u64,
-    content: u64,
-    row: u32,
+struct First {
+    content: u32,
     line: u32,
 }
 
@@ -30,36 +35,31 @@ impl Seen {
         let (Some(id), Ok(task)) = (&row.source_id, &row.task) else {
             return Ok(());
         };
-        let number = |number: usize| {
-            u32::try_from(number)
-                .map_err(|_| Error::field("file", "too_many_rows", "has more than 4294967295 rows"))
-        };
-        self.0.push(Sighting {
-            id: hash(id),
-            content: hash(task),
-            row: number(before)?,
-            line: number(row.line)?,
-        });
+        let [.., a, b, c, d] = hash(task).to_be_bytes();
+        let content = u32::from_be_bytes([a, b, c, d]);
+        match self.first.entry(hash(id)) {
+            Entry::Vacant(place) => {
+                let line = number(row.line)?;
+                place.insert(First { content, line });
+            }
+            Entry::Occupied(first) => self.repeats.push(Repeat {
+                row: number(before)?,
+                line: first.get().line,
+                is_same: first.get().content == content,
+            }),
+        }
         Ok(())
     }
 
     /// The rows whose id an earlier one has, in the order of the file.
-    pub(super) fn into_repeats(mut self) -> Vec<Repeat> {
-        self.0.sort_unstable_by_key(|found| (found.id, found.row));
-        let mut repeats = Vec::new();
-        for same in self.0.chunk_by(|one, next| one.id == next.id) {
-            let Some((first, later)) = same.split_first() else {
-                continue;
-            };
-            repeats.extend(later.iter().map(|found| Repeat {
-                row: found.row,
-                line: first.line,
-                is_same: found.content == first.content,
-            }));
-        }
-        repeats.sort_unstable_by_key(|repeat| repeat.row);
-        repeats
+    pub(super) fn into_repeats(self) -> Vec<Repeat> {
+        self.repeats
     }
+}
+
+fn number(number: usize) -> Result<u32> {
+    u32::try_from(number)
+        .map_err(|_| Error::field("file", "too_many_rows", "has more than 4294967295 lines"))
 }
 
 /// A row whose id an earlier one has.
