@@ -12,7 +12,7 @@ const WITH_REFUSED: &str =
     "(A) Pay rent due:2026-11-30\nWrite report due:2026-02-30\nCall Mum @home\n";
 
 /// Everything that an import could have written.
-async fn written(tracker: &TestTracker, owner: UserId) -> Vec<i64> {
+pub(crate) async fn written(tracker: &TestTracker, owner: UserId) -> Vec<i64> {
     let mut counts = Vec::new();
     for text in [
         "SELECT COUNT(*) AS count FROM tasks WHERE user_id = ?1",

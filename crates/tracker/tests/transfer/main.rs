@@ -7,6 +7,7 @@
 
 mod export;
 mod formats;
+mod from_disk;
 mod import;
 mod round_trip;
 
