@@ -20,6 +20,7 @@ mod durability;
 mod hanging_up;
 mod house;
 mod idempotency;
+mod large_files;
 mod lists;
 mod logs;
 mod mail_delivery;

@@ -79,6 +79,13 @@ impl Process {
         pipes.spawn().expect("it starts")
     }
 
+    /// Starts a command whose standard output is to be read.
+    pub fn spawn_talking(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        let pipes = command.stdout(Stdio::piped()).stderr(Stdio::null());
+        pipes.spawn().expect("it starts")
+    }
+
     /// Runs a command to its end that reads these bytes from the standard input.
     pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Output {
         let mut command = self.command(arguments);

@@ -151,10 +151,13 @@ async fn a_document_is_read_however_it_is_laid_out() {
         ("Ben", dense.to_string(), vec![1; 2_000]),
     ] {
         let owner = tracker.user(name).await;
+        let before = tracker.db.counters().transactions;
         let (report, rows) = import_file(&tracker, owner, content, Options::default())
             .await
             .unwrap();
         assert_eq!((report.created, report.total), (2_000, 2_000));
+        // As many rows are written at once as have a MiB of text.
+        assert_eq!(tracker.db.counters().transactions, before + 12);
         assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), lines);
         exported.push(export(&tracker, owner, ExportFormat::Json).await);
     }
