@@ -33,7 +33,7 @@ postgres_create() {
 }
 
 postgres_settings() {
-  cat <<'END'
+  cat <<END
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 300
