@@ -11,11 +11,12 @@ use crate::berlin;
 use crate::import::written;
 
 /// Why a file is refused whole: the code and the message.
+#[expect(clippy::panic, reason = "only tests call this")]
 fn refusal<T: std::fmt::Debug>(imported: Result<T>) -> (&'static str, String) {
     match imported {
         Err(Error::Invalid(mut errors)) => {
             let error = errors.remove(0);
-            (error.code, error.message.into())
+            (error.code, error.message)
         }
         other => panic!("not refused: {other:?}"),
     }
