@@ -1311,7 +1311,7 @@ export interface components {
             notes: string[];
             /** @description Rows that became no task. */
             refused: number;
-            /** @description Every row, in the order of the file. */
+            /** @description Every row, in the order of the file; none when they were told one by one. */
             rows: components["schemas"]["ReportRow"][];
             /** @description Rows were refused and going on was not asked for, so nothing is written. */
             stopped: boolean;

@@ -69,8 +69,9 @@ fn memory_of(rows: usize) -> u64 {
 #[test]
 #[cfg(target_os = "linux")]
 fn the_memory_needed_does_not_grow_with_the_file() {
-    let (few, many) = (memory_of(10_000), memory_of(40_000));
-    assert!(few.abs_diff(many) <= 8, "{few} MiB, then {many} MiB");
+    let (few, many) = (memory_of(10_000), memory_of(50_000));
+    // Kept, 40,000 rows are 20 MiB at least; equal runs differ by up to 10.
+    assert!(many <= few + 12, "{few} MiB, then {many} MiB");
 }
 
 #[test]
