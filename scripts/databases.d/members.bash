@@ -111,7 +111,8 @@ processes_of() { # DIRECTORY
 signal_member() { # SIGNAL MEMBER
   # The first process first: a stopped one makes no children that the list below would miss.
   kill "-$1" "$(cat "$cluster/$2/pid")"
-  processes_of "$cluster/$2" | xargs -r kill "-$1"
+  # One of the others may have ended meanwhile; that is all right.
+  processes_of "$cluster/$2" | xargs -r kill "-$1" 2>/dev/null || true
 }
 
 # As if the machine had lost its power, and returns once nothing is left.
