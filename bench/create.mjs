@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { duly, folder, load, report, save, seed, stop } from "./measure.mjs";
 
 const database = join(folder, "duly.db");
-seed(database, 1000, 20);
+process.env.COOKIES = seed(database, 1000, 20);
 const server = await duly(database);
-process.env.USERS = "1000";
 process.env.MODE = "create";
 const runs = [1, 2, 3].map(() => load(server.process, { url: server.url, script: "bench/tasks.lua" }));
 report("POST /api/v1/tasks, 64 clients, FULL: per second", runs.map((one) => one.perSecond), "/s", { name: "3000/s", value: 3000 }, true);

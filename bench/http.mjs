@@ -1,15 +1,16 @@
 // Reading: one page of fifteen tasks and one task, each by cookie, against raw hyper.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { built, duly, folder, freePort, load, ready, report, save, seed, start, stop } from "./measure.mjs";
 
 const USERS = 1000;
 const RUNS = 3;
 const database = join(folder, "duly.db");
-seed(database, USERS, 20);
+process.env.COOKIES = seed(database, USERS, 20);
 const server = await duly(database);
 
-const asUser = (user) => ({ headers: { cookie: `duly_session=bench-${user}` } });
+const cookies = readFileSync(process.env.COOKIES, "utf8").split("\n");
+const asUser = (user) => ({ headers: { cookie: `duly_session=${cookies[user]}` } });
 const page = await (await fetch(`${server.url}/api/v1/tasks?status=pending,in_progress&limit=15`, asUser(0))).text();
 writeFileSync(join(folder, "page.json"), page);
 const lines = [];
@@ -23,7 +24,6 @@ const port = await freePort();
 const raw = start(built("examples/raw_hyper"), [String(port), join(folder, "page.json")]);
 await ready(`http://127.0.0.1:${port}/`);
 
-process.env.USERS = String(USERS);
 process.env.IDS = join(folder, "ids");
 const results = { raw: [], list: [], get: [] };
 for (let run = 0; run < RUNS; run++) {

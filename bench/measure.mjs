@@ -167,5 +167,9 @@ export function save(suite) {
   writeFileSync(`bench/out/${suite}${engine === "sqlite" ? "" : `-${engine}`}.json`, `${JSON.stringify(figures, null, 2)}\n`);
 }
 
-export const seed = (database, users, tasks, ...options) =>
-  execFileSync(built("examples/seed"), [address(database), String(users), String(tasks), ...options], { stdio: "inherit" });
+/** Fills a database; answers the file with its users' cookies. */
+export function seed(database, users, tasks, ...options) {
+  const cookies = join(mkdtempSync(join(folder, "cookies-")), "cookies");
+  execFileSync(built("examples/seed"), [address(database), String(users), String(tasks), cookies, ...options], { stdio: "inherit" });
+  return cookies;
+}

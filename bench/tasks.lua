@@ -1,10 +1,11 @@
--- wrk script: requests by random users of a seeded database. Environment: USERS, MODE.
-local users = tonumber(os.getenv("USERS") or "1000")
+-- wrk script: requests by random users of a seeded database. Environment: COOKIES, MODE, IDS.
+local cookies = {}
 local mode = os.getenv("MODE") or "list"
 local ids = {}
 
 function init(args)
   math.randomseed(tonumber(tostring({}):sub(8), 16) % 2147483647)
+  for line in io.lines(os.getenv("COOKIES")) do cookies[#cookies + 1] = "duly_session=" .. line end
   if mode == "get" then
     for line in io.lines(os.getenv("IDS")) do ids[#ids + 1] = line end
   end
@@ -13,9 +14,9 @@ end
 function request()
   if mode == "get" then
     local user, id = ids[math.random(#ids)]:match("(%S+) (%S+)")
-    return wrk.format("GET", "/api/v1/tasks/" .. id, { Cookie = "duly_session=bench-" .. user })
+    return wrk.format("GET", "/api/v1/tasks/" .. id, { Cookie = cookies[user + 1] })
   end
-  local headers = { Cookie = "duly_session=bench-" .. math.random(0, users - 1) }
+  local headers = { Cookie = cookies[math.random(#cookies)] }
   if mode == "create" then
     headers["Content-Type"] = "application/json"
     headers["Sec-Fetch-Site"] = "same-origin"

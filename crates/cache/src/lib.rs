@@ -1,8 +1,39 @@
-//! What may be answered without asking SQL.
+//! What may be answered without asking SQL, and is never older than what somebody has seen or
+//! written.
 //!
-//! Today that is one thing: whether somebody has asked too often ([`limits`]), which has to be
-//! known before any work is done for them. Answers kept by the version of the data they were
-//! made from (see `duly_db::versions`) belong here as well; they will come with a second place to
-//! keep counts and answers, shared by several nodes.
+//! Every answer that is kept carries the version of the owner's data it was made from
+//! ([`duly_db::versions`]). The store keeps a **floor** for every owner: nothing older may be
+//! served. Whoever writes raises the floor before they hear that it is done, which invalidates
+//! everything of that owner at once, whatever it is called. A floor is made only by a look-up of
+//! who somebody is that was read from the primary while its fence stood; whatever is invalidated
+//! while there is no floor fells the fence. A relay reads the table of versions and raises floors
+//! again, so that even an invalidation that got lost is made up for in half a second.
+//!
+//! [`Cache::visit`] asks who it is and how new an answer has to be, [`Cache::answer`] for the
+//! answer. The back ends: [`Memory`] for one process, [`Sql`] for several that share nothing but
+//! the database.
+//!
+//! [`limits`] says whether somebody has asked too often, which has to be known before any work is
+//! done for them.
 
+mod cache;
+mod counters;
+mod flight;
 pub mod limits;
+mod memory;
+mod owner;
+pub mod relay;
+pub mod shelf;
+mod sql;
+pub mod store;
+mod tier;
+mod view;
+
+pub use cache::{Cache, Limits, Loaded, Overloaded, Visit};
+pub use counters::Counters;
+pub use memory::Memory;
+pub use owner::{NoOwnerKey, OwnerKey, OwnerKeys};
+pub use relay::Relay;
+pub use sql::Sql;
+pub use store::{Credential, Known, Record, Store};
+pub use view::{Entry, LONGEST_KEPT, View};

@@ -1,13 +1,15 @@
 //! The handle a store function takes: a snapshot to read from, or a transaction.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use uuid::Uuid;
 
 use crate::server::{self, Reader};
 use crate::sqlite::{ReadPool, Snapshot, Transaction};
-use crate::{Engine, Error, FromRow, Query, Row};
+use crate::versions::{Deferred, Kind, Watcher};
+use crate::{Engine, Error, FromRow, Query, Row, Version, versions};
 
 /// Something statements can be run on.
 ///
@@ -16,6 +18,40 @@ use crate::{Engine, Error, FromRow, Query, Row};
 #[derive(Debug)]
 pub struct Conn {
     inner: Inner,
+    engine: Engine,
+    label: Label,
+}
+
+/// Of which version of an owner's data the answers are.
+#[derive(Debug, Default)]
+enum Label {
+    /// Nobody asks.
+    #[default]
+    NotWanted,
+    /// Nothing has been answered yet.
+    Wanted(Uuid),
+    /// The oldest of the answers is of this version; nothing when one of them did not say.
+    Known(Uuid, Option<Version>),
+}
+
+impl Label {
+    fn owner(&self) -> Option<Uuid> {
+        match self {
+            Label::NotWanted => None,
+            Label::Wanted(owner) | Label::Known(owner, _) => Some(*owner),
+        }
+    }
+
+    fn note(&mut self, seen: Option<Version>) {
+        *self = match *self {
+            Label::NotWanted => Label::NotWanted,
+            Label::Wanted(owner) => Label::Known(owner, seen),
+            Label::Known(owner, before) => Label::Known(
+                owner,
+                before.zip(seen).map(|(before, seen)| before.min(seen)),
+            ),
+        };
+    }
 }
 
 #[derive(Debug)]
@@ -29,27 +65,50 @@ enum Inner {
 }
 
 impl Conn {
-    pub(crate) fn reading_file(pool: ReadPool) -> Self {
+    fn new(inner: Inner, engine: Engine) -> Self {
         Conn {
-            inner: Inner::ReadFile(pool),
+            inner,
+            engine,
+            label: Label::NotWanted,
         }
     }
 
-    pub(crate) fn reading_server(reader: Reader) -> Self {
-        Conn {
-            inner: Inner::ReadServer(reader),
-        }
+    pub(crate) fn reading_file(pool: ReadPool) -> Self {
+        Self::new(Inner::ReadFile(pool), Engine::Sqlite)
+    }
+
+    pub(crate) fn reading_server(reader: Reader, engine: Engine) -> Self {
+        Self::new(Inner::ReadServer(reader), engine)
     }
 
     pub(crate) fn keeping_file(snapshot: Snapshot) -> Self {
-        Conn {
-            inner: Inner::KeepFile(snapshot),
-        }
+        Self::new(Inner::KeepFile(snapshot), Engine::Sqlite)
     }
 
-    pub(crate) fn keeping_server(snapshot: server::Transaction) -> Self {
-        Conn {
-            inner: Inner::KeepServer(snapshot),
+    pub(crate) fn keeping_server(snapshot: server::Transaction, engine: Engine) -> Self {
+        Self::new(Inner::KeepServer(snapshot), engine)
+    }
+
+    /// Which engine answers, for [`crate::dialect`].
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Has every answer say of which version of the owner's data it is.
+    pub(crate) fn labelling(mut self, owner: Uuid) -> Self {
+        self.label = Label::Wanted(owner);
+        self
+    }
+
+    /// The version of the state from which the answers so far were taken, the oldest when there
+    /// were several; of a connection made by [`crate::Db::read_labelled`]. Nothing when there was
+    /// no answer yet or one of them could not say, as when the owner is unknown.
+    #[must_use]
+    pub fn label(&self) -> Option<Version> {
+        match self.label {
+            Label::Known(_, version) => version,
+            Label::NotWanted | Label::Wanted(_) => None,
         }
     }
 
@@ -59,11 +118,21 @@ impl Conn {
     /// Whatever the engine says, see [`Error`].
     pub async fn rows(&mut self, query: Query) -> Result<Vec<Row>, Error> {
         match &mut self.inner {
-            Inner::ReadFile(pool) => pool.rows(query).await,
+            Inner::ReadFile(pool) => match self.label.owner() {
+                None => pool.rows(query).await,
+                Some(owner) => {
+                    let queries = vec![versions::data_of(owner).brief(), query];
+                    let mut answers = pool.snapshot(queries).await?.into_iter();
+                    self.label.note(version_in(answers.next())?);
+                    Ok(answers.next().unwrap_or_default())
+                }
+            },
             Inner::ReadServer(reader) => {
                 query.refuse_change()?;
                 // Boxed: what talks to a server is large, and every caller's future would hold it.
-                reader.rows(query).boxed().await
+                let labelled = reader.one(query).boxed().await?;
+                self.label.note(labelled.seen);
+                Ok(labelled.answers.into_iter().next().unwrap_or_default())
             }
             Inner::KeepFile(snapshot) => snapshot.rows(query).await,
             Inner::WriteFile(transaction) => transaction.rows(query).await,
@@ -79,8 +148,21 @@ impl Conn {
     /// The first failure; nothing is answered then.
     pub async fn snapshot(&mut self, queries: Vec<Query>) -> Result<Vec<Vec<Row>>, Error> {
         match &mut self.inner {
-            Inner::ReadFile(pool) => return pool.snapshot(queries).await,
-            Inner::ReadServer(reader) => return reader.snapshot(queries).boxed().await,
+            Inner::ReadFile(pool) => {
+                let Some(owner) = self.label.owner() else {
+                    return pool.snapshot(queries).await;
+                };
+                let mut all = vec![versions::data_of(owner)];
+                all.extend(queries);
+                let mut answers = pool.snapshot(all).await?.into_iter();
+                self.label.note(version_in(answers.next())?);
+                return Ok(answers.collect());
+            }
+            Inner::ReadServer(reader) => {
+                let labelled = reader.snapshot(queries).boxed().await?;
+                self.label.note(labelled.seen);
+                return Ok(labelled.answers);
+            }
             Inner::KeepFile(_)
             | Inner::KeepServer(_)
             | Inner::WriteFile(_)
@@ -130,6 +212,11 @@ impl Conn {
     }
 }
 
+fn version_in(rows: Option<Vec<Row>>) -> Result<Option<Version>, Error> {
+    let row = rows.and_then(|rows| rows.into_iter().next());
+    row.map(|row| row.get("data")).transpose()
+}
+
 /// A transaction. It is rolled back when dropped without [`Tx::commit`].
 ///
 /// Await nothing but the database while it is open: other writers wait, and a transaction left
@@ -137,63 +224,66 @@ impl Conn {
 #[derive(Debug)]
 pub struct Tx {
     conn: Conn,
-    engine: Engine,
+    watcher: Option<Arc<dyn Watcher>>,
 }
 
 impl Tx {
     pub(crate) fn on_file(transaction: Transaction) -> Self {
         Tx {
-            conn: Conn {
-                inner: Inner::WriteFile(transaction),
-            },
-            engine: Engine::Sqlite,
+            conn: Conn::new(Inner::WriteFile(transaction), Engine::Sqlite),
+            watcher: None,
         }
     }
 
     pub(crate) fn on_server(transaction: server::Transaction, engine: Engine) -> Self {
         Tx {
-            conn: Conn {
-                inner: Inner::WriteServer(transaction),
-            },
-            engine,
+            conn: Conn::new(Inner::WriteServer(transaction), engine),
+            watcher: None,
         }
     }
 
-    /// Which engine answers, for [`crate::dialect`].
-    #[must_use]
-    pub fn engine(&self) -> Engine {
-        self.engine
+    pub(crate) fn watched_by(mut self, watcher: Option<Arc<dyn Watcher>>) -> Self {
+        self.watcher = watcher;
+        self
     }
 
     /// Adds a change whose outcome nobody has to wait for: it travels with the next statement or
     /// the commit, and runs before it. When it fails, that answers the failure and the
     /// transaction is over.
     pub fn defer(&mut self, query: Query) {
+        self.put_off(Deferred::new(query));
+    }
+
+    /// Like [`Tx::defer`] for the statement that raises an owner's version.
+    pub(crate) fn raise(&mut self, owner: Uuid, kind: Kind, statement: Query) {
+        self.put_off(Deferred::raising(statement, owner, kind));
+    }
+
+    fn put_off(&mut self, change: Deferred) {
         match &mut self.conn.inner {
-            Inner::WriteFile(transaction) => transaction.defer(query),
-            Inner::WriteServer(transaction) => transaction.defer(query),
+            Inner::WriteFile(transaction) => transaction.defer(change),
+            Inner::WriteServer(transaction) => transaction.defer(change),
             _ => {}
         }
     }
 
-    /// Like [`Tx::defer`] for the statement that raises an owner's version.
-    pub(crate) fn raise(&mut self, owner: Uuid, statement: Query) {
-        match &mut self.conn.inner {
-            Inner::WriteServer(transaction) => transaction.raise(owner, statement),
-            _ => self.defer(statement),
-        }
-    }
-
-    /// Makes the changes durable. They survive a power cut once this has answered.
+    /// Makes the changes durable. They survive a power cut once this has answered, and whoever
+    /// watches the database ([`crate::Db::tell`]) knows of them.
     ///
     /// # Errors
     /// Whatever the engine says; nothing of the transaction is kept then.
     pub async fn commit(self) -> Result<(), Error> {
-        match self.conn.inner {
-            Inner::WriteFile(transaction) => transaction.commit().await,
-            Inner::WriteServer(transaction) => transaction.commit().boxed().await,
-            _ => Ok(()),
+        let raised = match self.conn.inner {
+            Inner::WriteFile(transaction) => transaction.commit().await?,
+            Inner::WriteServer(transaction) => transaction.commit().boxed().await?,
+            _ => Vec::new(),
+        };
+        if let Some(watcher) = &self.watcher
+            && !raised.is_empty()
+        {
+            watcher.committed(&raised).await;
         }
+        Ok(())
     }
 }
 

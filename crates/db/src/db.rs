@@ -1,8 +1,8 @@
 //! Opening a database and handing out connections.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -14,6 +14,7 @@ use crate::clock::SystemClock;
 use crate::server::{Kind, Server, Session};
 use crate::slow::{self, Observer};
 use crate::sqlite::{self, Limits, ReadPool, Snapshot, Transaction, Writer};
+use crate::versions::Watcher;
 use crate::{Conn, Error, Location, Options, SlowQueries, Status, Tx, Version};
 
 /// Which engine answers.
@@ -82,6 +83,7 @@ pub struct Db {
     driver: Driver,
     meter: Arc<Meter>,
     options: Arc<Options>,
+    watcher: Arc<OnceLock<Arc<dyn Watcher>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -115,6 +117,7 @@ impl Db {
             driver,
             meter,
             options,
+            watcher: Arc::default(),
         })
     }
 
@@ -127,13 +130,25 @@ impl Db {
         }
     }
 
+    /// Whether processes on other machines may use the same database.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.driver, Driver::Server(_))
+    }
+
+    /// Has the watcher told of every commit from now on that raises a version. A second one is not
+    /// told anything.
+    pub fn tell(&self, watcher: Arc<dyn Watcher>) {
+        let _ = self.watcher.set(watcher);
+    }
+
     /// A connection that sees every committed change. Sessions, tokens and permissions are read
     /// from here on every engine.
     #[must_use]
     pub fn read_fresh(&self) -> Conn {
         match &self.driver {
             Driver::Sqlite { reader, .. } => Conn::reading_file(reader.clone()),
-            Driver::Server(server) => Conn::reading_server(server.reader(None)),
+            Driver::Server(server) => Conn::reading_server(server.reader(None), server.engine()),
         }
     }
 
@@ -143,8 +158,25 @@ impl Db {
     pub fn read(&self, owner: Uuid, required: Version) -> Conn {
         match &self.driver {
             Driver::Sqlite { .. } => self.read_fresh(),
-            Driver::Server(server) => Conn::reading_server(server.reader(Some((owner, required)))),
+            Driver::Server(server) => {
+                let reader = server.reader(Some((owner, required)));
+                Conn::reading_server(reader, server.engine())
+            }
         }
+    }
+
+    /// Like [`Db::read`], and [`Conn::label`] says of which version the answers are, for whoever
+    /// keeps them.
+    #[must_use]
+    pub fn read_labelled(&self, owner: Uuid, required: Version) -> Conn {
+        let conn = match &self.driver {
+            Driver::Sqlite { reader, .. } => Conn::reading_file(reader.clone()),
+            Driver::Server(server) => {
+                let reader = server.reader(Some((owner, required))).labelling();
+                Conn::reading_server(reader, server.engine())
+            }
+        };
+        conn.labelling(owner)
     }
 
     /// Starts a transaction. It waits for its turn with its first statement. Its reads see one
@@ -179,10 +211,11 @@ impl Db {
 
     fn transaction(&self, limits: Limits, kind: Kind) -> Tx {
         let engine = self.engine();
-        match &self.driver {
+        let transaction = match &self.driver {
             Driver::Sqlite { writer, .. } => Tx::on_file(Transaction::new(writer.clone(), limits)),
             Driver::Server(server) => Tx::on_server(server.begin(kind), engine),
-        }
+        };
+        transaction.watched_by(self.watcher.get().cloned())
     }
 
     /// A connection to the primary that sees one state, whatever is committed meanwhile, for as
@@ -198,7 +231,10 @@ impl Db {
                 let snapshot = blocking(move || Snapshot::begin(&path, &options, meter)).await?;
                 Ok(Conn::keeping_file(snapshot))
             }
-            Driver::Server(server) => Ok(Conn::keeping_server(server.begin(Kind::LongSnapshot))),
+            Driver::Server(server) => {
+                let snapshot = server.begin(Kind::LongSnapshot);
+                Ok(Conn::keeping_server(snapshot, server.engine()))
+            }
         }
     }
 

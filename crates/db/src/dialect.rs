@@ -144,8 +144,7 @@ pub(crate) fn answering(
     update: impl Fn(&str) -> String,
 ) -> String {
     match engine {
-        Engine::Sqlite => update(&format!("{column} = {number}")),
-        Engine::Postgres => {
+        Engine::Sqlite | Engine::Postgres => {
             let update = update(&format!("{column} = {number}"));
             format!("{update} RETURNING {column}")
         }
@@ -164,6 +163,18 @@ pub(crate) fn change_cursor(engine: Engine) -> &'static str {
         Engine::Sqlite => "(SELECT COALESCE(MAX(changed), 0) + 1 FROM versions)",
         Engine::Postgres => "CAST(CAST(pg_current_xact_id() AS text) AS bigint)",
         Engine::MariaDb | Engine::MySql => "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)",
+    }
+}
+
+/// Up to where, by [`change_cursor`], nothing can be committed any more that has not been seen.
+pub(crate) fn change_horizon(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "(SELECT COALESCE(MAX(changed), 0) + 1 FROM versions)",
+        Engine::Postgres => "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)",
+        // No transaction of ours may take so long.
+        Engine::MariaDb | Engine::MySql => {
+            "CAST((UNIX_TIMESTAMP(NOW(6)) - 30) * 1000000 AS SIGNED)"
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::dump::{Kind as Column, Table};
 use crate::migrate::MigrationSet;
-use crate::{Conn, Engine, FromValue, Query, Result, Tx, Value, dialect, query};
+use crate::{Conn, Engine, FromRow, FromValue, Query, Result, Row, Tx, Value, dialect, query};
 
 /// The migrations of this module's table.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
@@ -34,8 +34,9 @@ pub const TABLES: &[Table] = &[Table {
 pub struct Version(i64);
 
 impl Version {
-    #[cfg(test)]
-    pub(crate) fn of(number: i64) -> Self {
+    /// The version of this number, which somebody has kept.
+    #[must_use]
+    pub fn of(number: i64) -> Self {
         Version(number)
     }
 
@@ -78,7 +79,51 @@ pub async fn start(tx: &mut Tx, owner: Uuid) -> Result<()> {
 /// is unknown.
 pub fn raise(tx: &mut Tx, owner: Uuid, kind: Kind) {
     let statement = raise_statement(kind, tx.engine());
-    tx.raise(owner, statement.bind(owner).expecting(1));
+    tx.raise(owner, kind, statement.bind(owner).expecting(1));
+}
+
+/// A version that a commit has raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Raised {
+    /// Whose.
+    pub owner: Uuid,
+    /// Which of the two numbers, or both.
+    pub kind: Kind,
+    /// The version of visible data that the commit has made.
+    pub version: Version,
+}
+
+/// A change that travels with the next step of its transaction.
+#[derive(Debug)]
+pub(crate) struct Deferred {
+    pub(crate) query: Query,
+    /// Whose version it raises.
+    pub(crate) raises: Option<(Uuid, Kind)>,
+}
+
+impl Deferred {
+    pub(crate) fn new(query: Query) -> Self {
+        Deferred {
+            query,
+            raises: None,
+        }
+    }
+
+    pub(crate) fn raising(query: Query, owner: Uuid, kind: Kind) -> Self {
+        Deferred {
+            query,
+            raises: Some((owner, kind)),
+        }
+    }
+}
+
+/// Is told which versions a commit has raised, after it is durable and before the writer is.
+///
+/// It must not fail and should not take long: the writer waits for it.
+#[async_trait::async_trait]
+pub trait Watcher: Send + Sync + std::fmt::Debug {
+    /// These versions are what everybody has to see from now on.
+    async fn committed(&self, raised: &[Raised]);
 }
 
 fn raise_statement(kind: Kind, engine: Engine) -> Query {
@@ -92,14 +137,94 @@ fn raise_statement(kind: Kind, engine: Engine) -> Query {
     }))
 }
 
+pub(crate) fn data_of(owner: Uuid) -> Query {
+    query("SELECT data FROM versions WHERE owner_id = ?1").bind(owner)
+}
+
 /// The owner's current version of visible data.
 ///
 /// # Errors
 /// Whatever the engine says.
 pub async fn current(conn: &mut Conn, owner: Uuid) -> Result<Option<Version>> {
-    let statement = query("SELECT data FROM versions WHERE owner_id = ?1").bind(owner);
-    conn.optional_row(statement)
+    conn.optional_row(data_of(owner))
         .await?
         .map(|row| row.get("data"))
         .transpose()
+}
+
+/// An owner's two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Versions {
+    /// What the owner sees.
+    pub data: Version,
+    /// What the owner may do.
+    pub auth: i64,
+}
+
+impl FromRow for Versions {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Versions {
+            data: row.get("data")?,
+            auth: row.get("auth")?,
+        })
+    }
+}
+
+/// Up to where somebody who tails the table has seen it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor(i64);
+
+/// An owner whose versions have been raised, and the numbers they have now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// Whose.
+    pub owner: Uuid,
+    /// What they are now.
+    pub versions: Versions,
+}
+
+/// How many changes are read at a time.
+const PAGE: i64 = 10_000;
+
+/// Where to begin for what is committed from now on.
+///
+/// # Errors
+/// Whatever the engine says.
+pub async fn newest(conn: &mut Conn, engine: Engine) -> Result<Cursor> {
+    let horizon = dialect::change_horizon(engine);
+    let row = conn.optional_row(query(format!("SELECT {horizon} AS horizon")));
+    let horizon = row.await?.map(|row| row.get("horizon")).transpose()?;
+    Ok(Cursor(horizon.unwrap_or_default()))
+}
+
+/// Whose versions have been raised since, 10,000 at most, and where to go on. Each commit is seen
+/// once at least, and some are seen again.
+///
+/// # Errors
+/// Whatever the engine says.
+pub async fn since(
+    conn: &mut Conn,
+    engine: Engine,
+    cursor: Cursor,
+) -> Result<(Vec<Change>, Cursor)> {
+    let horizon = dialect::change_horizon(engine);
+    let statement = query(format!(
+        "SELECT owner_id, data, auth, changed, {horizon} AS horizon FROM versions \
+         WHERE changed >= ?1 ORDER BY changed LIMIT ?2"
+    ));
+    let rows = conn.rows(statement.bind(cursor.0).bind(PAGE)).await?;
+    let mut changes = Vec::with_capacity(rows.len());
+    for row in &rows {
+        changes.push(Change {
+            owner: row.get("owner_id")?,
+            versions: Versions::from_row(row)?,
+        });
+    }
+    let more = i64::try_from(rows.len()).is_ok_and(|read| read >= PAGE);
+    let next = match rows.last() {
+        None => cursor.0,
+        Some(last) if more => last.get("changed")?,
+        Some(last) => cursor.0.max(last.get("horizon")?),
+    };
+    Ok((changes, Cursor(next)))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use duly_cache::limits::Limiter;
+use duly_cache::{Cache, Limits, Memory, Relay, Sql, Store};
 use duly_db::clock::SystemClock;
 use duly_db::dump::Schema;
 use duly_db::migrate::{self, MigrationSet, Mode, Report};
@@ -13,14 +14,15 @@ use duly_db::{Clock as _, Db, SharedClock, SharedRandom, versions};
 use duly_queue::Queue;
 use duly_tracker::idempotency::InFlight;
 use duly_tracker::mail::Mailer;
-use duly_tracker::sessions::Seen;
+use duly_tracker::secret::SigningKey;
+use duly_tracker::sessions::{Caller, Seen};
 use duly_tracker::users::PasswordRules;
 use duly_tracker::users::password::{HashCost, PasswordHasher};
 use duly_tracker::{Error, Result, Settings, Tracker, instance, partitions};
 use jiff::Timestamp;
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, Log, LogFormat, Mail};
+use crate::config::{Config, Log, LogFormat, Mail, Place};
 
 /// The schema of every part, in the order it is made.
 pub const SCHEMA: [MigrationSet; 3] = [
@@ -92,8 +94,11 @@ async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
     let accounts = &config.accounts;
     let cost = HashCost::new(accounts.argon2_memory, accounts.argon2_iterations)
         .map_err(|error| Error::Internal(error.to_string()))?;
+    let signing_key = instance::signing_key(&db, random.as_ref()).await?;
+    let cache = cache(config, &db, &signing_key, &clock);
     Ok(Tracker {
-        signing_key: instance::signing_key(&db, random.as_ref()).await?,
+        signing_key,
+        cache,
         queue: Queue::new(db.clone(), clock.clone(), random.clone()),
         mailer: mailer(config),
         hasher: PasswordHasher::new(cost, accounts.argon2_parallel),
@@ -105,6 +110,31 @@ async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
         clock,
         random,
     })
+}
+
+fn cache(config: &Config, db: &Db, signing_key: &SigningKey, clock: &SharedClock) -> Cache<Caller> {
+    let store: Arc<dyn Store<Caller>> = match config.cache.place {
+        Place::Memory => Arc::new(Memory::new(clock.clone())),
+        Place::Usual if !db.is_shared() => Arc::new(Memory::new(clock.clone())),
+        Place::Usual | Place::Sql => Arc::new(Sql),
+    };
+    let limits = Limits {
+        memory: config.cache.memory,
+        ..Limits::default()
+    };
+    let cache = Cache::new(store, signing_key.owner_keys(), limits, clock.clone());
+    db.tell(Arc::new(cache.clone()));
+    cache
+}
+
+/// Has the cache learn from now on what other processes commit.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn relay(tracker: &Tracker) -> Result<()> {
+    let relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await?;
+    tokio::spawn(relay.run());
+    Ok(())
 }
 
 fn settings(config: &Config) -> Settings {

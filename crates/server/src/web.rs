@@ -8,14 +8,15 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use duly_tracker::sessions::{self, Principal};
-use duly_tracker::tasks::{LabelCount, TaskEntry, TaskFilter, labels};
+use duly_tracker::tasks::{LabelCount, TaskEntry, TaskFilter, labels, list};
 use duly_tracker::users::{self, Account, Registration};
 use duly_tracker::{Error, Page, Result};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Serialize;
 
 use crate::api::problem::{Code, Problem};
-use crate::api::{permit, reply, tasks};
+use crate::api::tasks::local_time;
+use crate::api::{permit, reply};
 use crate::app::Context;
 use crate::http::{accept, compress};
 
@@ -232,9 +233,12 @@ async fn boot(context: &Context, headers: &HeaderMap) -> Result<Boot> {
     };
     match logged_in(context, headers).await? {
         Some(principal) => {
-            boot.account = Some(users::profile(tracker, principal.user).await?);
-            boot.tasks = Some(tasks::page(context, &principal, &TaskFilter::active()).await?);
-            boot.labels = Some(labels(tracker, principal.user).await?);
+            let mut conn = tracker.db.read(principal.user.0, principal.version);
+            boot.account = Some(users::profile(&mut conn, principal.user).await?);
+            let now = local_time(context, &principal);
+            let filter = TaskFilter::active();
+            boot.tasks = Some(list(&mut conn, principal.user, &filter, now).await?);
+            boot.labels = Some(labels(&mut conn, principal.user).await?);
         }
         None => boot.setup_needed = users::setup_needed(tracker).await?,
     }

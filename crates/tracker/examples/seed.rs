@@ -1,6 +1,6 @@
-//! Fills a database for measuring: `seed URL USERS TASKS_PER_USER [due]`.
+//! Fills a database for measuring: `seed URL USERS TASKS_PER_USER COOKIES [due]`.
 //!
-//! User `n` has the session cookie `bench-n`. Tasks are spread over due dates, priorities and
+//! COOKIES is a file for the users' session cookies, one a line. Tasks are spread over due dates, priorities and
 //! statuses, fifteen of each user's open ones on the first page. With `due` everybody's reminders
 //! are due.
 
@@ -10,6 +10,7 @@ use duly_db::migrate::{Mode, run};
 use duly_db::random::{SystemRandom, new_id};
 use duly_db::{Clock, Db, Durability, Location, Options, Query, Tx, query};
 use duly_tracker::secret::Secret;
+use duly_tracker::{Result, instance};
 use jiff::{SignedDuration, Span, Timestamp};
 use uuid::Uuid;
 
@@ -19,15 +20,18 @@ const TASKS_PER_STATEMENT: usize = 50;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, users, tasks, rest @ ..] = arguments.as_slice() else {
-        return fail("usage: seed URL USERS TASKS_PER_USER [due]");
+    let [url, users, tasks, cookies, rest @ ..] = arguments.as_slice() else {
+        return fail("usage: seed URL USERS TASKS_PER_USER COOKIES [due]");
     };
     let are_due = rest.iter().any(|argument| argument == "due");
     let (Ok(users), Ok(tasks)) = (users.parse(), tasks.parse()) else {
         return fail("USERS and TASKS_PER_USER are numbers");
     };
     match seed(url, users, tasks, are_due).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(made) => match std::fs::write(cookies, made) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&format!("{cookies}: {error}")),
+        },
         Err(error) => fail(&error.to_string()),
     }
 }
@@ -38,7 +42,7 @@ fn fail(message: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn seed(url: &str, users: u32, tasks: u32, are_due: bool) -> duly_db::Result<()> {
+async fn seed(url: &str, users: u32, tasks: u32, are_due: bool) -> Result<String> {
     let mut options = Options::at(Location::parse(url, &[])?);
     options.durability = Durability::None;
     let db = Db::open(options).await?;
@@ -49,11 +53,20 @@ async fn seed(url: &str, users: u32, tasks: u32, are_due: bool) -> duly_db::Resu
         duly_tracker::MIGRATIONS,
     ];
     run(&db, &sets, now, Mode::Apply).await?;
+    let keys = instance::signing_key(&db, &SystemRandom)
+        .await?
+        .owner_keys();
+    let mut cookies = String::new();
     let mut number = 0;
     while number < users {
         let mut tx = db.begin();
         for _ in 0..USERS_PER_TRANSACTION.min(users - number) {
-            let user = seed_user(&mut tx, number, tasks, now).await?;
+            let user = new_id(&SystemRandom, now);
+            let cookie = format!("{}.bench-{number}", keys.of(user));
+            let session = Secret::received(cookie.as_str());
+            seed_user(&mut tx, (number, user, session), tasks, now).await?;
+            cookies.push_str(&cookie);
+            cookies.push('\n');
             if are_due {
                 tx.execute(due_schedule(user, now)).await?;
             }
@@ -62,11 +75,15 @@ async fn seed(url: &str, users: u32, tasks: u32, are_due: bool) -> duly_db::Resu
         tx.commit().await?;
     }
     db.close().await;
-    Ok(())
+    Ok(cookies)
 }
 
-async fn seed_user(tx: &mut Tx, number: u32, tasks: u32, now: Timestamp) -> duly_db::Result<Uuid> {
-    let user = new_id(&SystemRandom, now);
+async fn seed_user(
+    tx: &mut Tx,
+    (number, user, session): (u32, Uuid, Secret),
+    tasks: u32,
+    now: Timestamp,
+) -> duly_db::Result<()> {
     tx.execute(
         query(
             "INSERT INTO users (id, name, email, email_folded, password_hash, time_zone, \
@@ -88,7 +105,7 @@ async fn seed_user(tx: &mut Tx, number: u32, tasks: u32, now: Timestamp) -> duly
              idle_expires_at, expires_at, ip, user_agent) \
              VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?5, '127.0.0.1', 'bench')",
         )
-        .bind(Secret::received(format!("bench-{number}")).hash())
+        .bind(session.hash())
         .bind(new_id(&SystemRandom, now))
         .bind(user)
         .bind(now)
@@ -99,7 +116,7 @@ async fn seed_user(tx: &mut Tx, number: u32, tasks: u32, now: Timestamp) -> duly
     for some in numbers.chunks(TASKS_PER_STATEMENT) {
         tx.execute(task_rows(user, some, now)).await?;
     }
-    Ok(user)
+    Ok(())
 }
 
 fn due_schedule(user: Uuid, now: Timestamp) -> Query {

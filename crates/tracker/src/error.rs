@@ -105,6 +105,12 @@ fn is_raced(error: &duly_db::Error) -> bool {
     LOOKED_FOR.iter().any(|key| error.is_unique(key))
 }
 
+impl From<duly_cache::Overloaded> for Error {
+    fn from(overloaded: duly_cache::Overloaded) -> Self {
+        Error::Unavailable(overloaded.to_string())
+    }
+}
+
 impl Conflict for Error {
     fn is_conflict(&self) -> bool {
         matches!(self, Error::Conflict(_))

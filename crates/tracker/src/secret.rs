@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use duly_cache::{OwnerKey, OwnerKeys};
 use duly_db::Random;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -16,7 +17,7 @@ impl From<SecretHash> for duly_db::Value {
     }
 }
 
-/// A secret of 256 random bits, as text for a cookie or a link. Its `Debug` form shows nothing.
+/// A secret of 256 random bits, as text for a cookie, a token or a link. Its `Debug` form shows nothing.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -35,6 +36,12 @@ impl Secret {
         Secret(URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    /// A new secret that says to the cache whose it is.
+    #[must_use]
+    pub fn of(owner: OwnerKey, random: &dyn Random) -> Self {
+        Secret(format!("{owner}.{}", Self::new(random).0))
+    }
+
     /// A secret somebody sent us.
     pub fn received(text: impl Into<String>) -> Self {
         Secret(text.into())
@@ -49,7 +56,13 @@ impl Secret {
     /// What to keep in the database or to look up by.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
-        SecretHash(Sha256::digest(self.0.as_bytes()).to_vec())
+        SecretHash(self.digest().to_vec())
+    }
+
+    /// The same as it is.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
     }
 }
 
@@ -68,6 +81,12 @@ impl SigningKey {
     #[must_use]
     pub fn new(key: [u8; 32]) -> Self {
         SigningKey(key)
+    }
+
+    /// What names owners to the cache.
+    #[must_use]
+    pub fn owner_keys(&self) -> OwnerKeys {
+        OwnerKeys::new(self.0)
     }
 
     /// The signature of a message: HMAC-SHA-256 (RFC 2104).

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duly_cache::limits::Limiter;
+use duly_cache::{Cache, Limits, Memory, Sql, Store};
 use duly_db::clock::ManualClock;
 use duly_db::migrate::MigrationSet;
 use duly_db::random::{SeededRandom, new_id};
@@ -17,7 +18,7 @@ use crate::activity::{Actor, Way};
 use crate::idempotency::InFlight;
 use crate::mail::{MailCatcher, Mailer};
 use crate::secret::SigningKey;
-use crate::sessions::Seen;
+use crate::sessions::{Caller, Seen};
 use crate::tracker::{LoginAttempts, MIGRATIONS, Settings, Tracker};
 use crate::users::password::{HashCost, PasswordHasher};
 use crate::users::{PasswordRules, Registration};
@@ -91,15 +92,26 @@ impl TestTracker {
             notifications_keep: Duration::from_secs(730 * 86_400),
         };
         change(&mut settings);
+        let db = (*database).clone();
+        let signing_key = SigningKey::new([7; 32]);
+        // As an operator gets it who does not choose.
+        let store: Arc<dyn Store<Caller>> = match db.is_shared() {
+            true => Arc::new(Sql),
+            false => Arc::new(Memory::new(clock.clone())),
+        };
+        let keys = signing_key.owner_keys();
+        let cache = Cache::new(store, keys, Limits::default(), clock.clone());
+        db.tell(Arc::new(cache.clone()));
         let tracker = Tracker {
-            db: (*database).clone(),
+            db,
+            cache,
             clock: clock.clone(),
             random: random.clone(),
             queue: Queue::new((*database).clone(), clock.clone(), random),
             mailer: Mailer::catcher(mails.clone()),
             hasher: PasswordHasher::new(HashCost::cheap(1), 2),
             limiter: Limiter::new(clock.clone()),
-            signing_key: SigningKey::new([7; 32]),
+            signing_key,
             settings: Arc::new(settings),
             in_flight: InFlight::default(),
             seen: Seen::default(),

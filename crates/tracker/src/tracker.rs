@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use duly_cache::Cache;
 use duly_cache::limits::Limiter;
 use duly_db::migrate::MigrationSet;
 use duly_db::{Db, SharedClock, SharedRandom};
@@ -11,7 +12,7 @@ use duly_queue::Queue;
 use crate::idempotency::InFlight;
 use crate::mail::Mailer;
 use crate::secret::SigningKey;
-use crate::sessions::Seen;
+use crate::sessions::{Caller, Seen};
 use crate::users::password::PasswordHasher;
 use crate::users::{PasswordRules, Registration};
 
@@ -67,6 +68,8 @@ pub struct LoginAttempts {
 pub struct Tracker {
     /// The database.
     pub db: Db,
+    /// What need not be asked of the database.
+    pub cache: Cache<Caller>,
     /// The time.
     pub clock: SharedClock,
     /// Randomness.

@@ -9,7 +9,7 @@ use super::pool::Pool;
 use super::replicas::{InFlight, Replica};
 use super::transaction::Transaction;
 use super::{Server, monitor};
-use crate::{Engine, Error, Query, Row, Version, dialect, query};
+use crate::{Engine, Error, Query, Row, Version, dialect, versions};
 
 /// So many replicas are asked before the primary is.
 const REPLICAS_ASKED: usize = 2;
@@ -26,6 +26,8 @@ pub(crate) struct Reader {
     server: Arc<Server>,
     /// Whose data is read, and how new it has to be at least; nothing means: as new as can be.
     required: Option<Required>,
+    /// Whether the caller has to know of which version the answers are.
+    labels: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -40,20 +42,29 @@ impl Reader {
             owner,
             version: server.floors.note(owner, version),
         });
-        Reader { server, required }
+        Reader {
+            server,
+            required,
+            labels: false,
+        }
     }
 
-    pub(crate) async fn rows(&self, query: Query) -> Result<Vec<Row>, Error> {
-        let answers = self.answers(Reading::One(query)).await?;
-        Ok(answers.into_iter().next().unwrap_or_default())
+    /// The same, and every answer says of which version it is.
+    pub(crate) fn labelling(mut self) -> Self {
+        self.labels = true;
+        self
     }
 
-    pub(crate) async fn snapshot(&self, queries: Vec<Query>) -> Result<Answers, Error> {
+    pub(crate) async fn one(&self, query: Query) -> Result<Labelled, Error> {
+        self.answers(Reading::One(query)).await
+    }
+
+    pub(crate) async fn snapshot(&self, queries: Vec<Query>) -> Result<Labelled, Error> {
         self.answers(Reading::Snapshot(queries)).await
     }
 
-    async fn answers(&self, reading: Reading) -> Result<Answers, Error> {
-        if self.server.replicas.all().is_empty() {
+    async fn answers(&self, reading: Reading) -> Result<Labelled, Error> {
+        if self.server.replicas.all().is_empty() && !self.labels {
             return self.newest(&reading).await;
         }
         let mut tries = TRIES;
@@ -71,7 +82,7 @@ impl Reader {
     }
 
     /// From the primary, or while there is none, from the replica that has come furthest.
-    async fn newest(&self, reading: &Reading) -> Result<Answers, Error> {
+    async fn newest(&self, reading: &Reading) -> Result<Labelled, Error> {
         let primary = &self.server.primary;
         let asked = reading.ask(&self.server, &primary.pool);
         let failure = match primary.unless_down(asked).await {
@@ -79,7 +90,7 @@ impl Reader {
                 if self.required.is_some() {
                     primary.reads.count();
                 }
-                return Ok(answers);
+                return Ok(answers.into());
             }
             Err(error @ Error::Unavailable(_)) => error,
             Err(error) => return Err(error),
@@ -88,14 +99,14 @@ impl Reader {
             let asked = reading.ask(&self.server, &replica.pool);
             if let Some(Ok(answers)) = replica.unless_evicted(asked).await {
                 replica.served().count();
-                return Ok(answers);
+                return Ok(answers.into());
             }
         }
         Err(failure)
     }
 
     /// From a replica that is not behind what is required, else from the primary.
-    async fn new_enough(&self, required: Required, reading: &Reading) -> Result<Answers, Error> {
+    async fn new_enough(&self, required: Required, reading: &Reading) -> Result<Labelled, Error> {
         let mut asked = Vec::new();
         let answers = self
             .ask_replicas(required, reading, &mut asked, REPLICAS_ASKED)
@@ -116,9 +127,15 @@ impl Reader {
         answers.ok_or(failure)
     }
 
-    async fn ask_primary(&self, required: Required, reading: &Reading) -> Result<Answers, Error> {
+    async fn ask_primary(&self, required: Required, reading: &Reading) -> Result<Labelled, Error> {
         let primary = &self.server.primary;
-        let asked = reading.ask_labelled(&self.server, &primary.pool, required.owner);
+        let (server, pool, owner) = (&self.server, &primary.pool, required.owner);
+        let asked = async {
+            match self.labels {
+                true => reading.ask_with_version(server, pool, owner).await,
+                false => reading.ask_labelled(server, pool, owner).await,
+            }
+        };
         let labelled = primary.unless_down(asked).await?;
         primary.reads.count();
         Ok(self.noted(required, labelled))
@@ -131,7 +148,7 @@ impl Reader {
         reading: &Reading,
         asked: &mut Vec<Arc<Replica>>,
         most: usize,
-    ) -> Result<Option<Answers>, Error> {
+    ) -> Result<Option<Labelled>, Error> {
         while asked.len() < most
             && let Some(replica) = self.server.replicas.choose(asked)
         {
@@ -149,7 +166,7 @@ impl Reader {
         replica: &Arc<Replica>,
         required: Required,
         reading: &Reading,
-    ) -> Result<Option<Answers>, Error> {
+    ) -> Result<Option<Labelled>, Error> {
         let in_flight = InFlight::start(replica.clone());
         let asked = reading.ask_with_version(&self.server, &replica.pool, required.owner);
         let answered = replica.unless_evicted(asked).await;
@@ -176,11 +193,11 @@ impl Reader {
     }
 
     /// Whoever has seen a version does not go back behind it when the primary is gone.
-    fn noted(&self, required: Required, labelled: Labelled) -> Answers {
+    fn noted(&self, required: Required, labelled: Labelled) -> Labelled {
         if let Some(seen) = labelled.seen {
             self.server.floors.note(required.owner, seen);
         }
-        labelled.answers
+        labelled
     }
 
     /// Bounds what falls to the primary: when all replicas are gone, refusing some reads is better
@@ -205,9 +222,18 @@ enum Reading {
 }
 
 /// Answers and the version they were taken from, if that is known.
-struct Labelled {
-    seen: Option<Version>,
-    answers: Answers,
+pub(crate) struct Labelled {
+    pub(crate) seen: Option<Version>,
+    pub(crate) answers: Answers,
+}
+
+impl From<Answers> for Labelled {
+    fn from(answers: Answers) -> Self {
+        Labelled {
+            seen: None,
+            answers,
+        }
+    }
 }
 
 impl Reading {
@@ -247,10 +273,7 @@ impl Reading {
         match self {
             Reading::One(query) => match at_once(query, server.engine, pool, owner).await? {
                 Some(labelled) => Ok(labelled),
-                None => Ok(Labelled {
-                    seen: None,
-                    answers: self.ask(server, pool).await?,
-                }),
+                None => Ok(self.ask(server, pool).await?.into()),
             },
             Reading::Snapshot(queries) => one_by_one(server, pool, owner, queries).await,
         }
@@ -283,7 +306,7 @@ async fn one_by_one(
     owner: Uuid,
     queries: &[Query],
 ) -> Result<Labelled, Error> {
-    let mut all = vec![version_of(owner)];
+    let mut all = vec![versions::data_of(owner)];
     all.extend(queries.iter().cloned());
     let mut answers = read_all(server.snapshot_on(pool), &all).await?;
     let version = answers.remove(0);
@@ -296,10 +319,6 @@ fn with_version(plain: &Query, engine: Engine, owner: Uuid) -> Option<Query> {
     let parameter = plain.values().len() + 1;
     let text = dialect::with_version(engine, plain.text(), parameter)?;
     Some(plain.clone().rewritten(text).bind(owner))
-}
-
-fn version_of(owner: Uuid) -> Query {
-    query("SELECT data FROM versions WHERE owner_id = ?1").bind(owner)
 }
 
 /// Takes the version from the rows it came with. Nothing when there were no rows for it to come

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use uuid::Uuid;
-
 use super::connection::{Answer, Connection};
 use super::floors::Floors;
 use super::pool::{Leased, Pool, SeenThrough};
 use super::primary::Primary;
 use crate::db::Meter;
-use crate::{Error, Query, Row, Version, dialect};
+use crate::versions::{Deferred, Raised};
+use crate::{Error, Query, Row, dialect};
 
 /// How a transaction is begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +35,8 @@ pub(crate) struct Transaction {
     floors: Arc<Floors>,
     kind: Kind,
     deferred: Vec<Deferred>,
-    /// Whose versions the commit raises, and to which.
-    raised: Vec<(Uuid, Version)>,
+    /// What the commit raises.
+    raised: Vec<Raised>,
     state: State,
 }
 
@@ -48,15 +47,8 @@ enum State {
     Ended(Error),
 }
 
-/// A change that travels with the next step.
-struct Deferred {
-    query: Query,
-    /// Whose version it raises.
-    raises: Option<Uuid>,
-}
-
 /// A step that has ended, the versions that were raised before it, and the connection it ran on.
-type Ran = (Leased, Result<(Answer, Vec<(Uuid, Version)>), Error>);
+type Ran = (Leased, Result<(Answer, Vec<Raised>), Error>);
 
 /// What to do next inside the transaction.
 enum Step {
@@ -96,31 +88,22 @@ impl Transaction {
         answer.map(|answer| answer.touched)
     }
 
-    pub(crate) fn defer(&mut self, query: Query) {
-        self.deferred.push(Deferred {
-            query,
-            raises: None,
-        });
+    pub(crate) fn defer(&mut self, change: Deferred) {
+        self.deferred.push(change);
     }
 
-    pub(crate) async fn commit(mut self) -> Result<(), Error> {
+    /// Answers which versions it has raised.
+    pub(crate) async fn commit(mut self) -> Result<Vec<Raised>, Error> {
         if matches!(self.state, State::New) && self.deferred.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let counts = !matches!(self.kind, Kind::Snapshot | Kind::LongSnapshot);
         self.step(Step::Commit { counts }).await?;
         // Whoever has written is not shown less when the primary is gone.
-        for (owner, version) in &self.raised {
-            self.floors.note(*owner, *version);
+        for raised in &self.raised {
+            self.floors.note(raised.owner, raised.version);
         }
-        Ok(())
-    }
-
-    pub(crate) fn raise(&mut self, owner: Uuid, query: Query) {
-        self.deferred.push(Deferred {
-            query,
-            raises: Some(owner),
-        });
+        Ok(std::mem::take(&mut self.raised))
     }
 
     /// Waits for the server, but not for one that is found to be dead meanwhile.
@@ -230,7 +213,11 @@ async fn run(mut leased: Leased, deferred: Vec<Deferred>, step: Step, meter: Arc
         for Deferred { query, raises } in &deferred {
             count(&meter);
             match raises {
-                Some(owner) => raised.push((*owner, leased.raise(query).await?)),
+                Some((owner, kind)) => raised.push(Raised {
+                    owner: *owner,
+                    kind: *kind,
+                    version: leased.raise(query).await?,
+                }),
                 None => drop(leased.change(query).await?),
             }
         }

@@ -67,16 +67,16 @@ impl ReadPool {
     }
 
     pub(crate) async fn rows(&self, query: Query) -> Result<Vec<Row>, Error> {
-        if let Some(rows) = self.read_at_hand(&query) {
-            // Lets others run on this thread now and then, as waiting for an answer would.
-            tokio::task::consume_budget().await;
-            return rows;
-        }
         let answers = self.snapshot(vec![query]).await?;
         Ok(answers.into_iter().next().unwrap_or_default())
     }
 
     pub(crate) async fn snapshot(&self, queries: Vec<Query>) -> Answers {
+        if let Some(answers) = self.read_at_hand(&queries) {
+            // Lets others run on this thread now and then, as waiting for an answer would.
+            tokio::task::consume_budget().await;
+            return answers;
+        }
         self.meter.reads.fetch_add(1, Ordering::Relaxed);
         let (reply, answer) = oneshot::channel();
         self.requests
@@ -89,8 +89,8 @@ impl ReadPool {
         }
     }
 
-    fn read_at_hand(&self, query: &Query) -> Option<Result<Vec<Row>, Error>> {
-        if !query.is_brief() {
+    fn read_at_hand(&self, queries: &[Query]) -> Option<Answers> {
+        if !queries.iter().all(Query::is_brief) {
             return None;
         }
         let connection = self.connections().pop()?;
@@ -99,9 +99,9 @@ impl ReadPool {
             limit: Some(self.statement_timeout),
             waited: Duration::ZERO,
         };
-        let rows = connection.rows(query, turn);
+        let answers = answer(&connection, queries, turn);
         self.connections().push(connection);
-        Some(rows)
+        Some(answers)
     }
 
     /// How many reads were asked for.

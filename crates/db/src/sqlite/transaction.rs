@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::closed;
 use super::writer::{Ask, Limits, Step, Writer};
+use crate::versions::{Deferred, Raised};
 use crate::{Error, Query, Row};
 
 /// Dropping it, or a future of it that has not answered, rolls back; only a commit that has been
@@ -16,7 +17,7 @@ pub(crate) struct Transaction {
     writer: Writer,
     limits: Limits,
     /// Changes that go out with the next step.
-    deferred: Vec<Query>,
+    deferred: Vec<Deferred>,
     state: State,
 }
 
@@ -48,11 +49,12 @@ impl Transaction {
         self.ask(Ask::Execute(query, reply), answer).await
     }
 
-    pub(crate) fn defer(&mut self, query: Query) {
-        self.deferred.push(query);
+    pub(crate) fn defer(&mut self, change: Deferred) {
+        self.deferred.push(change);
     }
 
-    pub(crate) async fn commit(self) -> Result<(), Error> {
+    /// Answers which versions it has raised.
+    pub(crate) async fn commit(self) -> Result<Vec<Raised>, Error> {
         let (reply, answer) = oneshot::channel();
         let step = Step {
             deferred: self.deferred,
@@ -60,7 +62,7 @@ impl Transaction {
         };
         // The sender is kept until the answer: dropping it would mean giving up.
         let _steps = match self.state {
-            State::New if step.deferred.is_empty() => return Ok(()),
+            State::New if step.deferred.is_empty() => return Ok(Vec::new()),
             State::New => self.writer.enqueue(step, self.limits)?,
             State::Ended(error) => return Err(error),
             State::Open(steps) => {

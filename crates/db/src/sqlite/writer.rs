@@ -16,6 +16,7 @@ use super::closed;
 use super::connection::{Connection, Turn};
 use crate::db::Meter;
 use crate::options::Options;
+use crate::versions::{Deferred, Raised};
 use crate::{Error, Query, Row};
 
 /// No further transaction joins a group that is this large or this old.
@@ -39,14 +40,15 @@ pub(crate) enum Limits {
 /// What a transaction wants next.
 pub(super) struct Step {
     /// Changes nobody waits for on their own; they run first.
-    pub(super) deferred: Vec<Query>,
+    pub(super) deferred: Vec<Deferred>,
     pub(super) ask: Ask,
 }
 
 pub(super) enum Ask {
     Rows(Query, Reply<Vec<Row>>),
     Execute(Query, Reply<u64>),
-    Commit(Reply<()>),
+    /// Answers which versions the transaction has raised.
+    Commit(Reply<Vec<Raised>>),
 }
 
 impl Ask {
@@ -153,9 +155,15 @@ struct WriterThread {
     options: Options,
 }
 
+/// Whom to tell that a transaction is durable, and what it has raised.
+struct Kept {
+    reply: Reply<Vec<Raised>>,
+    raised: Vec<Raised>,
+}
+
 /// How a transaction ended inside its group.
 enum Outcome {
-    Kept(Reply<()>),
+    Kept(Kept),
     RolledBack,
     /// The engine gave up everything since the last commit, neighbours included.
     GroupLost(Error),
@@ -208,7 +216,7 @@ impl WriterThread {
         let mut closing = None;
         loop {
             match next.take().map(|waiting| self.serve(waiting)) {
-                Some(Outcome::Kept(reply)) => kept.push(reply),
+                Some(Outcome::Kept(one)) => kept.push(one),
                 Some(Outcome::RolledBack) | None => {}
                 Some(Outcome::GroupLost(cause)) => {
                     self.give_up(kept, cause);
@@ -242,7 +250,7 @@ impl WriterThread {
         }
     }
 
-    fn finish(&self, kept: Vec<Reply<()>>) {
+    fn finish(&self, kept: Vec<Kept>) {
         if let Err(error) = self.connection.control("COMMIT") {
             self.give_up(kept, error);
             return;
@@ -252,13 +260,13 @@ impl WriterThread {
         self.meter
             .group_commits
             .fetch_add(u64::from(count > 0), Ordering::Relaxed);
-        for reply in kept {
-            let _ = reply.send(Ok(()));
+        for Kept { reply, raised } in kept {
+            let _ = reply.send(Ok(raised));
         }
     }
 
     /// Nothing of the group was kept. Its other members did nothing wrong and may try again.
-    fn give_up(&self, kept: Vec<Reply<()>>, cause: Error) {
+    fn give_up(&self, kept: Vec<Kept>, cause: Error) {
         if self.connection.in_transaction()
             && let Err(error) = self.connection.control("ROLLBACK")
         {
@@ -268,7 +276,7 @@ impl WriterThread {
             Error::ReadOnly(_) | Error::Unavailable(_) | Error::Constraint(_) => cause,
             _ => Error::Busy,
         };
-        for reply in kept {
+        for Kept { reply, .. } in kept {
             let _ = reply.send(Err(answer.clone()));
         }
     }
@@ -284,6 +292,7 @@ impl WriterThread {
             waited: waiting.since.elapsed(),
         };
         let mut step = Ok(waiting.first);
+        let mut raised = Vec::new();
         loop {
             let Step { deferred, ask } = match step {
                 Ok(step) => step,
@@ -293,7 +302,7 @@ impl WriterThread {
                 }
                 Err(RecvTimeoutError::Disconnected) => return self.roll_back(),
             };
-            if let Err(error) = self.run_deferred(&deferred, turn) {
+            if let Err(error) = self.run_deferred(&deferred, turn, &mut raised) {
                 ask.refuse(error.clone());
                 return match self.connection.in_transaction() {
                     true => self.roll_back(),
@@ -303,7 +312,7 @@ impl WriterThread {
             let failure = match ask {
                 Ask::Rows(query, reply) => answer(reply, self.connection.rows(&query, turn)),
                 Ask::Execute(query, reply) => answer(reply, self.connection.execute(&query, turn)),
-                Ask::Commit(reply) => return self.keep(reply),
+                Ask::Commit(reply) => return self.keep(Kept { reply, raised }),
             };
             if let Some(cause) = failure
                 && !self.connection.in_transaction()
@@ -319,17 +328,35 @@ impl WriterThread {
         }
     }
 
-    fn run_deferred(&self, deferred: &[Query], turn: Turn) -> Result<(), Error> {
-        deferred
-            .iter()
-            .try_for_each(|query| self.connection.execute(query, turn).map(|_| ()))
+    fn run_deferred(
+        &self,
+        deferred: &[Deferred],
+        turn: Turn,
+        raised: &mut Vec<Raised>,
+    ) -> Result<(), Error> {
+        for Deferred { query, raises } in deferred {
+            let Some((owner, kind)) = *raises else {
+                self.connection.execute(query, turn)?;
+                continue;
+            };
+            let rows = self.connection.rows(query, turn)?;
+            query.check_touched(u64::try_from(rows.len()).unwrap_or(u64::MAX))?;
+            for row in rows {
+                raised.push(Raised {
+                    owner,
+                    kind,
+                    version: row.get("data")?,
+                });
+            }
+        }
+        Ok(())
     }
 
-    fn keep(&self, reply: Reply<()>) -> Outcome {
+    fn keep(&self, kept: Kept) -> Outcome {
         match self.connection.control("RELEASE tx") {
-            Ok(()) => Outcome::Kept(reply),
+            Ok(()) => Outcome::Kept(kept),
             Err(error) => {
-                let _ = reply.send(Err(error));
+                let _ = kept.reply.send(Err(error));
                 self.roll_back()
             }
         }

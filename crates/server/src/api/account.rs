@@ -13,7 +13,8 @@ use duly_tracker::users::{
 };
 
 use super::input::{Client, JsonBody};
-use super::permit::{AccountRead, Permit, SessionOnly, session_secret};
+use super::kept::{self, Hand};
+use super::permit::{AccountRead, SessionOnly, Viewer, session_secret};
 use super::reply::{self, Reply};
 use crate::app::Context;
 use crate::http::cookie;
@@ -181,11 +182,15 @@ pub(crate) async fn resend_confirmation(
 )]
 pub(crate) async fn me(
     State(context): State<Arc<Context>>,
-    permit: Permit<AccountRead>,
+    viewer: Viewer<AccountRead>,
     headers: HeaderMap,
 ) -> Reply {
-    let load = users::profile(&context.tracker, permit.principal.user);
-    reply::view(&permit.principal, &headers, "", load).await
+    let load = async {
+        let mut conn = viewer.conn(&context);
+        let account = users::profile(&mut conn, viewer.visitor.principal.user).await?;
+        Ok((account, conn.label()))
+    };
+    kept::view(&context, &viewer, &headers, Hand::None, load).await
 }
 
 /// Changes your account. Fields left out stay as they are.

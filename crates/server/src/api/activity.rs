@@ -9,8 +9,9 @@ use duly_tracker::input::Reader;
 use duly_tracker::{Page, TaskId};
 
 use super::input::{Id, Parameters, page_limit};
-use super::permit::{Permit, TasksRead};
-use super::reply::{self, Reply};
+use super::kept::{self, Hand};
+use super::permit::{TasksRead, Viewer};
+use super::reply::Reply;
 use crate::app::Context;
 
 /// Lists who changed what of a task, newest first.
@@ -35,7 +36,7 @@ use crate::app::Context;
 )]
 pub(crate) async fn list(
     State(context): State<Arc<Context>>,
-    permit: Permit<TasksRead>,
+    viewer: Viewer<TasksRead>,
     Id(task): Id<TaskId>,
     headers: HeaderMap,
     parameters: Parameters,
@@ -44,8 +45,11 @@ pub(crate) async fn list(
     let mut reader = Reader::new();
     let limit = page_limit(&mut reader, limit);
     reader.finish()?;
-    let principal = &permit.principal;
-    let (owner, version) = (principal.user, principal.version);
-    let load = activity::list(&context.tracker, owner, version, task, limit, cursor);
-    reply::view(principal, &headers, "", load).await
+    let load = async {
+        let mut conn = viewer.conn(&context);
+        let owner = viewer.visitor.principal.user;
+        let page = activity::list(&mut conn, owner, task, limit, cursor).await?;
+        Ok((page, conn.label()))
+    };
+    kept::view(&context, &viewer, &headers, Hand::None, load).await
 }

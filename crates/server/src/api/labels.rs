@@ -8,8 +8,9 @@ use duly_tracker::Page;
 use duly_tracker::tasks::{self, LabelCount};
 
 use super::input::Parameters;
-use super::permit::{Permit, TasksRead};
-use super::reply::{self, Reply};
+use super::kept::{self, Hand};
+use super::permit::{TasksRead, Viewer};
+use super::reply::Reply;
 use crate::app::Context;
 
 /// Lists the labels in use, in alphabetical order.
@@ -26,11 +27,15 @@ use crate::app::Context;
 )]
 pub(crate) async fn list(
     State(context): State<Arc<Context>>,
-    permit: Permit<TasksRead>,
+    viewer: Viewer<TasksRead>,
     headers: HeaderMap,
     parameters: Parameters,
 ) -> Reply {
     parameters.only([])?;
-    let load = tasks::labels(&context.tracker, permit.principal.user);
-    reply::view(&permit.principal, &headers, "", load).await
+    let load = async {
+        let mut conn = viewer.conn(&context);
+        let labels = tasks::labels(&mut conn, viewer.visitor.principal.user).await?;
+        Ok((labels, conn.label()))
+    };
+    kept::view(&context, &viewer, &headers, Hand::None, load).await
 }

@@ -6,6 +6,7 @@ mod admin;
 mod bulk;
 pub mod document;
 mod input;
+mod kept;
 mod labels;
 mod notifications;
 pub(crate) mod permit;

@@ -9,9 +9,10 @@ use duly_tracker::notifications::{self, Notification};
 use duly_tracker::{Page, TaskId};
 
 use super::input::{Parameters, page_limit};
-use super::permit::{Permit, TasksRead};
+use super::kept::{self, Hand};
+use super::permit::{TasksRead, Viewer};
 use super::problem::Problem;
-use super::reply::{self, Reply};
+use super::reply::Reply;
 use crate::app::Context;
 
 /// Lists the receipts of your reminders, newest first.
@@ -33,15 +34,19 @@ use crate::app::Context;
 )]
 pub(crate) async fn list(
     State(context): State<Arc<Context>>,
-    permit: Permit<TasksRead>,
+    viewer: Viewer<TasksRead>,
     headers: HeaderMap,
     parameters: Parameters,
 ) -> Reply {
     let [task, limit, cursor] = parameters.only(["task_id", "limit", "cursor"])?;
     let (task, limit) = checked(task, limit)?;
-    let owner = permit.principal.user;
-    let load = notifications::list(&context.tracker, owner, task, limit, cursor);
-    reply::view(&permit.principal, &headers, "", load).await
+    let load = async {
+        let mut conn = viewer.conn(&context);
+        let owner = viewer.visitor.principal.user;
+        let page = notifications::list(&mut conn, owner, task, limit, cursor).await?;
+        Ok((page, conn.label()))
+    };
+    kept::view(&context, &viewer, &headers, Hand::None, load).await
 }
 
 fn checked(task: Option<&str>, limit: Option<&str>) -> Result<(Option<TaskId>, u32), Problem> {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use duly_cache::View;
 use duly_tracker::secret::Secret;
-use duly_tracker::sessions::{self, Principal};
+use duly_tracker::sessions::{self, Principal, Visitor};
 use duly_tracker::tokens::{self, Ability};
 use duly_tracker::{Error, SessionId};
 
@@ -63,6 +64,38 @@ impl<A: Needs> FromRequestParts<Arc<Context>> for Permit<A> {
     }
 }
 
+/// Like [`Permit`], for an answer that the cache keeps: it has looked for the answer as well.
+#[derive(Debug)]
+pub(crate) struct Viewer<A> {
+    /// Who, and how new what they are shown has to be.
+    pub(crate) visitor: Visitor,
+    /// What they ask for.
+    pub(crate) view: View,
+    needs: PhantomData<A>,
+}
+
+impl<A: Needs> FromRequestParts<Arc<Context>> for Viewer<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        context: &Arc<Context>,
+    ) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let view = View::of(REPRESENTATION, &[parts.uri.path(), query]);
+        let visitor = visitor(context, &parts.headers, Some(view)).await?;
+        visitor.principal.require(A::ABILITY)?;
+        Ok(Viewer {
+            visitor,
+            view,
+            needs: PhantomData,
+        })
+    }
+}
+
+/// Answers that a release has kept are of no use to one that writes them differently.
+const REPRESENTATION: &str = env!("CARGO_PKG_VERSION");
+
 /// Proof that somebody is logged in in the browser. API tokens may neither change the account nor
 /// make further tokens, whatever their abilities.
 #[derive(Debug)]
@@ -105,24 +138,32 @@ impl FromRequestParts<Arc<Context>> for Admin {
     }
 }
 
+async fn principal(context: &Context, headers: &HeaderMap) -> Result<Principal, Problem> {
+    Ok(visitor(context, headers, None).await?.principal)
+}
+
 /// Who asks. A token that is sent counts even when it is worthless: falling back to the cookie
 /// would hide the mistake.
-async fn principal(context: &Context, headers: &HeaderMap) -> Result<Principal, Problem> {
-    let principal = match headers.get(header::AUTHORIZATION) {
+async fn visitor(
+    context: &Context,
+    headers: &HeaderMap,
+    view: Option<View>,
+) -> Result<Visitor, Problem> {
+    let visitor = match headers.get(header::AUTHORIZATION) {
         Some(line) => {
             let token = line
                 .to_str()
                 .ok()
                 .and_then(bearer)
                 .ok_or(Error::Unauthenticated)?;
-            tokens::authenticate(&context.tracker, &Secret::received(token)).await?
+            tokens::visit(&context.tracker, &Secret::received(token), view).await?
         }
         None => {
             let secret = session_secret(context, headers).ok_or(Error::Unauthenticated)?;
-            sessions::authenticate(&context.tracker, &secret).await?
+            sessions::visit(&context.tracker, &secret, view).await?
         }
     };
-    Ok(principal)
+    Ok(visitor)
 }
 
 /// The secret of the session in the cookie, if there is one.

@@ -1,12 +1,9 @@
-//! Answers: JSON, and answers that need not be sent again.
-
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+//! Answers: JSON.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use duly_tracker::idempotency::Recorded;
-use duly_tracker::sessions::Principal;
 use duly_tracker::tasks::Task;
 use duly_tracker::{Error, Result};
 use serde::Serialize;
@@ -40,48 +37,6 @@ pub(crate) fn accepted() -> Response {
     StatusCode::ACCEPTED.into_response()
 }
 
-/// Answers a view of the owner's data, or 304 when the client has it already. `moment` is what of
-/// the time the view depends on. `load` is awaited only when the view has to be made: for a 304
-/// the look at who asks is the only query.
-///
-/// # Errors
-/// What `load` says.
-pub(crate) async fn view<T: Serialize>(
-    principal: &Principal,
-    headers: &HeaderMap,
-    moment: &str,
-    load: impl Future<Output = Result<T>>,
-) -> Reply {
-    let tag = view_tag(principal, moment);
-    let mut response = if matches(headers, &tag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        json(StatusCode::OK, &load.await?)?
-    };
-    let answer = response.headers_mut();
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        answer.insert(header::ETAG, tag);
-    }
-    answer.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-cache"),
-    );
-    answer.append(
-        header::VARY,
-        HeaderValue::from_static("Cookie, Authorization"),
-    );
-    Ok(response)
-}
-
-/// A weak tag: the owner's version, and everything else an answer of this URL depends on.
-fn view_tag(principal: &Principal, moment: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    principal.user.hash(&mut hasher);
-    env!("CARGO_PKG_VERSION").hash(&mut hasher);
-    moment.hash(&mut hasher);
-    format!("W/\"{}-{:x}\"", principal.version.number(), hasher.finish())
-}
-
 /// Whether `If-None-Match` names the tag, compared weakly (RFC 9110, 13.1.2).
 pub(crate) fn matches(headers: &HeaderMap, tag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
@@ -101,24 +56,6 @@ pub(crate) fn matches(headers: &HeaderMap, tag: &str) -> bool {
 pub(crate) fn task(status: StatusCode, task: &Task) -> Result<Response> {
     let mut response = json(status, task)?;
     tag_task(&mut response, task.version);
-    Ok(response)
-}
-
-/// One task, or 304 when the client has this version.
-///
-/// # Errors
-/// As [`json`].
-pub(crate) fn task_unless_known(headers: &HeaderMap, found: &Task) -> Result<Response> {
-    let mut response = if matches(headers, &format!("\"{}\"", found.version)) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        json(StatusCode::OK, found)?
-    };
-    tag_task(&mut response, found.version);
-    let caching = HeaderValue::from_static("private, no-cache");
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, caching);
     Ok(response)
 }
 

@@ -7,9 +7,9 @@ use axum::http::HeaderMap;
 use duly_tracker::statistics::{self, Statistics};
 
 use super::input::Parameters;
-use super::permit::{Permit, TasksRead};
-use super::reply::{self, Reply};
-use super::tasks::local_time;
+use super::kept::{self, Hand};
+use super::permit::{TasksRead, Viewer};
+use super::reply::Reply;
 use crate::app::Context;
 
 /// Shows what is open and what was done when, judged in your time zone.
@@ -26,21 +26,18 @@ use crate::app::Context;
 )]
 pub(crate) async fn show(
     State(context): State<Arc<Context>>,
-    permit: Permit<TasksRead>,
+    viewer: Viewer<TasksRead>,
     headers: HeaderMap,
     parameters: Parameters,
 ) -> Reply {
     parameters.only([])?;
-    let principal = &permit.principal;
+    let load = async {
+        let principal = &viewer.visitor.principal;
+        let mut conn = viewer.conn(&context);
+        let (zone, now) = (&principal.time_zone, context.tracker.clock.now());
+        let figures = statistics::statistics(&mut conn, principal.user, zone, now).await?;
+        Ok((figures, conn.label()))
+    };
     // What is overdue changes without any write.
-    let minute = local_time(&context, principal)
-        .strftime("%Y-%m-%dT%H:%M")
-        .to_string();
-    let load = statistics::statistics(
-        &context.tracker,
-        principal.user,
-        principal.version,
-        &principal.time_zone,
-    );
-    reply::view(principal, &headers, &minute, load).await
+    kept::view(&context, &viewer, &headers, Hand::Minute, load).await
 }

@@ -6,12 +6,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use duly_tracker::input::Reader;
 use duly_tracker::sessions::Principal;
-use duly_tracker::tasks::{self, Due, NewTaskInput, Task, TaskChangeInput, TaskEntry, TaskFilter};
+use duly_tracker::tasks::{self, Due, NewTaskInput, Task, TaskChangeInput, TaskFilter};
 use duly_tracker::{Page, TaskId};
 use jiff::civil::DateTime;
 
 use super::input::{Id, IfMatch, JsonBody, Parameters};
-use super::permit::{Permit, TasksRead, TasksWrite};
+use super::kept::{self, Hand};
+use super::permit::{Permit, TasksRead, TasksWrite, Viewer};
 use super::reply::{self, Reply};
 use crate::app::Context;
 
@@ -46,44 +47,32 @@ use crate::app::Context;
 )]
 pub(crate) async fn list(
     State(context): State<Arc<Context>>,
-    permit: Permit<TasksRead>,
+    viewer: Viewer<TasksRead>,
     headers: HeaderMap,
     parameters: Parameters,
 ) -> Reply {
     let filter = TaskFilter::parse(parameters.pairs())?;
-    let moment = moment(&filter, local_time(&context, &permit.principal));
-    let load = page(&context, &permit.principal, &filter);
-    reply::view(&permit.principal, &headers, &moment, load).await
+    let load = async {
+        let principal = &viewer.visitor.principal;
+        let mut conn = viewer.conn(&context);
+        let now = local_time(&context, principal);
+        let page = tasks::list(&mut conn, principal.user, &filter, now).await?;
+        Ok((page, conn.label()))
+    };
+    kept::view(&context, &viewer, &headers, hand(&filter), load).await
 }
 
 /// What of the time the list depends on: tasks become due and overdue without any write.
-fn moment(filter: &TaskFilter, now: DateTime) -> String {
+fn hand(filter: &TaskFilter) -> Hand {
     match filter.due {
-        None => String::new(),
-        Some(Due::Overdue) => now.strftime("%Y-%m-%dT%H:%M").to_string(),
-        Some(Due::Today | Due::Tomorrow | Due::Week) => now.date().to_string(),
+        None => Hand::None,
+        Some(Due::Overdue) => Hand::Minute,
+        Some(Due::Today | Due::Tomorrow | Due::Week) => Hand::Day,
     }
 }
 
-/// A page of the list, for the API and for the first data of the web page alike.
-pub(crate) async fn page(
-    context: &Context,
-    principal: &Principal,
-    filter: &TaskFilter,
-) -> duly_tracker::Result<Page<TaskEntry>> {
-    let now = local_time(context, principal);
-    tasks::list(
-        &context.tracker,
-        principal.user,
-        principal.version,
-        filter,
-        now,
-    )
-    .await
-}
-
 /// The time on the wall of whoever asks.
-pub(super) fn local_time(context: &Context, principal: &Principal) -> DateTime {
+pub(crate) fn local_time(context: &Context, principal: &Principal) -> DateTime {
     principal.time_zone.to_datetime(context.tracker.clock.now())
 }
 
@@ -134,13 +123,16 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn get(
     State(context): State<Arc<Context>>,
-    permit: Permit<TasksRead>,
+    viewer: Viewer<TasksRead>,
     Id(id): Id<TaskId>,
     headers: HeaderMap,
 ) -> Reply {
-    let principal = &permit.principal;
-    let task = tasks::get(&context.tracker, principal.user, principal.version, id).await?;
-    Ok(reply::task_unless_known(&headers, &task)?)
+    let load = async {
+        let mut conn = viewer.conn(&context);
+        let task = tasks::get(&mut conn, viewer.visitor.principal.user, id).await?;
+        Ok((task, conn.label()))
+    };
+    kept::task(&context, &viewer, &headers, load).await
 }
 
 /// Changes a task. Fields left out stay as they are.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use duly_db::dump;
+use duly_tracker::partitions;
 
 use super::{CommandError, Outcome, variables};
 use crate::config::{Config, dump_passphrase};
@@ -47,6 +48,10 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Outcome {
     )
     .await;
     bar.end();
+    if restored.is_ok() {
+        // What this warns of keeps nobody from working; the next start tries again.
+        let _ = partitions::prepare(&db, start::now()).await;
+    }
     db.close().await;
     restored?;
     let origin = &verified.origin;

@@ -1,5 +1,6 @@
 //! Settings: `config.default.toml`, then `duly.toml`, then `DULY_…` variables; each later one wins.
 
+mod cache;
 mod layers;
 mod passphrase;
 mod reader;
@@ -9,6 +10,7 @@ mod value;
 use std::fmt::Write as _;
 use std::path::Path;
 
+pub use cache::{Cache, Place};
 use layers::{Layers, Setting, Source};
 pub use passphrase::dump_passphrase;
 pub use sections::{

@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::Fault;
+use super::cache::{self, Cache};
 use super::layers::Layers;
 use super::reader::Reader;
 use super::value::{Network, duration};
@@ -23,6 +24,8 @@ pub struct Config {
     pub http: Http,
     /// `[database]`
     pub database: Database,
+    /// `[cache]`
+    pub cache: Cache,
     /// `[mail]`
     pub mail: Mail,
     /// `[accounts]`
@@ -172,6 +175,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
     let mut reader = Reader::new(layers);
     let http = http(reader.section("http"));
     let database = database(reader.section("database"));
+    let cache = cache::read(reader.section("cache"));
     let mail = mail(reader.section("mail"));
     let accounts = accounts(reader.section("accounts"));
     let trash_days = reader.section("tasks").number("trash_days", 1, 3650);
@@ -186,6 +190,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
         Some(Config {
             http: http?,
             database: database?,
+            cache: cache?,
             mail: mail?,
             accounts: accounts?,
             tasks,

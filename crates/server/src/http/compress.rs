@@ -12,7 +12,12 @@ use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 
 /// Below this many bytes an answer fits into one packet anyway.
-const WORTH_IT: u64 = 1024;
+const WORTH_IT: usize = 1024;
+
+/// Whether an answer of this length is compressed.
+pub(crate) fn is_worth_it(length: usize) -> bool {
+    length > WORTH_IT
+}
 
 /// How much the client wants an encoding, 0 to 1000 (RFC 9110, 12.5.3).
 #[must_use]
@@ -67,7 +72,7 @@ pub(super) async fn compress(response: Response, accepts_gzip: bool) -> Response
         .body()
         .size_hint()
         .exact()
-        .is_some_and(|size| size > WORTH_IT);
+        .is_some_and(|size| usize::try_from(size).is_ok_and(is_worth_it));
     if !is_json || !is_large || is_strong || headers.contains_key(header::CONTENT_ENCODING) {
         return response;
     }
@@ -95,7 +100,11 @@ pub(super) async fn compress(response: Response, accepts_gzip: bool) -> Response
     }
 }
 
-fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+/// The bytes as gzip.
+///
+/// # Errors
+/// Never: they are written to memory.
+pub(crate) fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
     encoder.write_all(bytes)?;
     encoder.finish()

@@ -1,12 +1,12 @@
 //! Reading the log of a task as its owner.
 
-use duly_db::{Conn, Version, dialect, query};
+use duly_db::{Conn, dialect, query};
 use jiff::Timestamp;
 
 use super::Activity;
 use crate::id::{ActivityId, TaskId, UserId};
 use crate::page::{decode_cursor, encode_cursor};
-use crate::{Error, Page, Result, Tracker};
+use crate::{Error, Page, Result};
 
 /// Where a page ended: the instant and the id of its last entry.
 type Position = (Timestamp, ActivityId);
@@ -18,9 +18,8 @@ type Position = (Timestamp, ActivityId);
 /// [`Error::NotFound`] when the owner has no such task and never had;
 /// [`Error::Invalid`] for a cursor of another list.
 pub async fn list(
-    tracker: &Tracker,
+    conn: &mut Conn,
     owner: UserId,
-    version: Version,
     task: TaskId,
     limit: u32,
     cursor: Option<&str>,
@@ -28,8 +27,7 @@ pub async fn list(
     let behind: Option<Position> = cursor.map(decode_cursor).transpose()?;
     let condition = match behind {
         Some(_) => {
-            let engine = tracker.db.engine();
-            let after = dialect::keyset_after(engine, &["at", "id"], 4, true)?;
+            let after = dialect::keyset_after(conn.engine(), &["at", "id"], 4, true)?;
             format!("AND {after} ")
         }
         None => String::new(),
@@ -44,10 +42,9 @@ pub async fn list(
     if let Some((at, id)) = behind {
         statement = statement.bind(at).bind(id);
     }
-    let mut conn = tracker.db.read(owner.0, version);
     let mut data: Vec<Activity> = conn.all(statement).await?;
     // Nothing may have happened to a task since there is a log, or all of it is too old.
-    if data.is_empty() && !is_task(&mut conn, owner, task).await? {
+    if data.is_empty() && !is_task(conn, owner, task).await? {
         return Err(Error::NotFound("task"));
     }
     let size = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -1,11 +1,11 @@
 //! Reading the ledger as its owner.
 
-use duly_db::query;
+use duly_db::{Conn, query};
 
 use super::Notification;
 use crate::id::{NotificationId, TaskId, UserId};
 use crate::page::{decode_cursor, encode_cursor};
-use crate::{Page, Result, Tracker};
+use crate::{Page, Result};
 
 /// A page of somebody's notifications, newest first; of one task when it is given. `limit` is the
 /// most rows to answer.
@@ -13,7 +13,7 @@ use crate::{Page, Result, Tracker};
 /// # Errors
 /// [`crate::Error::Invalid`] for a cursor of another list.
 pub async fn list(
-    tracker: &Tracker,
+    conn: &mut Conn,
     owner: UserId,
     task: Option<TaskId>,
     limit: u32,
@@ -41,11 +41,7 @@ pub async fn list(
         conditions.join(" AND "),
         statement_values.len(),
     );
-    let mut data: Vec<Notification> = tracker
-        .db
-        .read_fresh()
-        .all(query(text).bind_all(statement_values))
-        .await?;
+    let mut data: Vec<Notification> = conn.all(query(text).bind_all(statement_values)).await?;
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = data.len() > size;
     data.truncate(size);

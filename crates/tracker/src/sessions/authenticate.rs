@@ -1,35 +1,58 @@
 //! What each request asks first: whose cookie is this?
 
+use std::sync::{Arc, OnceLock};
+
+use duly_cache::{Known, View};
 use jiff::Timestamp;
 
+use super::caller::{self, Caller, Visitor};
 use super::seen::after;
 use super::store::{self, StoredSession};
 use super::{Principal, Via};
 use crate::secret::Secret;
 use crate::{Error, Result, Tracker};
 
-/// Whom a session acts for, by one statement that sees every committed change: a revoked session
-/// is refused from the next request on.
+/// Whom a session acts for. A revoked session is refused from the next request on, whether it is
+/// known to the cache or not.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when there is no such session or it has expired.
 pub async fn authenticate(tracker: &Tracker, secret: &Secret) -> Result<Principal> {
-    let now = tracker.clock.now();
+    Ok(visit(tracker, secret, None).await?.principal)
+}
+
+/// Like [`authenticate`], for somebody who will ask for a view.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn visit(tracker: &Tracker, secret: &Secret, view: Option<View>) -> Result<Visitor> {
+    let Some((owner, _)) = secret.reveal().split_once('.') else {
+        return Err(Error::Unauthenticated);
+    };
+    caller::visit(tracker, secret, owner, view, read(tracker, secret)).await
+}
+
+/// Who it is by the primary, in one statement that sees every committed change.
+async fn read(tracker: &Tracker, secret: &Secret) -> Result<Known<Caller>> {
     let found = store::opened(&mut tracker.db.read_fresh(), secret).await?;
     let opened = found.ok_or(Error::Unauthenticated)?;
     let session = &opened.session;
-    if expiry(tracker, session) <= now {
+    let ends = expiry(tracker, session);
+    if ends <= tracker.clock.now() {
         return Err(Error::Unauthenticated);
     }
-    tracker
-        .seen
-        .note_session(session.id, session.user, now, session.last_seen_at);
-    Ok(Principal {
+    let caller = Caller {
         user: session.user,
-        version: opened.version,
-        time_zone: opened.time_zone.zone(),
+        time_zone: opened.time_zone,
         role: opened.role,
         via: Via::Session { id: session.id },
+        ends: Some(ends),
+        last_used: Some(session.last_seen_at),
+        zone: OnceLock::new(),
+    };
+    Ok(Known {
+        record: Arc::new(caller),
+        versions: opened.versions,
     })
 }
 

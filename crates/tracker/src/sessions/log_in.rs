@@ -126,7 +126,8 @@ pub(crate) async fn open(
     }
     make_room(tracker, tx, user).await?;
     let now = tracker.clock.now();
-    let secret = Secret::new(tracker.random.as_ref());
+    let owner = tracker.cache.keys().of(user.0);
+    let secret = Secret::of(owner, tracker.random.as_ref());
     let session = StoredSession {
         id: SessionId(new_id(tracker.random.as_ref(), now)),
         user,
@@ -185,7 +186,8 @@ pub(crate) async fn rotate(
     user: UserId,
     id: SessionId,
 ) -> Result<Secret> {
-    let secret = Secret::new(tracker.random.as_ref());
+    let owner = tracker.cache.keys().of(user.0);
+    let secret = Secret::of(owner, tracker.random.as_ref());
     match store::set_secret(tx, user, id, secret.hash()).await? {
         true => Ok(secret),
         false => Err(Error::Unauthenticated),

@@ -2,6 +2,7 @@
 
 use duly_db::Version;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use crate::activity::{Actor, Way};
 use crate::id::{SessionId, TokenId, UserId};
@@ -25,7 +26,7 @@ pub struct Principal {
 }
 
 /// How a request has proved whom it acts for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Via {
     /// By the cookie of a log-in: may do all that the person may.
     Session {

@@ -19,7 +19,7 @@ const GRAIN: SignedDuration = SignedDuration::from_secs(60);
 /// How many rows one transaction writes, so that others get their turn in between.
 const BATCH: usize = 100;
 
-/// The uses that have not been written yet. Clones share them.
+/// The uses of the last minute, and all that have not been written yet. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Seen(Arc<Mutex<Uses>>);
 
@@ -33,36 +33,44 @@ struct Uses {
 struct Use {
     user: UserId,
     at: Timestamp,
+    /// One that is written stays for a while: what the cache knows of a session is older.
+    is_written: bool,
+}
+
+impl Use {
+    fn new(user: UserId, at: Timestamp) -> Self {
+        Use {
+            user,
+            at,
+            is_written: false,
+        }
+    }
 }
 
 impl Seen {
-    /// When the session was last used, going by what has not been written yet.
+    /// When the session was last used, if that was lately.
     pub(crate) fn session(&self, id: SessionId) -> Option<Timestamp> {
         self.uses().sessions.get(&id).map(|last| last.at)
     }
 
-    /// When the token was last used, going by what has not been written yet.
+    /// When the token was last used, if that was lately.
     pub(crate) fn token(&self, id: TokenId) -> Option<Timestamp> {
         self.uses().tokens.get(&id).map(|last| last.at)
     }
 
-    /// Notes a use of a session; `written` is what the database has.
+    /// Notes a use of a session; `written` is what the database had when somebody last looked.
     pub(crate) fn note_session(
         &self,
         id: SessionId,
         user: UserId,
         now: Timestamp,
-        written: Timestamp,
+        written: Option<Timestamp>,
     ) {
-        note(
-            &mut self.uses().sessions,
-            id,
-            Use { user, at: now },
-            Some(written),
-        );
+        let this = Use::new(user, now);
+        note(&mut self.uses().sessions, id, this, written);
     }
 
-    /// Notes a use of a token; `written` is what the database has.
+    /// Notes a use of a token; `written` is what the database had when somebody last looked.
     pub(crate) fn note_token(
         &self,
         id: TokenId,
@@ -70,7 +78,8 @@ impl Seen {
         now: Timestamp,
         written: Option<Timestamp>,
     ) {
-        note(&mut self.uses().tokens, id, Use { user, at: now }, written);
+        let this = Use::new(user, now);
+        note(&mut self.uses().tokens, id, this, written);
     }
 
     fn uses(&self) -> MutexGuard<'_, Uses> {
@@ -79,7 +88,7 @@ impl Seen {
 }
 
 fn note<K: Hash + Eq>(uses: &mut HashMap<K, Use>, id: K, this: Use, written: Option<Timestamp>) {
-    let before = uses.get(&id).map(|last| last.at).or(written);
+    let before = uses.get(&id).map(|last| last.at).max(written);
     if before.is_none_or(|before| this.at.duration_since(before) >= GRAIN) {
         uses.insert(id, this);
     }
@@ -92,14 +101,12 @@ fn note<K: Hash + Eq>(uses: &mut HashMap<K, Use>, id: K, this: Use, written: Opt
 /// When the database fails; what was not written then waits for the next time.
 pub async fn flush_seen(tracker: &Tracker) -> Result<usize> {
     let (sessions, tokens) = {
-        let uses = tracker.seen.uses();
-        let sessions: Vec<_> = uses
-            .sessions
-            .iter()
-            .map(|(id, last)| (*id, *last))
-            .collect();
-        let tokens: Vec<_> = uses.tokens.iter().map(|(id, last)| (*id, *last)).collect();
-        (sessions, tokens)
+        let now = tracker.clock.now();
+        let mut uses = tracker.seen.uses();
+        (
+            unwritten(&mut uses.sessions, now),
+            unwritten(&mut uses.tokens, now),
+        )
     };
     for batch in sessions.chunks(BATCH) {
         let changes = batch
@@ -109,7 +116,7 @@ pub async fn flush_seen(tracker: &Tracker) -> Result<usize> {
         let mut uses = tracker.seen.uses();
         batch
             .iter()
-            .for_each(|(id, written)| forget(&mut uses.sessions, id, written));
+            .for_each(|(id, written)| mark(&mut uses.sessions, id, written));
     }
     for batch in tokens.chunks(BATCH) {
         write(
@@ -120,15 +127,24 @@ pub async fn flush_seen(tracker: &Tracker) -> Result<usize> {
         let mut uses = tracker.seen.uses();
         batch
             .iter()
-            .for_each(|(id, written)| forget(&mut uses.tokens, id, written));
+            .for_each(|(id, written)| mark(&mut uses.tokens, id, written));
     }
     Ok(sessions.len() + tokens.len())
 }
 
+/// What has to be written; forgets what is written and of no more use.
+fn unwritten<K: Hash + Eq + Copy>(uses: &mut HashMap<K, Use>, now: Timestamp) -> Vec<(K, Use)> {
+    uses.retain(|_, last| !last.is_written || now.duration_since(last.at) < GRAIN);
+    let left = uses.iter().filter(|(_, last)| !last.is_written);
+    left.map(|(id, last)| (*id, *last)).collect()
+}
+
 /// A use stays in memory until it is in the database, so that nobody sees neither.
-fn forget<K: Hash + Eq>(uses: &mut HashMap<K, Use>, id: &K, written: &Use) {
-    if uses.get(id) == Some(written) {
-        uses.remove(id);
+fn mark<K: Hash + Eq>(uses: &mut HashMap<K, Use>, id: &K, written: &Use) {
+    if let Some(last) = uses.get_mut(id)
+        && last == written
+    {
+        last.is_written = true;
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use duly_db::{Conn, FromRow, Row, Tx, Version, query};
+use duly_db::versions::Versions;
+use duly_db::{Conn, FromRow, Row, Tx, query};
 use jiff::Timestamp;
 
 use crate::Result;
@@ -44,7 +45,7 @@ pub(super) struct Opened {
     pub(super) session: StoredSession,
     pub(super) time_zone: TimeZoneName,
     pub(super) role: Role,
-    pub(super) version: Version,
+    pub(super) versions: Versions,
 }
 
 impl FromRow for Opened {
@@ -53,7 +54,7 @@ impl FromRow for Opened {
             session: StoredSession::from_row(row)?,
             time_zone: row.get("time_zone")?,
             role: row.get("role")?,
-            version: row.get("data")?,
+            versions: Versions::from_row(row)?,
         })
     }
 }
@@ -61,7 +62,7 @@ impl FromRow for Opened {
 pub(super) async fn opened(conn: &mut Conn, secret: &Secret) -> Result<Option<Opened>> {
     let select = query(
         "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.idle_expires_at, s.expires_at, \
-         s.ip, s.user_agent, u.time_zone, u.role, v.data FROM sessions s \
+         s.ip, s.user_agent, u.time_zone, u.role, v.data, v.auth FROM sessions s \
          JOIN users u ON u.id = s.user_id JOIN versions v ON v.owner_id = s.user_id \
          WHERE s.id_hash = ?1",
     );

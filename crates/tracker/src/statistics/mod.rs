@@ -1,6 +1,6 @@
 //! Personal figures: what is open, what was done when.
 
-use duly_db::{Query, Row, Version, query};
+use duly_db::{Conn, Query, Row, query};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::id::UserId;
 use crate::tasks::Status;
-use crate::{Error, Result, Tracker};
+use crate::{Error, Result};
 
 /// How many days are shown one by one.
 const DAYS: i32 = 30;
@@ -61,12 +61,12 @@ pub struct Day {
 /// # Errors
 /// When the database fails.
 pub async fn statistics(
-    tracker: &Tracker,
+    conn: &mut Conn,
     owner: UserId,
-    version: Version,
     zone: &TimeZone,
+    now: Timestamp,
 ) -> Result<Statistics> {
-    let now = zone.to_datetime(tracker.clock.now());
+    let now = zone.to_datetime(now);
     let first_day = now.date().saturating_sub(jiff::Span::new().days(DAYS - 1));
     let since = start_of(first_day, zone)?;
     let queries = vec![
@@ -75,7 +75,7 @@ pub async fn statistics(
         instants(owner, "completed_at", since),
         instants(owner, "created_at", since),
     ];
-    let answers = tracker.db.read(owner.0, version).snapshot(queries).await?;
+    let answers = conn.snapshot(queries).await?;
     let [statuses, overdue, completed, created] = answers.as_slice() else {
         return Err(Error::Internal("four questions have four answers".into()));
     };

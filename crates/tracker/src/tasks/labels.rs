@@ -1,11 +1,11 @@
 //! The labels an owner uses.
 
-use duly_db::{Error as DbError, FromRow, Row, query};
+use duly_db::{Conn, Error as DbError, FromRow, Row, query};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::id::UserId;
-use crate::{Page, Result, Tracker};
+use crate::{Page, Result};
 
 /// One label and how often it is used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -32,7 +32,7 @@ impl FromRow for LabelCount {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn labels(tracker: &Tracker, owner: UserId) -> Result<Page<LabelCount>> {
+pub async fn labels(conn: &mut Conn, owner: UserId) -> Result<Page<LabelCount>> {
     let statement = query(
         "SELECT MIN(l.label) AS name, COUNT(CASE WHEN t.is_open THEN 1 END) AS open_tasks, \
          COUNT(*) AS all_tasks \
@@ -40,7 +40,5 @@ pub async fn labels(tracker: &Tracker, owner: UserId) -> Result<Page<LabelCount>
          WHERE l.user_id = ?1 AND t.deleted_at IS NULL \
          GROUP BY l.label_folded ORDER BY l.label_folded",
     );
-    Ok(Page::whole(
-        tracker.db.read_fresh().all(statement.bind(owner)).await?,
-    ))
+    Ok(Page::whole(conn.all(statement.bind(owner)).await?))
 }

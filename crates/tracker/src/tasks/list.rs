@@ -1,6 +1,6 @@
 //! Reading one task or a page of them.
 
-use duly_db::{Conn, Error as DbError, FromRow, Row, Value, Version, dialect};
+use duly_db::{Conn, Error as DbError, FromRow, Row, Value, dialect};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::filter::{SortBy, TaskField, TaskFilter};
 use super::{Task, store};
 use crate::id::{TaskId, UserId};
 use crate::page::{decode_cursor, encode_cursor};
-use crate::{Error, Page, Result, Tracker};
+use crate::{Error, Page, Result};
 
 /// One row of a list: the whole task, or only the fields asked for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,9 +26,8 @@ pub enum TaskEntry {
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn get(tracker: &Tracker, owner: UserId, version: Version, id: TaskId) -> Result<Task> {
-    let mut conn = tracker.db.read(owner.0, version);
-    store::find(&mut conn, owner, id)
+pub async fn get(conn: &mut Conn, owner: UserId, id: TaskId) -> Result<Task> {
+    store::find(conn, owner, id)
         .await?
         .filter(|task| task.deleted_at.is_none())
         .ok_or(Error::NotFound("task"))
@@ -40,30 +39,12 @@ pub async fn get(tracker: &Tracker, owner: UserId, version: Version, id: TaskId)
 /// # Errors
 /// [`Error::Invalid`] for a cursor of another list.
 pub async fn list(
-    tracker: &Tracker,
-    owner: UserId,
-    version: Version,
-    filter: &TaskFilter,
-    now: DateTime,
-) -> Result<Page<TaskEntry>> {
-    page(
-        &mut tracker.db.read(owner.0, version),
-        tracker,
-        owner,
-        filter,
-        now,
-    )
-    .await
-}
-
-async fn page(
     conn: &mut Conn,
-    tracker: &Tracker,
     owner: UserId,
     filter: &TaskFilter,
     now: DateTime,
 ) -> Result<Page<TaskEntry>> {
-    let engine = tracker.db.engine();
+    let engine = conn.engine();
     let keys = filter.sort.by.columns();
     let mut condition = filter.condition(owner, now);
     if let Some(cursor) = &filter.cursor {

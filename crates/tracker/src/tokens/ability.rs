@@ -61,7 +61,7 @@ impl FromText for Ability {
 }
 
 /// What a token is good for: at least one thing, none twice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = Vec<Ability>)]
 pub struct Abilities(Vec<Ability>);

@@ -1,38 +1,56 @@
 //! Whose token is this?
 
+use std::sync::{Arc, OnceLock};
+
+use duly_cache::{Known, View};
+
 use super::{format, store};
 use crate::secret::Secret;
-use crate::sessions::{Principal, Via};
+use crate::sessions::{Caller, Principal, Via, Visitor, caller};
 use crate::{Error, Result, Tracker};
 
-/// Whom a token acts for, by one statement that sees every committed change; none for text that
-/// is not written like a token.
+/// Whom a token acts for. A revoked token is refused from the next request on, whether it is known
+/// to the cache or not; nothing is asked for text that is not written like a token.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when there is no such token or it has expired.
 pub async fn authenticate(tracker: &Tracker, token: &Secret) -> Result<Principal> {
-    if !format::is_token(token.reveal()) {
-        return Err(Error::Unauthenticated);
-    }
-    let now = tracker.clock.now();
+    Ok(visit(tracker, token, None).await?.principal)
+}
+
+/// Like [`authenticate`], for somebody who will ask for a view.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn visit(tracker: &Tracker, token: &Secret, view: Option<View>) -> Result<Visitor> {
+    let owner = format::owner(token.reveal()).ok_or(Error::Unauthenticated)?;
+    caller::visit(tracker, token, owner, view, read(tracker, token)).await
+}
+
+/// Whose it is by the primary, in one statement that sees every committed change.
+async fn read(tracker: &Tracker, token: &Secret) -> Result<Known<Caller>> {
     let found = store::shown(&mut tracker.db.read_fresh(), token).await?;
     let shown = found.ok_or(Error::Unauthenticated)?;
     let token = shown.token;
+    let now = tracker.clock.now();
     if token.expires_at.is_some_and(|end| end <= now) {
         return Err(Error::Unauthenticated);
     }
-    tracker
-        .seen
-        .note_token(token.id, shown.user, now, token.last_used_at);
-    Ok(Principal {
+    let caller = Caller {
         user: shown.user,
-        version: shown.version,
-        time_zone: shown.time_zone.zone(),
+        time_zone: shown.time_zone,
         role: shown.role,
         via: Via::Token {
             id: token.id,
             name: token.name,
             abilities: token.abilities,
         },
+        ends: token.expires_at,
+        last_used: token.last_used_at,
+        zone: OnceLock::new(),
+    };
+    Ok(Known {
+        record: Arc::new(caller),
+        versions: shown.versions,
     })
 }

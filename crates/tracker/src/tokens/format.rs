@@ -1,35 +1,33 @@
 //! How a token is written: `duly_<tag>_<secret>_<checksum>`.
 //!
 //! The beginning lets secret scanners find a token that has leaked, the checksum lets them and us
-//! tell junk from a token without a look-up, and the tag, the end of the token's id, tells its
-//! owner which one it is. Only the secret proves anything.
+//! tell junk from a token without a look-up, and the tag says to the cache whose it is. Only the
+//! secret proves anything.
 
-use crate::id::TokenId;
+use duly_cache::OwnerKey;
+
 use crate::secret::Secret;
 
 const START: &str = "duly_";
-const TAG: usize = 8;
+const TAG: usize = 13;
 const SECRET: usize = 43;
 const CHECKSUM: usize = 8;
 const LENGTH: usize = START.len() + TAG + 1 + SECRET + 1 + CHECKSUM;
 
 /// The text of a token.
-pub(super) fn write(id: TokenId, secret: &Secret) -> Secret {
-    let hex = id.0.simple().to_string();
-    let tag = hex.get(hex.len() - TAG..).unwrap_or_default();
-    let body = format!("{START}{tag}_{}", secret.reveal());
+pub(super) fn write(owner: OwnerKey, secret: &Secret) -> Secret {
+    let body = format!("{START}{owner}_{}", secret.reveal());
     Secret::received(format!("{body}_{:08x}", checksum(body.as_bytes())))
 }
 
-/// Whether a text is written like a token, checksum included.
-pub(super) fn is_token(text: &str) -> bool {
-    let Some((body, sum)) = text.rsplit_once('_') else {
-        return false;
-    };
-    text.len() == LENGTH
-        && text.starts_with(START)
+/// Whose token it says it is; nothing unless it is written like one, checksum included.
+pub(super) fn owner(text: &str) -> Option<&str> {
+    let (body, sum) = text.rsplit_once('_')?;
+    let is_whole = text.len() == LENGTH
         && sum.len() == CHECKSUM
-        && sum == format!("{:08x}", checksum(body.as_bytes()))
+        && sum == format!("{:08x}", checksum(body.as_bytes()));
+    let tag = body.strip_prefix(START)?.get(..TAG)?;
+    is_whole.then_some(tag)
 }
 
 /// CRC-32 as in gzip (RFC 1952 §8).
@@ -56,16 +54,20 @@ mod tests {
 
     #[test]
     fn a_token_is_recognised_and_a_mistyped_one_is_not() {
-        let id = TokenId("01900000-0000-7000-8000-0123456789ab".parse().unwrap());
+        let key: OwnerKey = "0123456789abc".parse().unwrap();
         let random = duly_db::random::SeededRandom::new(1);
-        let token = write(id, &Secret::new(random.as_ref()));
+        let token = write(key, &Secret::new(random.as_ref()));
         let text = token.reveal();
-        assert!(text.starts_with("duly_456789ab_"), "{text}");
-        assert!(is_token(text));
-        assert!(!is_token(&text.replacen("duly_4", "duly_5", 1)));
-        assert!(!is_token(&format!("{text} ")));
-        assert!(!is_token(""));
-        assert!(!is_token("_"));
-        assert!(!is_token(&text.to_uppercase()));
+        assert!(text.starts_with("duly_0123456789abc_"), "{text}");
+        assert_eq!(owner(text), Some("0123456789abc"));
+        for other in [
+            &text.replacen("duly_0", "duly_1", 1),
+            &format!("{text} "),
+            "",
+            "_",
+            &text.to_uppercase(),
+        ] {
+            assert_eq!(owner(other), None, "{other}");
+        }
     }
 }

@@ -121,7 +121,8 @@ pub async fn create(
         expires_at: new.expires_at,
         last_used_at: None,
     };
-    let text = format::write(token.id, &Secret::new(random));
+    let owner = tracker.cache.keys().of(user.0);
+    let text = format::write(owner, &Secret::new(random));
     let mut tx = tracker.db.begin();
     let _flight = match idempotency::begin(tracker, &mut tx, user, idempotent.as_ref()).await? {
         Begun::Replay(earlier) => return Ok(Recorded::Replayed(earlier)),

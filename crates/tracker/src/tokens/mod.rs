@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::id::TokenId;
 
 pub use ability::{Abilities, Ability};
-pub use authenticate::authenticate;
+pub use authenticate::{authenticate, visit};
 pub use manage::{NewToken, NewTokenInput, TokenName, create, get, list, revoke, revoke_all};
 pub(crate) use store::end_all;
 

@@ -1,6 +1,7 @@
 //! The SQL of API tokens.
 
-use duly_db::{Conn, FromRow, Row, Tx, Version, query};
+use duly_db::versions::Versions;
+use duly_db::{Conn, FromRow, Row, Tx, query};
 
 use super::ApiToken;
 use crate::Result;
@@ -28,7 +29,7 @@ pub(super) struct Shown {
     pub(super) user: UserId,
     pub(super) time_zone: TimeZoneName,
     pub(super) role: Role,
-    pub(super) version: Version,
+    pub(super) versions: Versions,
 }
 
 impl FromRow for Shown {
@@ -38,7 +39,7 @@ impl FromRow for Shown {
             user: row.get("user_id")?,
             time_zone: row.get("time_zone")?,
             role: row.get("role")?,
-            version: row.get("data")?,
+            versions: Versions::from_row(row)?,
         })
     }
 }
@@ -46,7 +47,7 @@ impl FromRow for Shown {
 pub(super) async fn shown(conn: &mut Conn, secret: &Secret) -> Result<Option<Shown>> {
     let select = query(
         "SELECT t.id, t.user_id, t.name, t.abilities, t.created_at, t.expires_at, \
-         t.last_used_at, u.time_zone, u.role, v.data FROM tokens t \
+         t.last_used_at, u.time_zone, u.role, v.data, v.auth FROM tokens t \
          JOIN users u ON u.id = t.user_id JOIN versions v ON v.owner_id = t.user_id \
          WHERE t.secret_hash = ?1",
     );

@@ -3,13 +3,13 @@
 use duly_db::{FromValue, Value};
 use jiff::civil::Time;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::input::{FromText, Wrong};
 
 /// The name of a time zone in the IANA database, in its own spelling: `Europe/Berlin`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, example = "Europe/Berlin")]
 pub struct TimeZoneName(String);

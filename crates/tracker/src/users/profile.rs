@@ -1,5 +1,6 @@
 //! What people see and change of their own account.
 
+use duly_db::Conn;
 use duly_db::Tx;
 use duly_db::versions::{self, Kind};
 use serde::Deserialize;
@@ -150,8 +151,8 @@ pub struct ChangedProfile {
 ///
 /// # Errors
 /// [`Error::NotFound`] when it has been deleted; else when the database fails.
-pub async fn profile(tracker: &Tracker, user: UserId) -> Result<Account> {
-    store::find(&mut tracker.db.read_fresh(), user).await
+pub async fn profile(conn: &mut Conn, user: UserId) -> Result<Account> {
+    store::find(conn, user).await
 }
 
 /// Changes one's own account, from a session (API tokens may not).
@@ -199,12 +200,8 @@ pub async fn change_profile(
         Some(hash) => Some(replace_password(tracker, &mut tx, &changed, session, hash).await?),
         None => None,
     };
-    let kind = if change.needs_password() {
-        Kind::Auth
-    } else {
-        Kind::Data
-    };
-    versions::raise(&mut tx, principal.user.0, kind);
+    // What is kept about callers holds some of the profile, such as the time zone.
+    versions::raise(&mut tx, principal.user.0, Kind::Auth);
     tx.commit().await?;
     tracker.queue.notify();
     Ok(ChangedProfile {

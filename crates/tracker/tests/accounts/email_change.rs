@@ -74,7 +74,7 @@ async fn a_new_address_waits_for_its_confirmation_and_the_old_one_is_told() {
     let before = version(&app, ada.id).await;
     confirm_email(&app, mailed_secret(&app)).await.unwrap();
     assert!(version(&app, ada.id).await > before);
-    let after = profile(&app, ada.id).await.unwrap();
+    let after = profile(&mut app.db.read_fresh(), ada.id).await.unwrap();
     assert_eq!(
         (after.email.as_str(), after.pending_email),
         ("New@example.org", None)
@@ -111,7 +111,11 @@ async fn a_change_of_address_can_be_taken_back() {
         Err(Error::LinkExpired)
     ));
     assert_eq!(
-        profile(&app, ada.id).await.unwrap().email.as_str(),
+        profile(&mut app.db.read_fresh(), ada.id)
+            .await
+            .unwrap()
+            .email
+            .as_str(),
         "ada@example.org"
     );
     app.run_jobs().await;
@@ -161,7 +165,13 @@ async fn the_address_and_the_password_change_only_with_the_current_password() {
         ("password".into(), "too_common")
     );
     let before = version(&app, ada.id).await;
-    assert_eq!(profile(&app, ada.id).await.unwrap().pending_email, None);
+    assert_eq!(
+        profile(&mut app.db.read_fresh(), ada.id)
+            .await
+            .unwrap()
+            .pending_email,
+        None
+    );
     // A session that somebody else uses cannot guess on either.
     for _ in 0..3 {
         let json = json!({ "password": OTHER_PASSWORD, "current_password": "wrong again" });
@@ -190,7 +200,10 @@ async fn settings_change_without_a_password_and_raise_the_version_once() {
     let before = version(&app, ada.id).await.number();
     let changed = change(&app, &session, json.clone()).await.unwrap().account;
     assert_eq!(version(&app, ada.id).await.number(), before + 1);
-    assert_eq!(changed, profile(&app, ada.id).await.unwrap());
+    assert_eq!(
+        changed,
+        profile(&mut app.db.read_fresh(), ada.id).await.unwrap()
+    );
     let shown = serde_json::to_value(&changed).unwrap();
     for (field, value) in json.as_object().unwrap() {
         assert_eq!(&shown[field], value, "{field}");

@@ -217,7 +217,7 @@ async fn tokens_survive_a_reset_unless_nobody_had_confirmed_the_address() {
             survives,
             "{name}"
         );
-        let after = profile(&app, account.id).await.unwrap();
+        let after = profile(&mut app.db.read_fresh(), account.id).await.unwrap();
         assert!(
             after.email_confirmed,
             "the link has shown that mails arrive"

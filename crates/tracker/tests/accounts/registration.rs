@@ -40,7 +40,7 @@ async fn a_new_account_is_logged_in_and_asked_to_confirm_its_address() {
     assert_eq!(mail.to_email, "Ada@example.org");
     confirm_email(&app, mailed_secret(&app)).await.unwrap();
     assert!(
-        duly_tracker::users::profile(&app, account.id)
+        duly_tracker::users::profile(&mut app.db.read_fresh(), account.id)
             .await
             .unwrap()
             .email_confirmed

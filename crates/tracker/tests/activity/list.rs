@@ -27,9 +27,15 @@ async fn pages_are_newest_first_and_leave_nothing_out() {
     let (mut seen, mut cursor, mut pages) = (Vec::new(), None, 0);
     loop {
         let before = app.db.counters();
-        let page: Page<Activity> = list(&app, ann, version, id, 3, cursor.as_deref())
-            .await
-            .unwrap();
+        let page: Page<Activity> = list(
+            &mut app.db.read(ann.0, version),
+            ann,
+            id,
+            3,
+            cursor.as_deref(),
+        )
+        .await
+        .unwrap();
         let after = app.db.counters();
         assert_eq!(after.statements - before.statements, 1);
         assert_eq!(after.round_trips - before.round_trips, 1);
@@ -72,9 +78,15 @@ async fn entries_of_one_instant_are_neither_repeated_nor_left_out() {
     let version = version(&app, ann).await;
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
-        let page = list(&app, ann, version, id, 1, cursor.as_deref())
-            .await
-            .unwrap();
+        let page = list(
+            &mut app.db.read(ann.0, version),
+            ann,
+            id,
+            1,
+            cursor.as_deref(),
+        )
+        .await
+        .unwrap();
         seen.extend(page.data.into_iter().map(|entry| entry.id));
         cursor = page.next_cursor;
         if cursor.is_none() {
@@ -92,10 +104,17 @@ async fn a_log_is_its_owners_alone() {
     let id = create(&app, &by(ann), json!({ "title": "Pay" })).await.id;
     let version = version(&app, bob).await;
     for id in [id, TaskId(ann.0)] {
-        let told = list(&app, bob, version, id, 50, None).await;
+        let told = list(&mut app.db.read(bob.0, version), bob, id, 50, None).await;
         assert!(matches!(told, Err(Error::NotFound("task"))));
     }
-    let wrong = list(&app, ann, version, id, 50, Some("nonsense")).await;
+    let wrong = list(
+        &mut app.db.read(ann.0, version),
+        ann,
+        id,
+        50,
+        Some("nonsense"),
+    )
+    .await;
     assert!(matches!(wrong, Err(Error::Invalid(_))));
 }
 
@@ -110,6 +129,8 @@ async fn a_task_from_before_the_log_has_an_empty_one() {
         .unwrap();
     tx.commit().await.unwrap();
     let version = version(&app, ann).await;
-    let page = list(&app, ann, version, id, 50, None).await.unwrap();
+    let page = list(&mut app.db.read(ann.0, version), ann, id, 50, None)
+        .await
+        .unwrap();
     assert_eq!(page, Page::whole(Vec::new()));
 }

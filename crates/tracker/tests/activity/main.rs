@@ -46,7 +46,7 @@ async fn version(app: &TestTracker, owner: UserId) -> Version {
 /// The newest entries of a task's log.
 async fn log(app: &TestTracker, owner: UserId, task: TaskId) -> Vec<Activity> {
     let version = version(app, owner).await;
-    let page = activity::list(app, owner, version, task, 200, None).await;
+    let page = activity::list(&mut app.db.read(owner.0, version), owner, task, 200, None).await;
     page.unwrap().data
 }
 

@@ -251,7 +251,9 @@ async fn what_is_deleted_for_good_keeps_its_log_for_its_owner_alone() {
         assert_eq!(log.len(), 3);
         let other = if owner == ann { bob } else { ann };
         let version = version(&app, other).await;
-        let told = duly_tracker::activity::list(&app, other, version, id, 50, None).await;
+        let told =
+            duly_tracker::activity::list(&mut app.db.read(other.0, version), other, id, 50, None)
+                .await;
         assert!(matches!(told, Err(Error::NotFound("task"))));
     }
 }

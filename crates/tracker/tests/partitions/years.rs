@@ -44,7 +44,10 @@ async fn everything_works_on_partitioned_tasks() {
     )
     .await;
     create(&app, &by, json!({ "title": "New", "labels": ["work"] })).await;
-    let labels = tasks::labels(&app, by.user).await.unwrap().data;
+    let labels = tasks::labels(&mut app.db.read_fresh(), by.user)
+        .await
+        .unwrap()
+        .data;
     let named: Vec<(&str, i64)> = labels
         .iter()
         .map(|one| (one.name.as_str(), one.total))

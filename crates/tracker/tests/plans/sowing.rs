@@ -106,12 +106,18 @@ fn job_rows(app: &TestTracker, users: &[UserId]) -> [Query; 3] {
     })
 }
 
+/// The secret of a user's session.
+pub(crate) fn session(app: &TestTracker, user: UserId, number: usize) -> Secret {
+    let owner = app.cache.keys().of(user.0);
+    Secret::received(format!("{owner}.session-{number}"))
+}
+
 /// Users with whatever everybody has one of: a session, a token, a schedule and a version.
 fn people_rows(app: &TestTracker, users: &[UserId], first: usize) -> Vec<Query> {
     let now = app.clock.now();
     let tomorrow = now + jiff::SignedDuration::from_hours(24);
     let id = || new_id(app.random.as_ref(), now);
-    let secret = |kind: &str, number| Secret::received(format!("{kind}-{number}")).hash();
+    let token = |number| Secret::received(format!("token-{number}")).hash();
     let each = |text: &str, values: &str, bind: Bind| each(app, users, first, text, values, bind);
     vec![
         each(
@@ -126,12 +132,16 @@ fn people_rows(app: &TestTracker, users: &[UserId], first: usize) -> Vec<Query> 
             "sessions (id_hash, id, user_id, created_at, last_seen_at, idle_expires_at, \
              expires_at, ip, user_agent)",
             "#, #, #, ?1, ?1, ?2, ?2, '127.0.0.1', 'test'",
-            &|all, user, number| all.bind(secret("session", number)).bind(id()).bind(user),
+            &|all, user, number| {
+                all.bind(session(app, user, number).hash())
+                    .bind(id())
+                    .bind(user)
+            },
         ),
         each(
             "tokens (secret_hash, id, user_id, name, abilities, created_at)",
             "#, #, #, 'test', '[\"*\"]', ?1",
-            &|all, user, number| all.bind(secret("token", number)).bind(id()).bind(user),
+            &|all, user, number| all.bind(token(number)).bind(id()).bind(user),
         ),
         each(
             "reminder_schedules (user_id, next_run, last_day)",

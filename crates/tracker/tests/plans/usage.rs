@@ -1,9 +1,8 @@
 //! What people and workers do all day.
 
-use duly_db::{Clock, versions};
+use duly_db::{Clock, query, versions};
 use duly_tracker::idempotency::Recorded;
 use duly_tracker::notifications;
-use duly_tracker::secret::Secret;
 use duly_tracker::sessions::{self, Principal};
 use duly_tracker::tasks::{self, TaskFilter};
 use duly_tracker::testing::{TestTracker, by};
@@ -11,7 +10,7 @@ use duly_tracker::{TaskId, UserId, activity, reminders, statistics, tokens};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::sowing::Sowing;
+use super::sowing::{self, Sowing};
 
 /// Does each of it once for the first user.
 pub(crate) async fn use_everything(app: &TestTracker, sowing: &Sowing) {
@@ -34,28 +33,35 @@ pub(crate) async fn use_everything(app: &TestTracker, sowing: &Sowing) {
         &[("label", "label-3")],
     ] {
         let filter = TaskFilter::parse(parameters.iter().copied()).unwrap();
-        let page = tasks::list(app, user, version, &filter, wall)
+        let page = tasks::list(&mut app.db.read(user.0, version), user, &filter, wall)
             .await
             .unwrap();
         if let Some(cursor) = page.next_cursor {
             let mut next: Vec<(&str, &str)> = parameters.to_vec();
             next.push(("cursor", cursor.as_str()));
             let filter = TaskFilter::parse(next).unwrap();
-            tasks::list(app, user, version, &filter, wall)
+            tasks::list(&mut app.db.read(user.0, version), user, &filter, wall)
                 .await
                 .unwrap();
         }
     }
-    tasks::get(app, user, version, task).await.unwrap();
-    tasks::labels(app, user).await.unwrap();
+    tasks::get(&mut app.db.read(user.0, version), user, task)
+        .await
+        .unwrap();
+    tasks::labels(&mut app.db.read_fresh(), user).await.unwrap();
     let zone = &principal.time_zone;
-    statistics::statistics(app, user, version, zone)
+    statistics::statistics(
+        &mut app.db.read(user.0, version),
+        user,
+        zone,
+        app.clock.now(),
+    )
+    .await
+    .unwrap();
+    notifications::list(&mut app.db.read_fresh(), user, None, 20, None)
         .await
         .unwrap();
-    notifications::list(app, user, None, 20, None)
-        .await
-        .unwrap();
-    activity::list(app, user, version, task, 20, None)
+    activity::list(&mut app.db.read(user.0, version), user, task, 20, None)
         .await
         .unwrap();
 
@@ -83,7 +89,10 @@ async fn write(app: &TestTracker, user: UserId, task: TaskId) {
 }
 
 async fn principal(app: &TestTracker) -> Principal {
-    let cookie = Secret::received("session-0".to_owned());
+    let find = query("SELECT id FROM users WHERE email = 'ann-0@example.org'");
+    let first = app.db.read_fresh().optional_row(find).await.unwrap();
+    let user = first.unwrap().get("id").unwrap();
+    let cookie = sowing::session(app, user, 0);
     let principal = sessions::authenticate(app, &cookie).await.unwrap();
     let input: tokens::NewTokenInput =
         serde_json::from_value(json!({ "name": "test", "abilities": ["*"] })).unwrap();

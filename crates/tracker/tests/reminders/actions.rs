@@ -28,9 +28,13 @@ async fn version(app: &TestTracker, user: UserId) -> Version {
 }
 
 async fn now(app: &TestTracker, user: UserId, task: &Task) -> Task {
-    tasks::get(app, user, version(app, user).await, task.id)
-        .await
-        .unwrap()
+    tasks::get(
+        &mut app.db.read(user.0, version(app, user).await),
+        user,
+        task.id,
+    )
+    .await
+    .unwrap()
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ fn subjects(mails: &[Mail]) -> Vec<&str> {
 
 /// All of somebody's receipts, newest first.
 async fn receipts(app: &TestTracker, user: UserId) -> Vec<Notification> {
-    notifications::list(app, user, None, 200, None)
+    notifications::list(&mut app.db.read_fresh(), user, None, 200, None)
         .await
         .unwrap()
         .data

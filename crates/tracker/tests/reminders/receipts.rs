@@ -72,7 +72,7 @@ async fn pages_of_all_and_of_one_task() {
     let mut seen = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
-        let page = notifications::list(&app, ann, None, 10, cursor.as_deref())
+        let page = notifications::list(&mut app.db.read_fresh(), ann, None, 10, cursor.as_deref())
             .await
             .unwrap();
         seen.extend(page.data);
@@ -87,7 +87,7 @@ async fn pages_of_all_and_of_one_task() {
         seen.iter()
             .all(|it| it.task_title.as_deref() != Some("Of Ben"))
     );
-    let one = notifications::list(&app, ann, Some(tasks[3].id), 10, None)
+    let one = notifications::list(&mut app.db.read_fresh(), ann, Some(tasks[3].id), 10, None)
         .await
         .unwrap();
     assert_eq!(one.data.len(), 1);
@@ -95,11 +95,12 @@ async fn pages_of_all_and_of_one_task() {
         (one.data[0].task_title.as_deref(), one.next_cursor),
         (Some("3"), None)
     );
-    let of_ben = notifications::list(&app, ben, Some(tasks[3].id), 10, None)
+    let of_ben = notifications::list(&mut app.db.read_fresh(), ben, Some(tasks[3].id), 10, None)
         .await
         .unwrap();
     assert!(of_ben.data.is_empty(), "nobody reads another's receipts");
-    let wrong = notifications::list(&app, ann, None, 10, Some("nonsense")).await;
+    let wrong =
+        notifications::list(&mut app.db.read_fresh(), ann, None, 10, Some("nonsense")).await;
     assert!(matches!(wrong, Err(Error::Invalid(_))));
 }
 

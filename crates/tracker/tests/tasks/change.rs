@@ -91,7 +91,9 @@ async fn a_task_comes_back_as_it_was_written() {
     )
     .await;
     let version = version(&app, ann).await;
-    let read = tasks::get(&app, ann, version, written.id).await.unwrap();
+    let read = tasks::get(&mut app.db.read(ann.0, version), ann, written.id)
+        .await
+        .unwrap();
     assert_eq!(read, written);
     assert_eq!(read.labels, ["B", "a"]);
     assert_eq!((read.version, read.status), (1, Status::InProgress));
@@ -210,7 +212,9 @@ async fn concurrent_changes_of_different_fields_both_win() {
     one.unwrap();
     two.unwrap();
     let version = version(&app, ann).await;
-    let task = tasks::get(&app, ann, version, task.id).await.unwrap();
+    let task = tasks::get(&mut app.db.read(ann.0, version), ann, task.id)
+        .await
+        .unwrap();
     assert_eq!(
         (task.title.as_str(), task.priority.name(), task.version),
         ("Pay rent", "high", 3)

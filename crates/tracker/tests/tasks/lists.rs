@@ -203,7 +203,7 @@ async fn a_page_costs_one_query() {
     ];
     for filter in queries {
         let before = app.db.counters();
-        tasks::list(&app, ann, version, &filter, wall(&app))
+        tasks::list(&mut app.db.read(ann.0, version), ann, &filter, wall(&app))
             .await
             .unwrap();
         let after = app.db.counters();
@@ -225,19 +225,29 @@ async fn fields_select_columns() {
     let version = version(&app, ann).await;
     let all = "id,title,description,status,due_date,due_time,priority,labels,completed_at,\
                created_at,updated_at,version,snoozed_until,muted,deleted_at";
-    let whole = tasks::list(&app, ann, version, &filter(&[]), wall(&app))
-        .await
-        .unwrap();
-    let parts = tasks::list(&app, ann, version, &filter(&[("fields", all)]), wall(&app))
-        .await
-        .unwrap();
+    let whole = tasks::list(
+        &mut app.db.read(ann.0, version),
+        ann,
+        &filter(&[]),
+        wall(&app),
+    )
+    .await
+    .unwrap();
+    let parts = tasks::list(
+        &mut app.db.read(ann.0, version),
+        ann,
+        &filter(&[("fields", all)]),
+        wall(&app),
+    )
+    .await
+    .unwrap();
     assert_eq!(
         serde_json::to_value(&whole.data).unwrap(),
         serde_json::to_value(&parts.data).unwrap(),
         "all fields are the whole task"
     );
     let two = filter(&[("fields", "due_time,title"), ("sort", "-title")]);
-    let page = tasks::list(&app, ann, version, &two, wall(&app))
+    let page = tasks::list(&mut app.db.read(ann.0, version), ann, &two, wall(&app))
         .await
         .unwrap();
     let shown = serde_json::to_value(&page.data).unwrap();
@@ -253,7 +263,7 @@ async fn nobody_sees_the_tasks_of_another() {
     assert!(titles(&app, bob, &[("label", "home")]).await.is_empty());
     let version = version(&app, bob).await;
     assert!(matches!(
-        tasks::get(&app, bob, version, task.id).await,
+        tasks::get(&mut app.db.read(bob.0, version), bob, task.id).await,
         Err(Error::NotFound(_))
     ));
     let stolen = change(&app, bob, task.id, json!({ "title": "Mine" }), None).await;
@@ -317,7 +327,7 @@ async fn made_up_cursors_are_refused() {
         (&foreign, "title"),
     ] {
         let asked = filter(&[("cursor", cursor), ("sort", sort)]);
-        let answer = tasks::list(&app, ann, version, &asked, wall(&app)).await;
+        let answer = tasks::list(&mut app.db.read(ann.0, version), ann, &asked, wall(&app)).await;
         assert!(
             matches!(answer, Err(Error::Invalid(_))),
             "{cursor:?} {sort}"

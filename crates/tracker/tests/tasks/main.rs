@@ -77,7 +77,7 @@ async fn page(
     filter: &TaskFilter,
 ) -> (Vec<String>, Option<String>) {
     let version = version(app, owner).await;
-    let page = tasks::list(app, owner, version, filter, wall(app))
+    let page = tasks::list(&mut app.db.read(owner.0, version), owner, filter, wall(app))
         .await
         .unwrap();
     let titles = page.data.iter().map(|entry| match entry {

@@ -1,14 +1,25 @@
 //! Figures and labels.
 
-use duly_db::Engine;
-use duly_tracker::statistics::statistics;
+use duly_db::{Engine, Version};
+use duly_tracker::UserId;
+use duly_tracker::statistics::{Statistics, statistics};
 use duly_tracker::tasks::{self, labels};
 use duly_tracker::testing::{TestTracker, by};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::{change, create, titled, version};
+use super::{Now, change, create, titled, version};
+
+async fn figures(
+    app: &TestTracker,
+    user: UserId,
+    version: Version,
+    zone: &TimeZone,
+) -> duly_tracker::Result<Statistics> {
+    let mut conn = app.db.read(user.0, version);
+    statistics(&mut conn, user, zone, app.tracker_now()).await
+}
 
 #[tokio::test]
 async fn figures_are_judged_in_the_owners_zone() {
@@ -46,7 +57,7 @@ async fn figures_are_judged_in_the_owners_zone() {
         .unwrap();
 
     let version = version(&app, ann).await;
-    let figures = statistics(&app, ann, version, &zone).await.unwrap();
+    let figures = figures(&app, ann, version, &zone).await.unwrap();
     assert_eq!((figures.open, figures.overdue), (2, 1));
     assert_eq!(
         (figures.by_status.pending, figures.by_status.in_progress),
@@ -78,9 +89,7 @@ async fn figures_are_of_one_state_and_cost_four_statements() {
     let ann = app.user("Ann").await;
     let version = version(&app, ann).await;
     let before = app.db.counters();
-    statistics(&app, ann, version, &TimeZone::UTC)
-        .await
-        .unwrap();
+    figures(&app, ann, version, &TimeZone::UTC).await.unwrap();
     let after = app.db.counters();
     assert_eq!(after.statements - before.statements, 4);
     // On a server one state is seen by what lies between a beginning and an end.
@@ -104,7 +113,7 @@ async fn an_edit_of_an_old_task_completes_nothing() {
     change(&app, ann, task.id, json!({ "title": "edited" }), None)
         .await
         .unwrap();
-    let figures = statistics(&app, ann, version(&app, ann).await, &zone)
+    let figures = figures(&app, ann, version(&app, ann).await, &zone)
         .await
         .unwrap();
     assert_eq!((figures.completed_today, figures.completed_7_days), (0, 1));
@@ -128,7 +137,7 @@ async fn labels_are_counted_without_regard_to_case() {
     .await;
     let gone = create(&app, ann, json!({ "title": "three", "labels": ["gone"] })).await;
     tasks::delete(&app, &by(ann), gone.id, None).await.unwrap();
-    let counted = labels(&app, ann).await.unwrap().data;
+    let counted = labels(&mut app.db.read_fresh(), ann).await.unwrap().data;
     let shown: Vec<(String, i64, i64)> = counted
         .into_iter()
         .map(|label| (label.name, label.open, label.total))

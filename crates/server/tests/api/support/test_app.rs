@@ -109,6 +109,11 @@ impl TestApp {
         self.clock.advance(SignedDuration::from_secs(seconds));
     }
 
+    /// How many statements it takes to learn who somebody is who was here before.
+    pub fn looks(&self) -> u64 {
+        u64::from(self.tracker.db.is_shared())
+    }
+
     /// How many statements the database has run.
     pub fn statements(&self) -> u64 {
         self.tracker.db.counters().statements

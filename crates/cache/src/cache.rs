@@ -1,0 +1,333 @@
+//! What a request does with the cache: who asks, and what is the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use duly_db::versions::{Kind, Raised, Watcher};
+use duly_db::{SharedClock, Version};
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use crate::counters::{Counters, Meter};
+use crate::flight::Flights;
+use crate::owner::OwnerKeys;
+use crate::store::{Credential, Found, Known, Lost, Raise, Record, Store, Turn};
+use crate::tier::Tier;
+use crate::{Entry, OwnerKey, View};
+
+/// A writer waits no longer than this for the store.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// While another node loads, we look again after these pauses, then load ourselves.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(20),
+    Duration::from_millis(40),
+    Duration::from_millis(80),
+    Duration::from_millis(110),
+];
+
+/// How much a cache may use.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of answers in the memory of this process.
+    pub memory: u64,
+    /// Loads at the same time.
+    pub loads: usize,
+    /// How long a request waits for its turn to load.
+    pub wait: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            memory: 64 * 1024 * 1024,
+            loads: 24,
+            wait: Duration::from_millis(250),
+        }
+    }
+}
+
+/// So many answers are being loaded that this one has to wait too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many answers are being made at the moment")]
+pub struct Overloaded;
+
+/// Somebody who asks, and how new what they are answered has to be.
+#[derive(Debug)]
+pub struct Visit<R> {
+    /// Who it is.
+    pub record: Arc<R>,
+    /// What they are answered has to be of this version at least.
+    pub version: Version,
+    owner: OwnerKey,
+}
+
+/// An answer that has just been made.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The version of the owner's data it was made from; nothing when that is not known, and then
+    /// it is not kept.
+    pub version: Option<Version>,
+    /// When the clock alone makes it wrong.
+    pub until: Option<Timestamp>,
+    /// Its entity tag, quotes included.
+    pub tag: Box<str>,
+    /// The body as it is sent.
+    pub body: Bytes,
+}
+
+/// Knows who asks and what the answer is, and is never older than what anybody has seen or
+/// written. Clones share it.
+#[derive(Debug)]
+pub struct Cache<R>(Arc<Inner<R>>);
+
+impl<R> Clone for Cache<R> {
+    fn clone(&self) -> Self {
+        Cache(self.0.clone())
+    }
+}
+
+#[derive(Debug)]
+struct Inner<R> {
+    store: Arc<dyn Store<R>>,
+    keys: OwnerKeys,
+    tier: Tier,
+    /// Look-ups of who somebody is.
+    callers: Flights<[u8; 32], Known<R>>,
+    answers: Flights<(OwnerKey, View), Arc<Entry>>,
+    loads: Semaphore,
+    limits: Limits,
+    clock: SharedClock,
+    meter: Meter,
+}
+
+impl<R: Record> Cache<R> {
+    /// Uses the store.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store<R>>,
+        keys: OwnerKeys,
+        limits: Limits,
+        clock: SharedClock,
+    ) -> Self {
+        Cache(Arc::new(Inner {
+            store,
+            keys,
+            tier: Tier::new(limits.memory),
+            callers: Flights::default(),
+            answers: Flights::default(),
+            loads: Semaphore::new(limits.loads.max(1)),
+            limits,
+            clock,
+            meter: Meter::default(),
+        }))
+    }
+
+    /// The key of an owner, for cookies and tokens.
+    #[must_use]
+    pub fn keys(&self) -> &OwnerKeys {
+        &self.0.keys
+    }
+
+    /// What has been done since the start.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.0.meter.read(self.0.tier.size())
+    }
+
+    /// Who asks. When nobody knows, `load` reads it **from the primary**, with the versions of the
+    /// same state. `view` is what will be asked for, so that one look finds both.
+    ///
+    /// # Errors
+    /// What `load` says.
+    pub async fn visit<E>(
+        &self,
+        credential: &Credential,
+        view: Option<View>,
+        load: impl Future<Output = Result<Known<R>, E>>,
+    ) -> Result<Visit<R>, E> {
+        let now = self.0.clock.now();
+        let wanted = view.filter(|view| {
+            let here = self.0.tier.get(credential.owner, *view, now);
+            here.is_none()
+        });
+        let looked = self.0.store.look(credential, wanted).await;
+        let is_there = self.noted(&looked);
+        if let Ok(Found {
+            floor: Some(floor),
+            record,
+            entry,
+        }) = looked
+        {
+            if let Some((view, entry)) = view.zip(entry) {
+                self.keep(credential.owner, view, entry);
+            }
+            if let Some(record) = record.filter(|record| record.is_valid(now)) {
+                return Ok(Visit {
+                    record,
+                    version: floor,
+                    owner: credential.owner,
+                });
+            }
+        }
+        let introduced = self.introduced(credential, is_there, load);
+        let flights = &self.0.callers;
+        // Who comes while one is being looked up may have been let in meanwhile, or shut out.
+        let will_do = |_: &Known<R>, begun_after| begun_after;
+        let known = flights.join(credential.hash, will_do, introduced).await?;
+        Ok(Visit {
+            record: known.record,
+            version: known.versions.data,
+            owner: credential.owner,
+        })
+    }
+
+    async fn introduced<E>(
+        &self,
+        credential: &Credential,
+        is_there: bool,
+        load: impl Future<Output = Result<Known<R>, E>>,
+    ) -> Result<Known<R>, E> {
+        let store = &self.0.store;
+        let fence = match is_there {
+            true => store.fence(credential).await.ok().flatten(),
+            false => None,
+        };
+        self.0.meter.callers_loaded.add();
+        let known = load.await?;
+        if let Some(fence) = fence {
+            let kept = store.introduce(credential, fence, &known).await;
+            self.noted(&kept);
+        }
+        Ok(known)
+    }
+
+    /// The answer to somebody, from memory, from the store, or by `load`, which has to read at
+    /// least [`Visit::version`].
+    ///
+    /// # Errors
+    /// What `load` says, or [`Overloaded`].
+    pub async fn answer<E: From<Overloaded>>(
+        &self,
+        visit: &Visit<R>,
+        view: View,
+        load: impl Future<Output = Result<Loaded, E>>,
+    ) -> Result<Arc<Entry>, E> {
+        if let Some(entry) = self.at_hand(visit, view) {
+            self.0.meter.hits.add();
+            return Ok(entry);
+        }
+        let key = (visit.owner, view);
+        let will_do = |entry: &Arc<Entry>, _| self.will_do(visit, entry);
+        let made = self.made(visit, view, load);
+        self.0.answers.join(key, will_do, made).await
+    }
+
+    /// The answer that is in the memory of this process, if it is new enough.
+    #[must_use]
+    pub fn at_hand(&self, visit: &Visit<R>, view: View) -> Option<Arc<Entry>> {
+        let found = self.0.tier.get(visit.owner, view, self.0.clock.now())?;
+        (found.version >= visit.version).then_some(found)
+    }
+
+    fn will_do(&self, visit: &Visit<R>, entry: &Entry) -> bool {
+        entry.version >= visit.version && entry.is_fresh(self.0.clock.now())
+    }
+
+    async fn made<E: From<Overloaded>>(
+        &self,
+        visit: &Visit<R>,
+        view: View,
+        load: impl Future<Output = Result<Loaded, E>>,
+    ) -> Result<Arc<Entry>, E> {
+        let (stored, is_our_turn) = self.turn(visit, view).await;
+        if let Some(entry) = stored {
+            self.0.meter.hits_in_store.add();
+            return Ok(self.keep(visit.owner, view, entry));
+        }
+        let waiting = self.0.loads.acquire();
+        let Ok(Ok(permit)) = tokio::time::timeout(self.0.limits.wait, waiting).await else {
+            return Err(Overloaded.into());
+        };
+        self.0.meter.loads.add();
+        let loaded = load.await?;
+        drop(permit);
+        let version = loaded.version.unwrap_or(visit.version);
+        let entry = Entry::new(version, self.0.clock.now(), loaded.tag, loaded.body);
+        let entry = entry.until(loaded.until);
+        if loaded.version.is_none() || version < visit.version {
+            return Ok(Arc::new(entry));
+        }
+        if is_our_turn {
+            // Awaited, so that the floor covers what this caller is shown.
+            let filled = self.0.store.fill(visit.owner, view, &entry).await;
+            self.noted(&filled);
+        }
+        Ok(self.keep(visit.owner, view, entry))
+    }
+
+    /// Waits while another node loads, for a while; whether we may fill, or what has been filled.
+    async fn turn(&self, visit: &Visit<R>, view: View) -> (Option<Entry>, bool) {
+        for pause in PAUSES {
+            let turn = self.0.store.turn(visit.owner, view, visit.version).await;
+            self.noted(&turn);
+            match turn {
+                Ok(Turn::Stored(entry)) if self.will_do(visit, &entry) => {
+                    return (Some(entry), false);
+                }
+                Ok(Turn::Others) => {
+                    self.0.meter.waits.add();
+                    tokio::time::sleep(pause).await;
+                }
+                Ok(Turn::Ours | Turn::Stored(_)) => return (None, true),
+                Err(Lost(_)) => return (None, false),
+            }
+        }
+        (None, true)
+    }
+
+    fn keep(&self, owner: OwnerKey, view: View, entry: Entry) -> Arc<Entry> {
+        let entry = Arc::new(entry);
+        self.0.tier.put(owner, view, entry.clone());
+        entry
+    }
+
+    /// Invalidates what has become known of owners.
+    pub(crate) async fn raise(&self, raises: &[(OwnerKey, Raise)]) -> Result<(), Lost> {
+        let raising = self.0.store.raise(raises);
+        let raised = match tokio::time::timeout(PATIENCE, raising).await {
+            Ok(raised) => raised,
+            Err(_) => Err(Lost("it takes too long".into())),
+        };
+        self.noted(&raised);
+        raised
+    }
+
+    fn noted<T>(&self, answer: &Result<T, Lost>) -> bool {
+        if let Err(Lost(reason)) = answer {
+            self.0.meter.lost.add();
+            tracing::debug!(reason, "the cache did not answer");
+        }
+        answer.is_ok()
+    }
+}
+
+#[async_trait::async_trait]
+impl<R: Record> Watcher for Cache<R> {
+    /// Raises the floors before the writer hears that it is done. When that fails the relay does
+    /// it, half a second later at the latest.
+    async fn committed(&self, raised: &[Raised]) {
+        let raises: Vec<(OwnerKey, Raise)> = raised
+            .iter()
+            .map(|raised| {
+                let raise = match raised.kind {
+                    Kind::Data => Raise::Data(raised.version),
+                    Kind::Auth => Raise::Auth,
+                };
+                (self.0.keys.of(raised.owner), raise)
+            })
+            .collect();
+        let _ = self.raise(&raises).await;
+    }
+}
