@@ -16,9 +16,6 @@ use crate::store::{Credential, Found, Known, Lost, Raise, Record, Store, Turn};
 use crate::tier::Tier;
 use crate::{Entry, OwnerKey, View};
 
-/// A writer waits no longer than this for the store.
-const PATIENCE: Duration = Duration::from_millis(50);
-
 /// While another node loads, we look again after these pauses, then load ourselves.
 const PAUSES: [Duration; 4] = [
     Duration::from_millis(20),
@@ -295,13 +292,14 @@ impl<R: Record> Cache<R> {
 
     /// Invalidates what has become known of owners.
     pub(crate) async fn raise(&self, raises: &[(OwnerKey, Raise)]) -> Result<(), Lost> {
-        let raising = self.0.store.raise(raises);
-        let raised = match tokio::time::timeout(PATIENCE, raising).await {
-            Ok(raised) => raised,
-            Err(_) => Err(Lost("it takes too long".into())),
-        };
+        let raised = self.0.store.raise(raises).await;
         self.noted(&raised);
         raised
+    }
+
+    /// For the relay.
+    pub(crate) fn store(&self) -> &dyn Store<R> {
+        &*self.0.store
     }
 
     fn noted<T>(&self, answer: &Result<T, Lost>) -> bool {

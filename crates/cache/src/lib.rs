@@ -10,8 +10,8 @@
 //! again, so that even an invalidation that got lost is made up for in half a second.
 //!
 //! [`Cache::visit`] asks who it is and how new an answer has to be, [`Cache::answer`] for the
-//! answer. The back ends: [`Memory`] for one process, [`Sql`] for several that share nothing but
-//! the database.
+//! answer. The back ends: [`Memory`] for one process, [`Redis`] for many nodes, [`Sql`] for several
+//! that share nothing but the database.
 //!
 //! [`limits`] says whether somebody has asked too often, which has to be known before any work is
 //! done for them.
@@ -22,6 +22,7 @@ mod flight;
 pub mod limits;
 mod memory;
 mod owner;
+pub mod redis;
 pub mod relay;
 pub mod shelf;
 mod sql;
@@ -33,6 +34,7 @@ pub use cache::{Cache, Limits, Loaded, Overloaded, Visit};
 pub use counters::Counters;
 pub use memory::Memory;
 pub use owner::{NoOwnerKey, OwnerKey, OwnerKeys};
+pub use redis::Redis;
 pub use relay::Relay;
 pub use sql::Sql;
 pub use store::{Credential, Known, Record, Store};

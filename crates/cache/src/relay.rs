@@ -6,12 +6,15 @@ use std::time::Duration;
 use duly_db::versions::{self, Cursor};
 use duly_db::{Db, Error};
 
-use crate::store::{Raise, Record};
+use crate::store::{Connection, Raise, Record};
 use crate::{Cache, OwnerKey};
 
 /// How often the table of versions is read. A lost invalidation is made up for within this and the
 /// time the read takes.
 pub const EVERY: Duration = Duration::from_millis(500);
+
+/// So many invalidations are sent at a time.
+const AT_ONCE: usize = 200;
 
 /// Reads on from where the table of versions was last read, and raises floors to what it says. To
 /// raise one twice does no harm.
@@ -20,6 +23,8 @@ pub struct Relay<R> {
     cache: Cache<R>,
     db: Db,
     cursor: Cursor,
+    /// The connection to the store that was told last.
+    told: Option<Connection>,
 }
 
 impl<R: Record> Relay<R> {
@@ -29,7 +34,12 @@ impl<R: Record> Relay<R> {
     /// When the database cannot be read.
     pub async fn start(cache: Cache<R>, db: Db) -> Result<Self, Error> {
         let cursor = versions::newest(&mut db.read_fresh(), db.engine()).await?;
-        Ok(Relay { cache, db, cursor })
+        Ok(Relay {
+            cache,
+            db,
+            cursor,
+            told: None,
+        })
     }
 
     /// Tells the store what has been committed since the last time.
@@ -38,6 +48,17 @@ impl<R: Record> Relay<R> {
     /// When the database cannot be read. When the store does not answer, the same is told again the
     /// next time.
     pub async fn catch_up(&mut self) -> Result<(), Error> {
+        // What is committed from here on is told by whoever commits it.
+        let connection = self.cache.store().connection();
+        if let Some(connection) = connection
+            && self.told != Some(connection)
+        {
+            // Others may have been killed before they could tell it; whoever was told something
+            // last has left a note of how far that was.
+            self.cursor = connection
+                .told
+                .map_or(self.cursor, |told| told.min(self.cursor));
+        }
         loop {
             let mut conn = self.db.read_fresh();
             let (changes, next) = versions::since(&mut conn, self.db.engine(), self.cursor).await?;
@@ -46,21 +67,32 @@ impl<R: Record> Relay<R> {
                 .iter()
                 .map(|change| (keys.of(change.owner), Raise::Both(change.versions)))
                 .collect();
-            let raised = raises.is_empty() || self.cache.raise(&raises).await.is_ok();
-            if !raised || next == self.cursor {
-                return Ok(());
+            for some in raises.chunks(AT_ONCE) {
+                if self.cache.raise(some).await.is_err() {
+                    return Ok(());
+                }
             }
+            let is_all = changes.len() < AT_ONCE || next == self.cursor;
             self.cursor = next;
+            if is_all {
+                break;
+            }
         }
+        if let Some(connection) = connection {
+            self.told = Some(connection);
+            let store = self.cache.store();
+            store.has_caught_up(connection, self.cursor).await;
+        }
+        Ok(())
     }
 
     /// Goes on for ever.
     pub async fn run(mut self) {
         loop {
-            tokio::time::sleep(EVERY).await;
             if let Err(error) = self.catch_up().await {
                 tracing::debug!(%error, "the table of versions could not be read");
             }
+            tokio::time::sleep(EVERY).await;
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use duly_db::Version;
-use duly_db::versions::Versions;
+use duly_db::versions::{Cursor, Versions};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,6 +94,15 @@ pub enum Raise {
     Both(Versions),
 }
 
+/// A connection to a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connection {
+    /// Which; a later one has a larger number.
+    pub number: u64,
+    /// Up to where the store had been told, by whomever, what was committed when it was opened.
+    pub told: Option<Cursor>,
+}
+
 /// The store does not answer. Whoever asked goes on without it.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the cache does not answer: {0}")]
@@ -130,6 +139,16 @@ pub trait Store<R: Record>: Debug + Send + Sync {
     /// to the answer's version, so that nobody who has seen it is shown an older one.
     async fn fill(&self, owner: OwnerKey, view: View, entry: &Entry) -> Result<bool, Lost>;
 
-    /// Invalidates: raises floors, or forgets.
+    /// Invalidates: raises floors, or forgets. When this fails the store answers nothing more until
+    /// it has been told.
     async fn raise(&self, raises: &[(OwnerKey, Raise)]) -> Result<(), Lost>;
+
+    /// The connection there is at the moment, for a store that can lose it.
+    fn connection(&self) -> Option<Connection> {
+        None
+    }
+
+    /// The connection has been told everything that was committed up to there. Until then the store
+    /// answers nothing.
+    async fn has_caught_up(&self, _connection: Connection, _cursor: Cursor) {}
 }

@@ -171,8 +171,22 @@ impl FromRow for Versions {
 }
 
 /// Up to where somebody who tails the table has seen it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor(i64);
+
+impl Cursor {
+    /// The cursor of this number, which somebody has kept.
+    #[must_use]
+    pub fn of(number: i64) -> Self {
+        Cursor(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
 
 /// An owner whose versions have been raised, and the numbers they have now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

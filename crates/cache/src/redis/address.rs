@@ -1,0 +1,173 @@
+//! Where Redis is, as operators write it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use redis::{IntoConnectionInfo, RedisConnectionInfo};
+
+/// `redis://` or `rediss://` (TLS) with one server, `redis+sentinel://` with Sentinels and the name
+/// of what they watch, or `redis+cluster://` with some nodes of a Cluster; `rediss+…` for TLS.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address {
+    pub(super) way: Way,
+    /// `redis://…` of every server that is named.
+    pub(super) servers: Vec<String>,
+}
+
+/// How the right server is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Way {
+    Direct,
+    /// The Sentinels know who it is.
+    Sentinel {
+        service: String,
+        user: Option<String>,
+        password: Option<String>,
+        is_tls: bool,
+    },
+    Cluster,
+}
+
+/// What is wrong with an address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "write redis://user:password@host:6379/0 or rediss://… for TLS, \
+     redis+sentinel://user:password@host:26379,host:26379/service, or \
+     redis+cluster://user:password@host:6379,host:6379"
+)]
+pub struct Wrong;
+
+impl FromStr for Address {
+    type Err = Wrong;
+
+    fn from_str(text: &str) -> Result<Self, Wrong> {
+        let (scheme, rest) = text.split_once("://").ok_or(Wrong)?;
+        let (scheme, way) = scheme.split_once('+').unwrap_or((scheme, ""));
+        let is_tls = match scheme {
+            "redis" => false,
+            "rediss" => true,
+            _ => return Err(Wrong),
+        };
+        let (login, places) = match rest.rsplit_once('@') {
+            Some((login, places)) => (Some(login), places),
+            None => (None, rest),
+        };
+        let (places, path) = places.split_once('/').unwrap_or((places, ""));
+        let server = |login: Option<&str>, place: &str, path: &str| {
+            let login = login.map_or(String::new(), |login| format!("{login}@"));
+            let url = format!("{scheme}://{login}{place}/{path}");
+            match place.is_empty() || url.as_str().into_connection_info().is_err() {
+                true => Err(Wrong),
+                false => Ok(url),
+            }
+        };
+        let all = |login: Option<&str>| -> Result<Vec<String>, Wrong> {
+            let places = places.split(',');
+            places.map(|place| server(login, place, "")).collect()
+        };
+        match way {
+            "" => Ok(Address {
+                way: Way::Direct,
+                servers: vec![server(login, places, path)?],
+            }),
+            "cluster" if path.is_empty() => Ok(Address {
+                way: Way::Cluster,
+                servers: all(login)?,
+            }),
+            "sentinel" if !path.is_empty() => {
+                let known = server(login, "host", "")?;
+                let known = known.as_str().into_connection_info().map_err(|_| Wrong)?;
+                let known: &RedisConnectionInfo = known.redis_settings();
+                Ok(Address {
+                    way: Way::Sentinel {
+                        service: path.to_owned(),
+                        user: known.username().map(str::to_owned),
+                        password: known.password().map(str::to_owned),
+                        is_tls,
+                    },
+                    servers: all(None)?,
+                })
+            }
+            _ => Err(Wrong),
+        }
+    }
+}
+
+/// Without the password.
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places: Vec<&str> = self
+            .servers
+            .iter()
+            .map(|server| {
+                let (_, rest) = server.split_once("://").unwrap_or(("", server));
+                rest.rsplit_once('@').map_or(rest, |(_, place)| place)
+            })
+            .map(|place| place.trim_end_matches('/'))
+            .collect();
+        formatter.write_str(&places.join(","))
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Address({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_shown_without_their_password() {
+        for (text, shown) in [
+            ("redis://127.0.0.1:6379", "127.0.0.1:6379"),
+            ("redis://127.0.0.1", "127.0.0.1"),
+            (
+                "rediss://duly:s%40cret@redis.example:6380/3",
+                "redis.example:6380/3",
+            ),
+            (
+                "redis+sentinel://duly:secret@a:26379,b:26379/duly",
+                "a:26379,b:26379",
+            ),
+            (
+                "redis+cluster://:secret@a:6379,b:6379,c:6379",
+                "a:6379,b:6379,c:6379",
+            ),
+        ] {
+            let address: Address = text.parse().unwrap();
+            assert_eq!(address.to_string(), shown);
+            assert!(!format!("{address:?}").contains("cret"));
+        }
+        let sentinel: Address = "redis+sentinel://duly:s%40cret@a:1/duly".parse().unwrap();
+        assert_eq!(
+            sentinel.way,
+            Way::Sentinel {
+                service: "duly".into(),
+                user: Some("duly".into()),
+                password: Some("s@cret".into()),
+                is_tls: false,
+            }
+        );
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in [
+            "",
+            "redis",
+            "redis://",
+            "http://a",
+            "redis://a:port",
+            "redis://a/name",
+            "redis+sentinel://a:1",
+            "redis+sentinel://a:1,/duly",
+            "redis+cluster://a:1/0",
+            "redis+other://a:1",
+        ] {
+            assert_eq!(text.parse::<Address>(), Err(Wrong), "{text}");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! One connection to Redis, and what has to be true before anything it says is believed.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use duly_db::Random;
+use duly_db::versions::Cursor;
+use redis::aio::MultiplexedConnection;
+use redis::cluster::ClusterClientBuilder;
+use redis::cluster_async::ClusterConnection;
+use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, InfoDict, RedisConnectionInfo, RedisError, RedisResult,
+    TlsMode, Value, cmd, from_redis_value, pipe,
+};
+
+use super::address::{Address, Way};
+use super::scripts::Scripts;
+
+/// No answer is waited for longer than this.
+const ANSWER: Duration = Duration::from_millis(50);
+
+/// A connection that is not there after this is given up.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// After so many answers in a row that did not come in time the connection is given up.
+const TIMEOUTS: u32 = 5;
+
+/// Where the epoch is kept.
+const EPOCH: &str = "duly:epoch";
+
+/// Where it is kept up to where somebody has told what was committed.
+const TOLD: &str = "duly:told";
+
+/// A connection, which never connects again by itself: what it says is of one epoch.
+pub(super) struct Link {
+    wire: Wire,
+    pub(super) scripts: Scripts,
+    /// Nothing from before a restart or a failover is found: its epoch is part of every key.
+    epoch: String,
+    pub(super) number: u64,
+    /// Up to where Redis had been told what was committed.
+    pub(super) told: Option<Cursor>,
+    /// Whether everything that was committed before it was opened has been invalidated by it.
+    is_caught_up: AtomicBool,
+    timeouts: AtomicU32,
+}
+
+pub(super) enum Wire {
+    One(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+impl Link {
+    pub(super) async fn open(
+        address: &Address,
+        number: u64,
+        random: &dyn Random,
+    ) -> RedisResult<Self> {
+        let mut wire = Wire::open(address).await?;
+        let scripts = Scripts::load(&mut wire).await?;
+        let epoch = match &mut wire {
+            Wire::One(connection) => epoch(connection, &scripts, random).await?,
+            // The client cannot see which servers of a Cluster have taken over; the relay tells
+            // those again what they may have lost.
+            Wire::Cluster(_) => String::new(),
+        };
+        let mut get = cmd("GET");
+        let told: Option<i64> = from_redis_value(wire.run(get.arg(TOLD)).await?)?;
+        Ok(Link {
+            wire,
+            scripts,
+            epoch,
+            number,
+            told: told.map(Cursor::of),
+            is_caught_up: AtomicBool::new(false),
+            timeouts: AtomicU32::new(0),
+        })
+    }
+
+    /// What tells epochs apart.
+    pub(super) fn era(&self) -> &str {
+        self.epoch.rsplit(':').next().unwrap_or_default()
+    }
+
+    pub(super) fn is_caught_up(&self) -> bool {
+        self.is_caught_up.load(Ordering::Acquire)
+    }
+
+    /// Notes that everything up to there has been told. False when that was in another epoch than
+    /// the others': its key may have been evicted, and somebody have made a new one.
+    pub(super) async fn has_caught_up(&self, cursor: Cursor) -> Result<bool, (RedisError, bool)> {
+        let (mut get, mut set) = (cmd("GET"), cmd("SET"));
+        let found = self.run(get.arg(EPOCH)).await?;
+        let found: Option<String> =
+            from_redis_value(found).map_err(|error| (error.into(), true))?;
+        if found.is_none() && !self.epoch.is_empty() {
+            self.run(set.arg(EPOCH).arg(&self.epoch).arg("NX")).await?;
+            set = cmd("SET");
+        }
+        if found.is_none_or(|found| found == self.epoch) {
+            self.run(set.arg(TOLD).arg(cursor.number())).await?;
+            self.is_caught_up.store(true, Ordering::Release);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Runs one command. The failure says whether the connection must be given up.
+    pub(super) async fn run(&self, command: &Cmd) -> Result<Value, (RedisError, bool)> {
+        let mut wire = self.wire.clone();
+        self.judged(wire.run(command).await)
+    }
+
+    /// Runs several, whose keys may lie anywhere, by one round trip where that can be.
+    pub(super) async fn run_all(&self, commands: &[Cmd]) -> Result<(), (RedisError, bool)> {
+        let mut wire = self.wire.clone();
+        self.judged(wire.run_all(commands).await)
+    }
+
+    fn judged<T>(&self, answer: RedisResult<T>) -> Result<T, (RedisError, bool)> {
+        let error = match answer {
+            Ok(answer) => {
+                self.timeouts.store(0, Ordering::Relaxed);
+                return Ok(answer);
+            }
+            Err(error) => error,
+        };
+        let is_over = match error.is_timeout() {
+            true => self.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS,
+            // One that does not keep what it is told, as when its memory is full, is still there.
+            false => error.code() != Some("OOM"),
+        };
+        Err((error, is_over))
+    }
+}
+
+impl Clone for Wire {
+    fn clone(&self) -> Self {
+        match self {
+            Wire::One(connection) => Wire::One(connection.clone()),
+            Wire::Cluster(connection) => Wire::Cluster(connection.clone()),
+        }
+    }
+}
+
+impl Wire {
+    async fn open(address: &Address) -> RedisResult<Self> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT))
+            .set_response_timeout(Some(ANSWER));
+        match &address.way {
+            Way::Direct => {
+                let server = address.servers.first().map_or("", String::as_str);
+                let client = Client::open(server)?;
+                let opened = client.get_multiplexed_async_connection_with_config(&config);
+                Ok(Wire::One(opened.await?))
+            }
+            Way::Cluster => {
+                let client = ClusterClientBuilder::new(address.servers.iter().map(String::as_str))
+                    .connection_timeout(CONNECT)
+                    .response_timeout(ANSWER)
+                    .retries(1)
+                    .build()?;
+                Ok(Wire::Cluster(client.get_async_connection().await?))
+            }
+            Way::Sentinel {
+                service,
+                user,
+                password,
+                is_tls,
+            } => {
+                let mut login = RedisConnectionInfo::default();
+                if let Some(user) = user {
+                    login = login.set_username(user);
+                }
+                if let Some(password) = password {
+                    login = login.set_password(password);
+                }
+                let mut node =
+                    SentinelNodeConnectionInfo::default().set_redis_connection_info(login);
+                if *is_tls {
+                    node = node.set_tls_mode(TlsMode::Secure);
+                }
+                let sentinels: Vec<&str> = address.servers.iter().map(String::as_str).collect();
+                let kind = SentinelServerType::Master;
+                let mut client =
+                    SentinelClient::build(sentinels, service.clone(), Some(node), kind)?;
+                let opened = client.get_async_connection_with_config(&config);
+                Ok(Wire::One(opened.await?))
+            }
+        }
+    }
+
+    pub(super) async fn run(&mut self, command: &Cmd) -> RedisResult<Value> {
+        match self {
+            Wire::One(connection) => command.query_async(connection).await,
+            Wire::Cluster(connection) => command.query_async(connection).await,
+        }
+    }
+
+    async fn run_all(&mut self, commands: &[Cmd]) -> RedisResult<()> {
+        match self {
+            Wire::One(connection) => {
+                let mut pipeline = pipe();
+                for command in commands {
+                    pipeline.add_command(command.clone()).ignore();
+                }
+                pipeline.query_async(connection).await
+            }
+            // They lie in different slots.
+            Wire::Cluster(connection) => {
+                let runs = commands.iter().map(|command| {
+                    let mut connection = connection.clone();
+                    async move {
+                        command
+                            .query_async::<Value>(&mut connection)
+                            .await
+                            .map(drop)
+                    }
+                });
+                futures_util::future::try_join_all(runs).await.map(drop)
+            }
+        }
+    }
+}
+
+async fn epoch(
+    connection: &mut MultiplexedConnection,
+    scripts: &Scripts,
+    random: &dyn Random,
+) -> RedisResult<String> {
+    let info: InfoDict = cmd("INFO").arg("server").query_async(connection).await?;
+    let run: String = info.get("run_id").unwrap_or_default();
+    let mut chance = [0; 8];
+    random.fill(&mut chance);
+    let chance = format!("{:016x}", u64::from_be_bytes(chance));
+    let asked = scripts.epoch.on(EPOCH).arg(&run).arg(chance).clone();
+    let epoch: String = asked.query_async(connection).await?;
+    Ok(epoch)
+}
