@@ -16,12 +16,15 @@ use crate::store::{Credential, Found, Known, Lost, Raise, Record, Store, Turn};
 use crate::tier::Tier;
 use crate::{Entry, OwnerKey, View};
 
-/// While another node loads, we look again after these pauses, then load ourselves.
-const PAUSES: [Duration; 4] = [
+/// While another node loads, we look again after these pauses. By the last one its turn is over, so
+/// that whoever hangs there does not hold us up for longer.
+const PAUSES: [Duration; 6] = [
     Duration::from_millis(20),
     Duration::from_millis(40),
     Duration::from_millis(80),
-    Duration::from_millis(110),
+    Duration::from_millis(160),
+    Duration::from_millis(320),
+    Duration::from_millis(400),
 ];
 
 /// How much a cache may use.

@@ -27,6 +27,8 @@ pub mod relay;
 pub mod shelf;
 mod sql;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tier;
 mod view;
 

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use duly_cache::limits::Limiter;
-use duly_cache::{Cache, Limits, Memory, Relay, Sql, Store};
+use duly_cache::redis::Patience;
+use duly_cache::{Cache, Limits, Memory, Redis, Relay, Sql, Store};
 use duly_db::clock::SystemClock;
 use duly_db::dump::Schema;
 use duly_db::migrate::{self, MigrationSet, Mode, Report};
@@ -113,10 +114,15 @@ async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
 }
 
 fn cache(config: &Config, db: &Db, signing_key: &SigningKey, clock: &SharedClock) -> Cache<Caller> {
-    let store: Arc<dyn Store<Caller>> = match config.cache.place {
+    let store: Arc<dyn Store<Caller>> = match &config.cache.place {
         Place::Memory => Arc::new(Memory::new(clock.clone())),
         Place::Usual if !db.is_shared() => Arc::new(Memory::new(clock.clone())),
         Place::Usual | Place::Sql => Arc::new(Sql),
+        Place::Redis(address) => {
+            let (clock, random) = (clock.clone(), Arc::new(SystemRandom));
+            let patience = Patience::default();
+            Arc::new(Redis::start(address.clone(), patience, clock, random))
+        }
     };
     let limits = Limits {
         memory: config.cache.memory,

@@ -9,7 +9,7 @@ use duly_cache::{Cache, Limits, Memory, Sql, Store};
 use duly_db::clock::ManualClock;
 use duly_db::migrate::MigrationSet;
 use duly_db::random::{SeededRandom, new_id};
-use duly_db::testing::TestDatabase;
+use duly_db::testing::{TestDatabase, open_again};
 use duly_db::{Options, query, versions};
 use duly_queue::Queue;
 use jiff::Timestamp;
@@ -121,6 +121,25 @@ impl TestTracker {
             clock,
             mails,
             database,
+        }
+    }
+
+    /// Another node on the same database, which shares with others what the store knows.
+    #[expect(clippy::expect_used, reason = "only tests call this")]
+    pub async fn node(&self, store: Arc<dyn Store<Caller>>) -> Tracker {
+        let opened = open_again(self.database.url()).await;
+        let db = opened.expect("the test's database");
+        let keys = self.signing_key.owner_keys();
+        let cache = Cache::new(store, keys, Limits::default(), self.tracker.clock.clone());
+        db.tell(Arc::new(cache.clone()));
+        let (clock, random) = (self.tracker.clock.clone(), self.random.clone());
+        Tracker {
+            queue: Queue::new(db.clone(), clock, random),
+            in_flight: InFlight::default(),
+            seen: Seen::default(),
+            db,
+            cache,
+            ..self.tracker.clone()
         }
     }
 

@@ -17,14 +17,11 @@ use redis::{
 use super::address::{Address, Way};
 use super::scripts::Scripts;
 
-/// No answer is waited for longer than this.
-const ANSWER: Duration = Duration::from_millis(50);
-
 /// A connection that is not there after this is given up.
 const CONNECT: Duration = Duration::from_secs(1);
 
 /// After so many answers in a row that did not come in time the connection is given up.
-const TIMEOUTS: u32 = 5;
+const TIMEOUTS: u32 = 2;
 
 /// Where the epoch is kept.
 const EPOCH: &str = "duly:epoch";
@@ -54,10 +51,11 @@ pub(super) enum Wire {
 impl Link {
     pub(super) async fn open(
         address: &Address,
+        answer: Duration,
         number: u64,
         random: &dyn Random,
     ) -> RedisResult<Self> {
-        let mut wire = Wire::open(address).await?;
+        let mut wire = Wire::open(address, answer).await?;
         let scripts = Scripts::load(&mut wire).await?;
         let epoch = match &mut wire {
             Wire::One(connection) => epoch(connection, &scripts, random).await?,
@@ -145,10 +143,10 @@ impl Clone for Wire {
 }
 
 impl Wire {
-    async fn open(address: &Address) -> RedisResult<Self> {
+    async fn open(address: &Address, answer: Duration) -> RedisResult<Self> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(ANSWER));
+            .set_response_timeout(Some(answer));
         match &address.way {
             Way::Direct => {
                 let server = address.servers.first().map_or("", String::as_str);
@@ -159,7 +157,7 @@ impl Wire {
             Way::Cluster => {
                 let client = ClusterClientBuilder::new(address.servers.iter().map(String::as_str))
                     .connection_timeout(CONNECT)
-                    .response_timeout(ANSWER)
+                    .response_timeout(answer)
                     .retries(1)
                     .build()?;
                 Ok(Wire::Cluster(client.get_async_connection().await?))

@@ -31,11 +31,27 @@ use crate::store::{Connection, Credential, Fence, Found, Known, Lost, Raise, Rec
 use crate::view::LONGEST_KEPT;
 use crate::{Entry, OwnerKey, View};
 
-/// Whoever invalidates waits no longer than this: writers wait for it.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// For how long anybody waits for an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Whoever invalidates, and so whoever writes.
+    pub writer: Duration,
+    /// Whoever asks. It counts the time in which this process had no time for the answer, too: when
+    /// it is that busy, asking the database instead would not help.
+    pub reader: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience {
+            writer: Duration::from_millis(50),
+            reader: Duration::from_millis(500),
+        }
+    }
+}
 
 /// How long it is a node's turn to load an answer, in milliseconds.
-const TURN: u64 = 2_000;
+const TURN: u64 = 1_000;
 
 /// The pauses between tries to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -49,6 +65,7 @@ pub struct Redis {
 
 struct State {
     address: Address,
+    patience: Patience,
     clock: SharedClock,
     random: SharedRandom,
     link: RwLock<Option<Arc<Link>>>,
@@ -60,9 +77,15 @@ struct State {
 impl Redis {
     /// Connects in the background, now and whenever the connection is lost. Runs in a Tokio runtime.
     #[must_use]
-    pub fn start(address: Address, clock: SharedClock, random: SharedRandom) -> Self {
+    pub fn start(
+        address: Address,
+        patience: Patience,
+        clock: SharedClock,
+        random: SharedRandom,
+    ) -> Self {
         let state = Arc::new(State {
             address,
+            patience,
             clock,
             random,
             link: RwLock::new(None),
@@ -97,7 +120,14 @@ async fn keep_up(state: Weak<State>) {
     let mut pause = FIRST_PAUSE;
     for number in 1.. {
         let Some(state) = state.upgrade() else { return };
-        match Link::open(&state.address, number, state.random.as_ref()).await {
+        match Link::open(
+            &state.address,
+            state.patience.reader,
+            number,
+            state.random.as_ref(),
+        )
+        .await
+        {
             Ok(link) => {
                 tracing::info!(redis = %state.address, "the cache is connected");
                 state.set(Some(Arc::new(link)));
@@ -286,7 +316,8 @@ impl<R: Record> Store<R> for Redis {
             .map(|(owner, raise)| raising(&link, *owner, *raise))
             .collect();
         self.state.round_trips.fetch_add(1, Ordering::Relaxed);
-        let raised = tokio::time::timeout(PATIENCE, link.run_all(&commands)).await;
+        let raised =
+            tokio::time::timeout(self.state.patience.writer, link.run_all(&commands)).await;
         let reason = match raised {
             Ok(Ok(())) => return Ok(()),
             Ok(Err((error, _))) => error.to_string(),

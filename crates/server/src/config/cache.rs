@@ -1,5 +1,7 @@
 //! `[cache]`
 
+use duly_cache::redis::Address;
+
 use super::reader::Reader;
 
 /// `[cache]`; `config.default.toml` says what each means.
@@ -12,7 +14,7 @@ pub struct Cache {
 }
 
 /// Where nodes share what they know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// Whatever is right for the database.
     Usual,
@@ -20,14 +22,21 @@ pub enum Place {
     Memory,
     /// The database alone.
     Sql,
+    /// Redis or Valkey.
+    Redis(Address),
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Cache> {
-    let place = reader.text("url", "empty, memory or sql", |text| match text {
-        "" => Some(Place::Usual),
-        "memory" => Some(Place::Memory),
-        "sql" => Some(Place::Sql),
-        _ => None,
+    let place = reader.judged("url", |text| match text {
+        "" => Ok(Place::Usual),
+        "memory" => Ok(Place::Memory),
+        "sql" => Ok(Place::Sql),
+        url => match url.parse() {
+            Ok(address) => Ok(Place::Redis(address)),
+            Err(wrong) => Err(format!(
+                "must be empty, memory, sql, or an address: {wrong}"
+            )),
+        },
     });
     let memory = reader.size("memory", 1024 * 1024, 1024 * 1024 * 1024 * 1024);
     Some(Cache {

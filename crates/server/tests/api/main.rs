@@ -25,6 +25,7 @@ mod lists;
 mod logs;
 mod mail_delivery;
 mod mail_links;
+mod nodes;
 mod pages;
 mod permissions;
 mod protocol;

@@ -10,11 +10,11 @@ use duly_db::testing::open_again;
 use duly_queue::Queue;
 use duly_server::app::App;
 use duly_server::config::{self, Http};
-use duly_tracker::Settings;
 use duly_tracker::idempotency::InFlight;
 use duly_tracker::input::FromText as _;
 use duly_tracker::testing::TestTracker;
 use duly_tracker::users::{Email, Role, admin};
+use duly_tracker::{Settings, Tracker};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -63,6 +63,11 @@ impl TestApp {
     pub fn another_node(&self) -> Arc<App> {
         let mut tracker = (*self.tracker).clone();
         tracker.in_flight = InFlight::default();
+        App::new(tracker, self.http.clone())
+    }
+
+    /// A node with a tracker of its own.
+    pub fn node(&self, tracker: Tracker) -> Arc<App> {
         App::new(tracker, self.http.clone())
     }
 
