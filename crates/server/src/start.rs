@@ -114,10 +114,9 @@ async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
 }
 
 fn cache(config: &Config, db: &Db, signing_key: &SigningKey, clock: &SharedClock) -> Cache<Caller> {
-    let store: Arc<dyn Store<Caller>> = match &config.cache.place {
+    let store: Arc<dyn Store<Caller>> = match place(config, db) {
         Place::Memory => Arc::new(Memory::new(clock.clone())),
-        Place::Usual if !db.is_shared() => Arc::new(Memory::new(clock.clone())),
-        Place::Usual | Place::Sql => Arc::new(Sql),
+        Place::Sql => Arc::new(Sql),
         Place::Redis(address) => {
             let (clock, random) = (clock.clone(), Arc::new(SystemRandom));
             let patience = Patience::default();
@@ -133,11 +132,24 @@ fn cache(config: &Config, db: &Db, signing_key: &SigningKey, clock: &SharedClock
     cache
 }
 
+/// Where nodes share what they know.
+fn place<'a>(config: &'a Config, db: &Db) -> &'a Place {
+    match &config.cache.place {
+        Some(place) => place,
+        None if db.is_shared() => &Place::Sql,
+        None => &Place::Memory,
+    }
+}
+
 /// Has the cache learn from now on what other processes commit.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn relay(tracker: &Tracker) -> Result<()> {
+pub async fn relay(tracker: &Tracker, config: &Config) -> Result<()> {
+    if *place(config, &tracker.db) == Place::Sql {
+        // It asks for that with each request.
+        return Ok(());
+    }
     let relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await?;
     tokio::spawn(relay.run());
     Ok(())

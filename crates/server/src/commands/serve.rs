@@ -64,7 +64,7 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
         false => None,
     };
     let tracker = start::tracker(&config).await?;
-    start::relay(&tracker).await?;
+    start::relay(&tracker, &config).await?;
     let stop = stop_signal()?;
     if arguments.demo {
         demo::fill(&tracker).await?;

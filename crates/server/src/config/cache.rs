@@ -7,8 +7,8 @@ use super::reader::Reader;
 /// `[cache]`; `config.default.toml` says what each means.
 #[derive(Debug, Clone)]
 pub struct Cache {
-    /// Where nodes share what they know.
-    pub place: Place,
+    /// Where nodes share what they know; nothing: wherever is right for the database.
+    pub place: Option<Place>,
     /// How many bytes of answers each process keeps.
     pub memory: u64,
 }
@@ -16,8 +16,6 @@ pub struct Cache {
 /// Where nodes share what they know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Whatever is right for the database.
-    Usual,
     /// There is one process.
     Memory,
     /// The database alone.
@@ -28,11 +26,11 @@ pub enum Place {
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Cache> {
     let place = reader.judged("url", |text| match text {
-        "" => Ok(Place::Usual),
-        "memory" => Ok(Place::Memory),
-        "sql" => Ok(Place::Sql),
+        "" => Ok(None),
+        "memory" => Ok(Some(Place::Memory)),
+        "sql" => Ok(Some(Place::Sql)),
         url => match url.parse() {
-            Ok(address) => Ok(Place::Redis(address)),
+            Ok(address) => Ok(Some(Place::Redis(address))),
             Err(wrong) => Err(format!(
                 "must be empty, memory, sql, or an address: {wrong}"
             )),
