@@ -18,6 +18,7 @@ mod crossing;
 mod documents;
 mod durability;
 mod hanging_up;
+mod health;
 mod house;
 mod idempotency;
 mod large_files;
