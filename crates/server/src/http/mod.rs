@@ -12,6 +12,7 @@ pub mod json;
 pub mod listener;
 pub mod origin;
 pub mod query;
+mod request_id;
 
 pub(crate) use again::ReadBody;
 pub use answer::{ClientAddress, answer};
