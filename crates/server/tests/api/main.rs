@@ -10,6 +10,7 @@
 mod account;
 mod activity;
 mod admin;
+mod balancers;
 mod bodies;
 mod bulk;
 mod caching;
