@@ -8,6 +8,7 @@ pub mod demo;
 mod docs;
 pub mod http;
 mod mail_links;
+pub mod node;
 pub mod output;
 mod sealing;
 pub mod start;

@@ -10,16 +10,23 @@ use duly_tracker::{Tracker, jobs, sessions, users};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
+use tokio::task::JoinHandle;
 
 use super::{CommandError, Outcome};
 use crate::app::App;
 use crate::config::Config;
 use crate::http::listener;
+use crate::node::{Node, Stop};
 use crate::{demo, output, start};
 
 /// How often it is written down which sessions and tokens were used.
 const SEEN_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Jobs that run when the process is told to stop have this long to end.
+const JOBS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is left to do at the very end may take this long, with a database that does not answer.
+const LAST_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -63,9 +70,12 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
         true => Some(listen(&mut config).await?),
         false => None,
     };
+    let (node, stop) = (Node::starting(config.http.clone()), Stop::default());
+    let served = listener
+        .map(|listener| tokio::spawn(listener::serve(listener, node.clone(), stop.clone())));
     let tracker = start::tracker(&config).await?;
     start::relay(&tracker, &config).await?;
-    let stop = stop_signal()?;
+    heed_signals(stop.clone())?;
     if arguments.demo {
         demo::fill(&tracker).await?;
         output::say(format!(
@@ -81,18 +91,19 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     let scheduler = role
         .includes(Role::Scheduler)
         .then(|| start_scheduler(&tracker));
-    match listener {
-        Some(listener) => {
-            announce(&tracker, &config).await?;
-            serve(listener, &tracker, config, stop).await;
-        }
-        None => {
-            let version = env!("CARGO_PKG_VERSION");
-            output::say(format!("Duly {version} runs without answering requests"));
-            stop.cancelled().await;
-        }
+    if served.is_some() {
+        node.start(App::new(tracker.clone(), config.http.clone()));
+        announce(&tracker, &config).await?;
+    } else {
+        let version = env!("CARGO_PKG_VERSION");
+        output::say(format!("Duly {version} runs without answering requests"));
     }
-    finish(tracker, scheduler, worker).await;
+    // Others do the jobs from the moment on in which this process is told to stop.
+    tokio::join!(
+        answer(served, &tracker, &stop),
+        work(scheduler, worker, &stop)
+    );
+    finish(tracker).await;
     Ok(())
 }
 
@@ -114,28 +125,31 @@ async fn listen(config: &mut Config) -> Result<TcpListener, CommandError> {
     Ok(bound)
 }
 
-/// Cancelled by SIGTERM or SIGINT; a second one ends the process at once.
-fn stop_signal() -> Result<CancellationToken, CommandError> {
-    let stop = CancellationToken::new();
+/// SIGTERM, which comes from whoever looks after several nodes, gives balancers the time to notice.
+/// SIGINT comes from a keyboard and does not; nor does the second signal of either kind. The next
+/// one ends the process at once.
+fn heed_signals(stop: Stop) -> Outcome {
     let (mut terminate, mut interrupt) = signal(SignalKind::terminate())
         .and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)))
         .map_err(|error| super::failed(&error))?;
-    let told = stop.clone();
     tokio::spawn(async move {
-        for first in [true, false] {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            if first {
-                tracing::info!("stopping: answering what is under way");
-                told.cancel();
-            } else {
+        loop {
+            let is_calm = tokio::select! {
+                _ = terminate.recv() => !stop.told.is_cancelled(),
+                _ = interrupt.recv() => false,
+            };
+            if is_calm {
+                tracing::info!("stopping: balancers are told, and requests still answered");
+                stop.told.cancel();
+            } else if stop.at_once.is_cancelled() {
                 std::process::exit(1);
+            } else {
+                tracing::info!("stopping: answering what is under way");
+                stop.now();
             }
         }
     });
-    Ok(stop)
+    Ok(())
 }
 
 fn start_worker(tracker: &Tracker, config: &Config) -> WorkerHandle {
@@ -190,9 +204,11 @@ async fn announce(tracker: &Tracker, config: &Config) -> Outcome {
     Ok(())
 }
 
-async fn serve(listener: TcpListener, tracker: &Tracker, config: Config, stop: CancellationToken) {
-    let app = App::new(tracker.clone(), config.http);
-    let served = tokio::spawn(listener::serve(listener, app, stop));
+/// Answers requests until told to stop and done with it.
+async fn answer(served: Option<JoinHandle<()>>, tracker: &Tracker, stop: &Stop) {
+    let Some(served) = served else {
+        return;
+    };
     let seen = async {
         let mut ticks = tokio::time::interval(SEEN_INTERVAL);
         loop {
@@ -204,9 +220,21 @@ async fn serve(listener: TcpListener, tracker: &Tracker, config: Config, stop: C
         ended = served => {
             if let Err(error) = ended {
                 tracing::error!(%error, "the listener ended");
+                stop.now();
             }
         }
         () = seen => {}
+    }
+}
+
+/// Runs jobs until told to stop and done with it.
+async fn work(scheduler: Option<SchedulerHandle>, worker: Option<WorkerHandle>, stop: &Stop) {
+    stop.told.cancelled().await;
+    if let Some(scheduler) = scheduler {
+        scheduler.stop().await;
+    }
+    if let Some(worker) = worker {
+        worker.drain(JOBS_TIMEOUT).await;
     }
 }
 
@@ -216,17 +244,12 @@ async fn write_seen(tracker: &Tracker) {
     }
 }
 
-async fn finish(
-    tracker: Tracker,
-    scheduler: Option<SchedulerHandle>,
-    worker: Option<WorkerHandle>,
-) {
-    if let Some(scheduler) = scheduler {
-        scheduler.stop().await;
+async fn finish(tracker: Tracker) {
+    let last = async {
+        write_seen(&tracker).await;
+        tracker.db.close().await;
+    };
+    if tokio::time::timeout(LAST_TIMEOUT, last).await.is_err() {
+        tracing::warn!("the database did not let go in time");
     }
-    if let Some(worker) = worker {
-        worker.drain(Duration::from_secs(10)).await;
-    }
-    write_seen(&tracker).await;
-    tracker.db.close().await;
 }

@@ -149,6 +149,11 @@ impl<'layers> Reader<'layers> {
         )
     }
 
+    /// A duration that may be zero.
+    pub(super) fn delay(&mut self, key: &str) -> Option<Duration> {
+        self.text(key, "a duration like 5s, or 0s for none", value::duration)
+    }
+
     pub(super) fn size<T: TryFrom<u64>>(&mut self, key: &str, least: u64, most: u64) -> Option<T> {
         let must = format!("a size like 256KiB or 10MiB, between {least} and {most} bytes");
         self.text(key, &must, |text| {

@@ -58,6 +58,8 @@ pub struct Http {
     pub body_limit: usize,
     /// In bytes.
     pub import_limit: usize,
+    /// Zero: no balancer has to notice.
+    pub drain_delay: Duration,
     pub drain_timeout: Duration,
     /// Without a trailing slash.
     pub assets_url: Option<String>,
@@ -223,6 +225,7 @@ fn http(reader: &mut Reader<'_>) -> Option<Http> {
     let body_timeout = reader.duration("body_timeout");
     let body_limit = reader.size("body_limit", 1024, 64 * 1024 * 1024);
     let import_limit = reader.size("import_limit", 1024, 256 * 1024 * 1024);
+    let drain_delay = reader.delay("drain_delay");
     let drain_timeout = reader.duration("drain_timeout");
     let assets_url = reader.text(
         "assets_url",
@@ -240,6 +243,7 @@ fn http(reader: &mut Reader<'_>) -> Option<Http> {
         body_timeout: body_timeout?,
         body_limit: body_limit?,
         import_limit: import_limit?,
+        drain_delay: drain_delay?,
         drain_timeout: drain_timeout?,
         assets_url: assets_url?,
     })

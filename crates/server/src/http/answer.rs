@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use super::{accept, address, again, compress, origin};
+use super::{accept, address, again, compress, origin, request_id};
 use crate::api::problem::{Code, Problem};
 use crate::app::App;
 
@@ -24,9 +24,11 @@ pub struct ClientAddress(pub IpAddr);
 /// Answers one request. `peer` is the address at the other end of the connection.
 pub async fn answer(app: &Arc<App>, mut request: Request<Body>, peer: IpAddr) -> Response {
     let started = Instant::now();
-    let request_id = app.new_request_id();
+    let trusted = &app.context.http.trusted_proxies;
+    let given = request_id::given(peer, request.headers(), trusted);
+    let request_id = given.unwrap_or_else(|| app.new_request_id());
     let id = request_id.to_string();
-    let client = address::client(peer, request.headers(), &app.context.http.trusted_proxies);
+    let client = address::client(peer, request.headers(), trusted);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let accepts_gzip = compress::quality(request.headers(), "gzip") > 0;

@@ -1,5 +1,5 @@
 //! Taking connections: at most so many, at most so many from one address, none that dawdles over
-//! its request's head, and a calm end.
+//! its request's head, and an end that costs nobody a request.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::address::subscriber;
-use super::answer;
-use crate::app::App;
+use super::{answer, health};
+use crate::node::{Node, Stop};
 
 /// The head of a request may be this long; browsers send about 1 KiB.
 const HEAD_LIMIT: usize = 32 * 1024;
@@ -26,55 +28,118 @@ const HEAD_LIMIT: usize = 32 * 1024;
 /// How long to wait before taking connections again after the system had no file handle left.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Serves until told to stop, then answers what is under way, for at most the drain timeout.
-pub async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(app.context.http.max_connections));
-    let addresses = Addresses::new(app.context.http.max_connections_per_address);
-    let connections = TaskTracker::new();
-    loop {
-        let next = tokio::select! {
-            next = next_connection(&listener, &places) => next,
-            () = stop.cancelled() => break,
-        };
-        let Some((stream, peer, place)) = next else {
-            continue;
-        };
-        let is_proxy = app
-            .context
-            .http
-            .trusted_proxies
-            .iter()
-            .any(|network| network.contains(peer));
-        let seat = if is_proxy {
-            None
-        } else {
-            addresses.enter(peer)
-        };
-        if !is_proxy && seat.is_none() {
-            tracing::debug!(client.address = %peer, "too many connections from this address");
-            continue;
+/// How long a connection without a request is kept after the last connection was taken: what its
+/// client has sent is on its way, and would be answered with a reset.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// Serves until told to stop. Then it says that it is not ready, goes on for the drain delay,
+/// takes no more connections, and answers what is under way for at most the drain timeout.
+pub async fn serve(listener: TcpListener, node: Arc<Node>, stop: Stop) {
+    let door = Door::new(node.clone());
+    door.take_until(&listener, stop.told.cancelled()).await;
+    node.drain();
+    let noticed = async {
+        tokio::select! {
+            () = tokio::time::sleep(node.http.drain_delay) => {}
+            () = stop.at_once.cancelled() => {}
         }
-        let (app, stop) = (app.clone(), stop.clone());
-        connections.spawn(async move {
-            connection(stream, peer, app, stop).await;
-            drop((place, seat));
-        });
-    }
-    drop(listener);
-    connections.close();
-    app.changes.close();
-    let drained = async {
-        connections.wait().await;
-        app.changes.wait().await;
     };
-    if tokio::time::timeout(app.context.http.drain_timeout, drained)
+    door.take_until(&listener, noticed).await;
+    door.take_rest(listener);
+    door.connections.close();
+    if !node.http.drain_delay.is_zero() {
+        tokio::select! {
+            () = door.connections.wait() => {}
+            () = tokio::time::sleep(LINGER) => {}
+            () = stop.at_once.cancelled() => {}
+        }
+    }
+    door.closed.cancel();
+    let drained = async {
+        door.connections.wait().await;
+        if let Some(app) = node.app() {
+            app.changes.close();
+            app.changes.wait().await;
+        }
+    };
+    if tokio::time::timeout(node.http.drain_timeout, drained)
         .await
         .is_err()
     {
         tracing::warn!(
-            connections = connections.len(),
+            connections = door.connections.len(),
             "stopped before every client was answered"
         );
+    }
+}
+
+/// Where connections come in.
+struct Door {
+    node: Arc<Node>,
+    places: Arc<Semaphore>,
+    addresses: Addresses,
+    connections: TaskTracker,
+    /// Cancelled once connections without a request are to be closed.
+    closed: CancellationToken,
+}
+
+impl Door {
+    fn new(node: Arc<Node>) -> Self {
+        Door {
+            places: Arc::new(Semaphore::new(node.http.max_connections)),
+            addresses: Addresses::new(node.http.max_connections_per_address),
+            connections: TaskTracker::new(),
+            closed: CancellationToken::new(),
+            node,
+        }
+    }
+
+    async fn take_until(&self, listener: &TcpListener, end: impl Future<Output = ()>) {
+        let mut end = std::pin::pin!(end);
+        loop {
+            let next = tokio::select! {
+                next = next_connection(listener, &self.places) => next,
+                () = end.as_mut() => break,
+            };
+            if let Some((stream, peer, place)) = next {
+                self.admit(stream, peer, place);
+            }
+        }
+    }
+
+    /// Takes those who have come in already and wait, and closes. Asks the system itself, so that
+    /// nobody comes in between the last look and the end.
+    fn take_rest(&self, listener: TcpListener) {
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        while let Ok((stream, peer)) = listener.accept() {
+            let taken = stream
+                .set_nonblocking(true)
+                .and_then(|()| TcpStream::from_std(stream));
+            if let (Ok(stream), Ok(place)) = (taken, self.places.clone().try_acquire_owned()) {
+                self.admit(stream, peer.ip().to_canonical(), place);
+            }
+        }
+    }
+
+    fn admit(&self, stream: TcpStream, peer: IpAddr, place: OwnedSemaphorePermit) {
+        let trusted = &self.node.http.trusted_proxies;
+        let is_proxy = trusted.iter().any(|network| network.contains(peer));
+        let seat = if is_proxy {
+            None
+        } else {
+            self.addresses.enter(peer)
+        };
+        if !is_proxy && seat.is_none() {
+            tracing::debug!(client.address = %peer, "too many connections from this address");
+            return;
+        }
+        let (node, closed) = (self.node.clone(), self.closed.clone());
+        self.connections.spawn(async move {
+            connection(stream, peer, node, closed).await;
+            drop((place, seat));
+        });
     }
 }
 
@@ -97,13 +162,13 @@ async fn next_connection(
     }
 }
 
-async fn connection(stream: TcpStream, peer: IpAddr, app: Arc<App>, stop: CancellationToken) {
+async fn connection(stream: TcpStream, peer: IpAddr, node: Arc<Node>, closed: CancellationToken) {
     // Answers are written whole; waiting for more to send only delays them.
     let _ = stream.set_nodelay(true);
-    let header_timeout = app.context.http.header_timeout;
+    let header_timeout = node.http.header_timeout;
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let app = app.clone();
-        async move { Ok::<_, Infallible>(answer(&app, request.map(Body::new), peer).await) }
+        let node = node.clone();
+        async move { Ok::<_, Infallible>(respond(&node, request, peer).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -113,7 +178,7 @@ async fn connection(stream: TcpStream, peer: IpAddr, app: Arc<App>, stop: Cancel
     let mut connection = std::pin::pin!(connection);
     let outcome = tokio::select! {
         outcome = connection.as_mut() => outcome,
-        () = stop.cancelled() => {
+        () = closed.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -121,6 +186,24 @@ async fn connection(stream: TcpStream, peer: IpAddr, app: Arc<App>, stop: Cancel
     if let Err(error) = outcome {
         tracing::debug!(client.address = %peer, %error, "the connection ended early");
     }
+}
+
+/// Answers a request; one that comes before the start is complete waits for that.
+async fn respond(
+    node: &Node,
+    request: hyper::Request<hyper::body::Incoming>,
+    peer: IpAddr,
+) -> Response {
+    let mut response = match health::answer(node, &request) {
+        Some(response) => response,
+        None => answer(node.wait_for_app().await, request.map(Body::new), peer).await,
+    };
+    if node.is_draining() {
+        // The client's next request finds another node.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    response
 }
 
 /// How many connections each address has open.

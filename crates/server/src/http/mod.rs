@@ -7,10 +7,12 @@ mod answer;
 pub mod compress;
 pub mod cookie;
 mod headers;
+mod health;
 pub mod json;
 pub mod listener;
 pub mod origin;
 pub mod query;
+mod request_id;
 
 pub(crate) use again::ReadBody;
 pub use answer::{ClientAddress, answer};

@@ -10,6 +10,7 @@
 mod account;
 mod activity;
 mod admin;
+mod balancers;
 mod bodies;
 mod bulk;
 mod caching;
@@ -18,6 +19,7 @@ mod crossing;
 mod documents;
 mod durability;
 mod hanging_up;
+mod health;
 mod house;
 mod idempotency;
 mod large_files;

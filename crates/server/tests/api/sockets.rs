@@ -140,7 +140,7 @@ async fn what_is_under_way_is_answered_before_the_end() {
     busy.read_exact(&mut begun)
         .await
         .expect("the handler asks for the body");
-    server.stop.cancel();
+    server.stop.now();
     send_raw(&mut idle, b"").await;
     let answer = send_raw(&mut busy, body.as_bytes()).await;
     assert!(answer.contains("HTTP/1.1 202 "), "{answer}");

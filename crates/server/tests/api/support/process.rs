@@ -8,9 +8,12 @@ use axum::body::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
+
+use super::send_raw;
 
 /// A folder with Duly in it, running or not.
 pub struct Process {
@@ -58,6 +61,7 @@ impl Process {
             .env_clear();
         command
             .env("DULY_HTTP__LISTEN", "127.0.0.1:0")
+            .env("DULY_HTTP__DRAIN_DELAY", "0s")
             .env("DULY_LOG__LEVEL", "error");
         command.envs(
             self.variables
@@ -164,11 +168,31 @@ impl Process {
 
     /// Asks it to stop and answers whether it did so in order.
     pub fn stop(&mut self) -> bool {
-        let mut child = self.child.take().expect("it runs");
+        self.signal(Signal::TERM);
+        self.wait()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let child = self.child.as_ref().expect("it runs");
         let id = i32::try_from(child.id()).expect("a process id");
         let id = rustix::process::Pid::from_raw(id).expect("a process id");
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
+        rustix::process::kill_process(id, signal).expect("it runs");
+    }
+
+    /// Waits for its end and answers whether that was in order.
+    pub fn wait(&mut self) -> bool {
+        let mut child = self.child.take().expect("it runs");
         child.wait().expect("it ends").success()
+    }
+
+    /// Asks on a connection of its own, and answers the status.
+    pub async fn status(&self, path: &str) -> u16 {
+        let host = self.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).await.expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let answer = send_raw(&mut stream, request.as_bytes()).await;
+        let status = answer.split(' ').nth(1).expect("a status");
+        status.parse().expect("a number")
     }
 
     pub fn path(&self) -> &Path {

@@ -1,31 +1,38 @@
 //! Duly on a real socket.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use duly_server::http::listener;
+use duly_server::node::{Node, Stop};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use super::TestApp;
 
 /// The accept loop, running.
 pub struct TestServer {
     pub address: SocketAddr,
-    pub stop: CancellationToken,
+    pub node: Arc<Node>,
+    pub stop: Stop,
     pub ended: JoinHandle<()>,
 }
 
 impl TestServer {
     pub async fn start(app: &TestApp) -> Self {
+        Self::of(Node::started(app.app.clone())).await
+    }
+
+    pub async fn of(node: Arc<Node>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
-        let stop = CancellationToken::new();
-        let ended = tokio::spawn(listener::serve(listener, app.app.clone(), stop.clone()));
+        let stop = Stop::default();
+        let ended = tokio::spawn(listener::serve(listener, node.clone(), stop.clone()));
         TestServer {
             address,
+            node,
             stop,
             ended,
         }
