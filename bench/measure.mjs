@@ -62,6 +62,7 @@ export async function duly(database, settings = {}) {
     DULY_HTTP__PUBLIC_URL: url,
     DULY_HTTP__MAX_CONNECTIONS_PER_ADDRESS: "10000",
     DULY_HTTP__DRAIN_DELAY: "0s",
+    DULY_LIMITS__ENABLED: "false",
     DULY_DATABASE__URL: address(database),
     DULY_LOG__LEVEL: "warn",
     ...settings,

@@ -8,17 +8,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_cache::limits::{Limiter, Policy, network_of};
+use duly_cache::limits::{Policy, Tally, network_of};
 use duly_db::clock::SystemClock;
 
-const LOGIN: Policy = Policy {
-    name: "login",
-    limit: 5,
-    window: Duration::from_secs(60),
-};
+const LOGIN: Policy = Policy::new("login", 5, Duration::from_secs(60));
 
 fn main() {
-    let limiter = Limiter::new(Arc::new(SystemClock));
+    let limiter = Tally::new(Arc::new(SystemClock));
     let network = network_of(IpAddr::from([0x2001, 0xdb8, 0, 0, 1, 2, 3, 4]));
     let key = format!("anna@example.org {network}");
     for guess in 1..=7 {

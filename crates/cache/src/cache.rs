@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::counters::{Counters, Meter};
 use crate::flight::Flights;
+use crate::limits::{Count, Limiter, Standing};
 use crate::owner::OwnerKeys;
 use crate::store::{Credential, Found, Known, Lost, Raise, Record, Store, Turn};
 use crate::tier::Tier;
@@ -53,6 +54,11 @@ impl Default for Limits {
 #[error("too many answers are being made at the moment")]
 pub struct Overloaded;
 
+/// Somebody has asked too often.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests")]
+pub struct Refused(pub Standing);
+
 /// Somebody who asks, and how new what they are answered has to be.
 #[derive(Debug)]
 pub struct Visit<R> {
@@ -60,6 +66,8 @@ pub struct Visit<R> {
     pub record: Arc<R>,
     /// What they are answered has to be of this version at least.
     pub version: Version,
+    /// What the limits say to it.
+    pub standing: Standing,
     owner: OwnerKey,
 }
 
@@ -98,17 +106,19 @@ struct Inner<R> {
     answers: Flights<(OwnerKey, View), Arc<Entry>>,
     loads: Semaphore,
     limits: Limits,
+    limiter: Limiter,
     clock: SharedClock,
     meter: Meter,
 }
 
 impl<R: Record> Cache<R> {
-    /// Uses the store.
+    /// Uses the store, and the limiter for what is counted beside it.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store<R>>,
         keys: OwnerKeys,
         limits: Limits,
+        limiter: Limiter,
         clock: SharedClock,
     ) -> Self {
         Cache(Arc::new(Inner {
@@ -119,6 +129,7 @@ impl<R: Record> Cache<R> {
             answers: Flights::default(),
             loads: Semaphore::new(limits.loads.max(1)),
             limits,
+            limiter,
             clock,
             meter: Meter::default(),
         }))
@@ -137,27 +148,45 @@ impl<R: Record> Cache<R> {
     }
 
     /// Who asks. When nobody knows, `load` reads it **from the primary**, with the versions of the
-    /// same state. `view` is what will be asked for, so that one look finds both.
+    /// same state. `view` is what will be asked for, and `counts` what the request counts for, so
+    /// that one look does for all.
     ///
     /// # Errors
-    /// What `load` says.
-    pub async fn visit<E>(
+    /// What `load` says, and then nothing is counted, or [`Refused`].
+    pub async fn visit<E: From<Refused>>(
         &self,
         credential: &Credential,
         view: Option<View>,
+        counts: &[Count<'_>],
         load: impl Future<Output = Result<Known<R>, E>>,
     ) -> Result<Visit<R>, E> {
+        let limiter = &self.0.limiter;
+        if let Some(refused) = limiter.refused_just_now(counts) {
+            return Err(Refused(refused).into());
+        }
         let now = self.0.clock.now();
         let wanted = view.filter(|view| {
             let here = self.0.tier.get(credential.owner, *view, now);
             here.is_none()
         });
-        let looked = self.0.store.look(credential, wanted).await;
+        let looked = self.0.store.look(credential, wanted, counts).await;
         let is_there = self.noted(&looked);
+        let readings = looked
+            .as_ref()
+            .ok()
+            .and_then(|found| found.counted.as_ref());
+        let standing = match readings {
+            Some(readings) => limiter.judge(counts, readings).await,
+            None => limiter.hit_here(counts),
+        };
+        if !standing.allowed() {
+            return Err(Refused(standing).into());
+        }
         if let Ok(Found {
             floor: Some(floor),
             record,
             entry,
+            ..
         }) = looked
         {
             if let Some((view, entry)) = view.zip(entry) {
@@ -167,6 +196,7 @@ impl<R: Record> Cache<R> {
                 return Ok(Visit {
                     record,
                     version: floor,
+                    standing,
                     owner: credential.owner,
                 });
             }
@@ -175,10 +205,18 @@ impl<R: Record> Cache<R> {
         let flights = &self.0.callers;
         // Who comes while one is being looked up may have been let in meanwhile, or shut out.
         let will_do = |_: &Known<R>, begun_after| begun_after;
-        let known = flights.join(credential.hash, will_do, introduced).await?;
+        let known = match flights.join(credential.hash, will_do, introduced).await {
+            Ok(known) => known,
+            Err(error) => {
+                // Nobody may use up the limit of somebody they only claim to be.
+                limiter.undo(counts).await;
+                return Err(error);
+            }
+        };
         Ok(Visit {
             record: known.record,
             version: known.versions.data,
+            standing,
             owner: credential.owner,
         })
     }

@@ -9,6 +9,7 @@ use duly_db::{SharedClock, Version};
 use jiff::Timestamp;
 use moka::sync::Cache;
 
+use crate::limits::Count;
 use crate::shelf::Shelf;
 use crate::store::{Credential, Fence, Found, Known, Lost, Raise, Record, Store, Turn};
 use crate::view::LONGEST_KEPT;
@@ -57,7 +58,12 @@ fn locked<T>(shelf: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[async_trait]
 impl<R: Record> Store<R> for Memory<R> {
-    async fn look(&self, credential: &Credential, _: Option<View>) -> Result<Found<R>, Lost> {
+    async fn look(
+        &self,
+        credential: &Credential,
+        _: Option<View>,
+        _: &[Count<'_>],
+    ) -> Result<Found<R>, Lost> {
         let Some(shelf) = self.shelves.get(&credential.owner) else {
             return Ok(Found::nothing());
         };
@@ -69,6 +75,7 @@ impl<R: Record> Store<R> for Memory<R> {
             floor: shelf.floor(),
             record: record.map(|(_, record)| record.clone()),
             entry: None,
+            counted: None,
         })
     }
 

@@ -5,6 +5,7 @@
 use async_trait::async_trait;
 use duly_db::Version;
 
+use crate::limits::Count;
 use crate::store::{Credential, Fence, Found, Known, Lost, Raise, Record, Store, Turn};
 use crate::{Entry, OwnerKey, View};
 
@@ -14,7 +15,12 @@ pub struct Sql;
 
 #[async_trait]
 impl<R: Record> Store<R> for Sql {
-    async fn look(&self, _: &Credential, _: Option<View>) -> Result<Found<R>, Lost> {
+    async fn look(
+        &self,
+        _: &Credential,
+        _: Option<View>,
+        _: &[Count<'_>],
+    ) -> Result<Found<R>, Lost> {
         Ok(Found::nothing())
     }
 

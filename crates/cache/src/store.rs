@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::limits::{Count, Reading};
 use crate::{Entry, OwnerKey, View};
 
 /// What is known about somebody who asks, so that it need not be looked up each time.
@@ -36,6 +37,8 @@ pub struct Found<R> {
     pub record: Option<Arc<R>>,
     /// The answer that was asked for, of whatever version.
     pub entry: Option<Entry>,
+    /// How the counts stand now, from a store that has counted.
+    pub counted: Option<Vec<Reading>>,
 }
 
 impl<R> Found<R> {
@@ -46,6 +49,7 @@ impl<R> Found<R> {
             floor: None,
             record: None,
             entry: None,
+            counted: None,
         }
     }
 }
@@ -117,8 +121,14 @@ pub struct Lost(pub String);
 /// - everything may be forgotten at any time.
 #[async_trait]
 pub trait Store<R: Record>: Debug + Send + Sync {
-    /// The floor, who the credential is, and one answer, by one round trip.
-    async fn look(&self, credential: &Credential, view: Option<View>) -> Result<Found<R>, Lost>;
+    /// The floor, who the credential is, and one answer, by one round trip, which counts the request
+    /// as well where nodes count together.
+    async fn look(
+        &self,
+        credential: &Credential,
+        view: Option<View>,
+        counts: &[Count<'_>],
+    ) -> Result<Found<R>, Lost>;
 
     /// Before it is read from the primary who a credential is.
     async fn fence(&self, credential: &Credential) -> Result<Option<Fence>, Lost>;

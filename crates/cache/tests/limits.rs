@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_cache::limits::{Limiter, Policy};
+use duly_cache::limits::{Policy, Tally};
 use duly_db::clock::ManualClock;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -14,23 +14,19 @@ const API: Policy = per_minute("api", 60);
 const LOGIN: Policy = per_minute("login", 5);
 
 const fn per_minute(name: &'static str, limit: u32) -> Policy {
-    Policy {
-        name,
-        limit,
-        window: Duration::from_secs(60),
-    }
+    Policy::new(name, limit, Duration::from_secs(60))
 }
 
-fn limiter() -> (Arc<ManualClock>, Limiter) {
+fn limiter() -> (Arc<ManualClock>, Tally) {
     let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
-    (clock.clone(), Limiter::new(clock))
+    (clock.clone(), Tally::new(clock))
 }
 
 fn wait(clock: &ManualClock, duration: Duration) {
     clock.advance(SignedDuration::try_from(duration).unwrap());
 }
 
-fn admitted(limiter: &Limiter, policy: &Policy, key: &str, requests: usize) -> usize {
+fn admitted(limiter: &Tally, policy: &Policy, key: &str, requests: usize) -> usize {
     (0..requests)
         .filter(|_| limiter.hit(policy, key).allowed)
         .count()
@@ -118,11 +114,7 @@ fn a_limit_of_nothing_refuses_everything() {
         assert!(!decision.allowed && decision.retry_after > Duration::ZERO);
         wait(&clock, Duration::from_secs(60));
     }
-    let instant = Policy {
-        name: "instant",
-        limit: 1,
-        window: Duration::ZERO,
-    };
+    let instant = Policy::new("instant", 1, Duration::ZERO);
     assert!(limiter.hit(&instant, "anna").allowed);
     assert!(!limiter.hit(&instant, "anna").allowed);
 }
@@ -144,7 +136,7 @@ fn what_has_expired_is_dropped() {
 #[test]
 fn a_full_table_never_fails_open() {
     let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
-    let limiter = Limiter::with_capacity(clock.clone(), 100);
+    let limiter = Tally::with_capacity(clock.clone(), 100);
     for key in 0..10_000 {
         assert!(admitted(&limiter, &LOGIN, &format!("{key}"), 10) <= 5);
     }
@@ -200,11 +192,8 @@ fn cases() -> ProptestConfig {
 
 /// Pauses in microseconds between requests of three keys, and a policy they fit to.
 fn traffic() -> impl Strategy<Value = (Policy, Vec<(u64, usize)>)> {
-    let policy = (1_u32..12, 1_u64..2_000).prop_map(|(limit, micros)| Policy {
-        name: "any",
-        limit,
-        window: Duration::from_micros(micros),
-    });
+    let policy = (1_u32..12, 1_u64..2_000)
+        .prop_map(|(limit, micros)| Policy::new("any", limit, Duration::from_micros(micros)));
     let pauses = prop_oneof![3 => 0_u64..50, 1 => 0_u64..3_000];
     (policy, prop::collection::vec((pauses, 0_usize..3), 1..300))
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::api;
 use crate::config::Http;
 use crate::http::SecurityHeaders;
+use crate::limits::Rules;
 use crate::web::Pages;
 
 /// What handlers are given.
@@ -20,6 +21,8 @@ pub struct Context {
     pub tracker: Tracker,
     /// `[http]` of the settings.
     pub http: Http,
+    /// `[limits]` of the settings.
+    pub limits: Rules,
     pub(crate) pages: Pages,
 }
 
@@ -45,11 +48,12 @@ pub struct App {
 impl App {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(tracker: Tracker, http: Http) -> Arc<Self> {
+    pub fn new(tracker: Tracker, http: Http, limits: Rules) -> Arc<Self> {
         let pages = Pages::new(http.assets_url.as_deref());
         let context = Arc::new(Context {
             tracker,
             http,
+            limits,
             pages,
         });
         let assets_url = context.http.assets_url.as_deref();

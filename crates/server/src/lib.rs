@@ -7,6 +7,7 @@ pub mod config;
 pub mod demo;
 mod docs;
 pub mod http;
+pub mod limits;
 mod mail_links;
 pub mod node;
 pub mod output;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use duly_cache::limits::Limiter;
-use duly_cache::redis::Patience;
+use duly_cache::redis::{Address, Patience};
 use duly_cache::{Cache, Limits, Memory, Redis, Relay, Sql, Store};
 use duly_db::clock::SystemClock;
 use duly_db::dump::Schema;
@@ -96,14 +96,14 @@ async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
     let cost = HashCost::new(accounts.argon2_memory, accounts.argon2_iterations)
         .map_err(|error| Error::Internal(error.to_string()))?;
     let signing_key = instance::signing_key(&db, random.as_ref()).await?;
-    let cache = cache(config, &db, &signing_key, &clock);
+    let (cache, limiter) = cache(config, &db, &signing_key, &clock);
     Ok(Tracker {
         signing_key,
         cache,
         queue: Queue::new(db.clone(), clock.clone(), random.clone()),
         mailer: mailer(config),
         hasher: PasswordHasher::new(cost, accounts.argon2_parallel),
-        limiter: Limiter::new(clock.clone()),
+        limiter,
         settings: Arc::new(settings(config)),
         in_flight: InFlight::default(),
         seen: Seen::default(),
@@ -113,23 +113,48 @@ async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
     })
 }
 
-fn cache(config: &Config, db: &Db, signing_key: &SigningKey, clock: &SharedClock) -> Cache<Caller> {
+/// What nodes share: what is known of people, and how often they have asked.
+fn cache(
+    config: &Config,
+    db: &Db,
+    signing_key: &SigningKey,
+    clock: &SharedClock,
+) -> (Cache<Caller>, Limiter) {
+    let mut limiter = Limiter::new(clock.clone());
     let store: Arc<dyn Store<Caller>> = match place(config, db) {
         Place::Memory => Arc::new(Memory::new(clock.clone())),
         Place::Sql => Arc::new(Sql),
         Place::Redis(address) => {
-            let (clock, random) = (clock.clone(), Arc::new(SystemRandom));
-            let patience = Patience::default();
-            Arc::new(Redis::start(address.clone(), patience, clock, random))
+            let redis = Arc::new(connection(address, clock));
+            limiter = Limiter::sharing(clock.clone(), redis.clone());
+            redis
         }
     };
     let limits = Limits {
         memory: config.cache.memory,
         ..Limits::default()
     };
-    let cache = Cache::new(store, signing_key.owner_keys(), limits, clock.clone());
+    let (keys, counted) = (signing_key.owner_keys(), limiter.clone());
+    let cache = Cache::new(store, keys, limits, counted, clock.clone());
     db.tell(Arc::new(cache.clone()));
-    cache
+    (cache, limiter)
+}
+
+/// Redis, where nodes share what they know by it.
+#[must_use]
+pub fn redis(config: &Config) -> Option<Redis> {
+    match &config.cache.place {
+        Some(Place::Redis(address)) => {
+            let clock: SharedClock = Arc::new(SystemClock);
+            Some(connection(address, &clock))
+        }
+        _ => None,
+    }
+}
+
+fn connection(address: &Address, clock: &SharedClock) -> Redis {
+    let (clock, random) = (clock.clone(), Arc::new(SystemRandom));
+    Redis::start(address.clone(), Patience::default(), clock, random)
 }
 
 /// Where nodes share what they know.

@@ -1,7 +1,6 @@
 //! What can go wrong, in terms a caller can act on.
 
-use std::time::Duration;
-
+use duly_cache::limits::Standing;
 use duly_db::retry::Conflict;
 
 use crate::input::FieldError;
@@ -36,12 +35,9 @@ pub enum Error {
     /// A request with the same idempotency key is being worked on.
     #[error("a request with this idempotency key is in flight")]
     IdempotencyInFlight,
-    /// Too many attempts.
-    #[error("too many attempts")]
-    RateLimited {
-        /// How long to wait before the next attempt.
-        retry_after: Duration,
-    },
+    /// Too many requests, or too many attempts; says what the limits say.
+    #[error("too many requests")]
+    RateLimited(Standing),
     /// Somebody else changed the same at the same moment. Nothing was kept; doing it again at once
     /// helps.
     #[error("somebody else was in the way")]
@@ -108,6 +104,12 @@ fn is_raced(error: &duly_db::Error) -> bool {
 impl From<duly_cache::Overloaded> for Error {
     fn from(overloaded: duly_cache::Overloaded) -> Self {
         Error::Unavailable(overloaded.to_string())
+    }
+}
+
+impl From<duly_cache::Refused> for Error {
+    fn from(refused: duly_cache::Refused) -> Self {
+        Error::RateLimited(refused.0)
     }
 }
 

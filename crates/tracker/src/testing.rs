@@ -100,7 +100,9 @@ impl TestTracker {
             false => Arc::new(Memory::new(clock.clone())),
         };
         let keys = signing_key.owner_keys();
-        let cache = Cache::new(store, keys, Limits::default(), clock.clone());
+        let limiter = Limiter::new(clock.clone());
+        let (limits, counted) = (Limits::default(), limiter.clone());
+        let cache = Cache::new(store, keys, limits, counted, clock.clone());
         db.tell(Arc::new(cache.clone()));
         let tracker = Tracker {
             db,
@@ -110,7 +112,7 @@ impl TestTracker {
             queue: Queue::new((*database).clone(), clock.clone(), random),
             mailer: Mailer::catcher(mails.clone()),
             hasher: PasswordHasher::new(HashCost::cheap(1), 2),
-            limiter: Limiter::new(clock.clone()),
+            limiter,
             signing_key,
             settings: Arc::new(settings),
             in_flight: InFlight::default(),
@@ -126,11 +128,12 @@ impl TestTracker {
 
     /// Another node on the same database, which shares with others what the store knows.
     #[expect(clippy::expect_used, reason = "only tests call this")]
-    pub async fn node(&self, store: Arc<dyn Store<Caller>>) -> Tracker {
+    pub async fn node(&self, store: Arc<dyn Store<Caller>>, limiter: Limiter) -> Tracker {
         let opened = open_again(self.database.url()).await;
         let db = opened.expect("the test's database");
         let keys = self.signing_key.owner_keys();
-        let cache = Cache::new(store, keys, Limits::default(), self.tracker.clock.clone());
+        let (limits, clock) = (Limits::default(), self.tracker.clock.clone());
+        let cache = Cache::new(store, keys, limits, limiter.clone(), clock);
         db.tell(Arc::new(cache.clone()));
         let (clock, random) = (self.tracker.clock.clone(), self.random.clone());
         Tracker {
@@ -139,6 +142,7 @@ impl TestTracker {
             seen: Seen::default(),
             db,
             cache,
+            limiter,
             ..self.tracker.clone()
         }
     }

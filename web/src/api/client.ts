@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch'
+import { patientFetch } from './patience.ts'
 import type { paths } from './schema.d.ts'
 import type { Problem, Whole } from './types.ts'
 
@@ -34,7 +35,7 @@ const OWN_401 = /\/api\/v1\/(login|register|me)$/
 export const api = createClient<paths>({
   baseUrl: typeof location === 'undefined' ? '' : location.origin,
   // Looked up at each call, so that a test can stand in for the network.
-  fetch: (request) => fetch(request),
+  fetch: (request) => patientFetch(request),
 })
 
 api.use({

@@ -1,4 +1,4 @@
-//! How often something may be done, counted in this process.
+//! How often something may be done.
 //!
 //! A [`Policy`] allows `limit` requests of one key per `window`. The count is a sliding one made
 //! of two numbers: what was admitted since the key's window began, and what was admitted in the
@@ -16,8 +16,9 @@
 //!   expired is dropped;
 //! - a clock that is set back forgets nothing and locks nobody out for longer than two windows.
 //!
-//! Counts live in this process only: a restart forgets them, and each node counts for itself.
-//! A caller to whom that is not enough keeps a count in SQL too.
+//! [`Tally`] counts in this process: a restart forgets, and each node counts for itself. A
+//! [`Limiter`] counts where all nodes do ([`Shared`]), and in this process while that cannot be
+//! reached; a policy that is strict then has half its limit, so that its loss opens no door.
 //!
 //! # Against Laravel's rule
 //! `throttle:60,1` counts per user id, else per IP address, in a fixed window of a minute that
@@ -34,46 +35,77 @@
 //!   parallel all pass; here a guess is counted before it is checked ([`Limiter::hit`]) and
 //!   forgiven when it was right ([`Limiter::undo`], [`Limiter::forget`]).
 
+mod limiter;
 mod network;
+mod refusals;
+mod shared;
 mod table;
+mod tally;
 mod window;
 
-use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::borrow::Cow;
 use std::time::Duration;
 
-use duly_db::SharedClock;
-
+pub use limiter::Limiter;
 pub use network::network_of;
-use table::{Slot, Table};
-use window::Window;
-
-/// How many keys are counted one by one unless said otherwise; about 8 MB.
-const CAPACITY: usize = 100_000;
-
-/// How many counters the new keys of one policy share when the table is full.
-const SHARED: u64 = 64;
+pub(crate) use shared::lifetime;
+pub use shared::{Reading, Shared, Used};
+pub use tally::Tally;
 
 /// How often one key may do something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Counts of different names never mix; also shown in the `RateLimit` headers.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// How many requests a window admits; with 0 all are refused.
     pub limit: u32,
     /// How long a window is, to the microsecond; less than one counts as one.
     pub window: Duration,
+    /// Whether half of the limit applies while nodes cannot count together.
+    pub is_strict: bool,
 }
 
 impl Policy {
-    fn window_length(&self) -> i64 {
+    /// So many requests of one key per window.
+    #[must_use]
+    pub const fn new(name: &'static str, limit: u32, window: Duration) -> Self {
+        Policy {
+            name: Cow::Borrowed(name),
+            limit,
+            window,
+            is_strict: false,
+        }
+    }
+
+    /// The same, but strict.
+    #[must_use]
+    pub const fn strict(name: &'static str, limit: u32, window: Duration) -> Self {
+        Policy {
+            name: Cow::Borrowed(name),
+            limit,
+            window,
+            is_strict: true,
+        }
+    }
+
+    /// A window's length in microseconds.
+    pub(crate) fn window_length(&self) -> i64 {
         // Two windows after any instant must still be an instant.
         const LONGEST: i64 = i64::MAX / 8;
         i64::try_from(self.window.as_micros())
             .unwrap_or(LONGEST)
             .clamp(1, LONGEST)
     }
+}
+
+/// One request as one policy counts it.
+#[derive(Debug, Clone)]
+pub struct Count<'policy> {
+    /// Which policy.
+    pub policy: &'policy Policy,
+    /// Who is counted. Of several words the first says with what a count is kept together: the key
+    /// of an owner, so that one round trip can look at both.
+    pub key: Cow<'policy, str>,
 }
 
 /// What a policy says to a request of one key.
@@ -92,118 +124,22 @@ pub struct Decision {
     pub reset: Duration,
 }
 
-/// Counts requests by policy and key. Clones share the counts.
-#[derive(Clone)]
-pub struct Limiter {
-    clock: SharedClock,
-    hasher: RandomState,
-    capacity: usize,
-    table: Arc<Mutex<Table>>,
-}
+/// What policies say to a request: all that were asked, or some that refuse it. It is admitted when
+/// all have room, and then counted by all; else by none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing(pub Vec<(Policy, Decision)>);
 
-impl Limiter {
-    /// Counts up to 100,000 keys one by one.
+impl Standing {
+    /// Whether the request is admitted.
     #[must_use]
-    pub fn new(clock: SharedClock) -> Self {
-        Self::with_capacity(clock, CAPACITY)
+    pub fn allowed(&self) -> bool {
+        self.0.iter().all(|(_, decision)| decision.allowed)
     }
 
-    /// Counts up to `capacity` keys one by one; more share counters.
+    /// How long until all have room again.
     #[must_use]
-    pub fn with_capacity(clock: SharedClock, capacity: usize) -> Self {
-        Limiter {
-            clock,
-            hasher: RandomState::new(),
-            capacity,
-            table: Arc::default(),
-        }
-    }
-
-    /// Admits and counts a request, or refuses it and counts nothing.
-    #[must_use]
-    pub fn hit(&self, policy: &Policy, key: &str) -> Decision {
-        let now = self.now();
-        let mut table = self.table();
-        let mut slot = self.slot(&mut table, policy, key, now);
-        let decision = decide(policy, &slot.window, now);
-        if !decision.allowed {
-            table.keep(slot);
-            return decision;
-        }
-        slot.window.count();
-        table.insert(slot);
-        Decision {
-            remaining: slot.window.remaining(policy.limit, now),
-            ..decision
-        }
-    }
-
-    /// What [`Limiter::hit`] would say, without counting.
-    #[must_use]
-    pub fn check(&self, policy: &Policy, key: &str) -> Decision {
-        let now = self.now();
-        let slot = self.slot(&mut self.table(), policy, key, now);
-        decide(policy, &slot.window, now)
-    }
-
-    /// Takes back an admitted request that turned out not to count.
-    pub fn undo(&self, policy: &Policy, key: &str) {
-        let mut table = self.table();
-        let mut slot = self.slot(&mut table, policy, key, self.now());
-        slot.window.uncount();
-        table.keep(slot);
-    }
-
-    /// Forgets a key's count, for example after a login that went well. What a full table made
-    /// the key count together with others stays.
-    pub fn forget(&self, policy: &Policy, key: &str) {
-        self.table().remove(self.place(policy, key));
-    }
-
-    /// How many counters are held at the moment.
-    #[must_use]
-    pub fn counters(&self) -> usize {
-        self.table().len()
-    }
-
-    fn slot(&self, table: &mut Table, policy: &Policy, key: &str, now: i64) -> Slot {
-        let own = self.place(policy, key);
-        let shared = self.hasher.hash_one((policy.name, own % SHARED));
-        table.slot(own, shared, self.capacity, policy.window_length(), now)
-    }
-
-    /// Keys may be long and chosen by strangers; their hash is short, and its seed secret.
-    fn place(&self, policy: &Policy, key: &str) -> u64 {
-        self.hasher.hash_one((policy.name, key))
-    }
-
-    fn now(&self) -> i64 {
-        self.clock.now().as_microsecond()
-    }
-
-    fn table(&self) -> MutexGuard<'_, Table> {
-        // Nothing in there panics, and counts are whole at every moment.
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for Limiter {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Limiter")
-            .field("counters", &self.counters())
-            .finish_non_exhaustive()
-    }
-}
-
-fn decide(policy: &Policy, window: &Window, now: i64) -> Decision {
-    let allowed = window.admits(policy.limit, now);
-    let wait = || window.retry_after(policy.limit, now);
-    Decision {
-        allowed,
-        limit: policy.limit,
-        remaining: window.remaining(policy.limit, now),
-        retry_after: if allowed { Duration::ZERO } else { wait() },
-        reset: window.reset(now),
+    pub fn retry_after(&self) -> Duration {
+        let waits = self.0.iter().map(|(_, decision)| decision.retry_after);
+        waits.max().unwrap_or_default()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Decision;
+
 /// What one key was admitted in its current window and in the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
@@ -18,6 +20,32 @@ impl Window {
             length,
             previous: 0,
             current: 0,
+        }
+    }
+
+    /// Counts of windows of which one began when time did, as several nodes keep them: they agree on
+    /// where a window begins without telling each other.
+    pub(super) fn aligned(now: i64, length: i64, previous: u32, current: u32) -> Self {
+        Window {
+            start: now - now.rem_euclid(length),
+            length,
+            previous,
+            current,
+        }
+    }
+
+    /// What is said to a request that comes `now`.
+    pub(super) fn decide(&self, limit: u32, now: i64) -> Decision {
+        let allowed = self.admits(limit, now);
+        Decision {
+            allowed,
+            limit,
+            remaining: self.remaining(limit, now),
+            retry_after: match allowed {
+                true => Duration::ZERO,
+                false => self.retry_after(limit, now),
+            },
+            reset: self.reset(now),
         }
     }
 

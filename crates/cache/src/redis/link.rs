@@ -31,7 +31,7 @@ const TOLD: &str = "duly:told";
 
 /// A connection, which never connects again by itself: what it says is of one epoch.
 pub(super) struct Link {
-    wire: Wire,
+    pub(super) wire: Wire,
     pub(super) scripts: Scripts,
     /// Nothing from before a restart or a failover is found: its epoch is part of every key.
     epoch: String,
@@ -111,9 +111,24 @@ impl Link {
     }
 
     /// Runs several, whose keys may lie anywhere, by one round trip where that can be.
-    pub(super) async fn run_all(&self, commands: &[Cmd]) -> Result<(), (RedisError, bool)> {
+    pub(super) async fn run_all(&self, commands: &[Cmd]) -> Result<Vec<Value>, (RedisError, bool)> {
         let mut wire = self.wire.clone();
         self.judged(wire.run_all(commands).await)
+    }
+
+    /// Runs several, whose keys lie in the same slot, by one round trip.
+    pub(super) async fn run_together(
+        &self,
+        commands: impl Iterator<Item = Cmd>,
+    ) -> Result<Vec<Value>, (RedisError, bool)> {
+        let mut pipeline = pipe();
+        for command in commands {
+            pipeline.add_command(command);
+        }
+        self.judged(match &self.wire {
+            Wire::One(connection) => pipeline.query_async(&mut connection.clone()).await,
+            Wire::Cluster(connection) => pipeline.query_async(&mut connection.clone()).await,
+        })
     }
 
     fn judged<T>(&self, answer: RedisResult<T>) -> Result<T, (RedisError, bool)> {
@@ -197,12 +212,12 @@ impl Wire {
         }
     }
 
-    async fn run_all(&mut self, commands: &[Cmd]) -> RedisResult<()> {
+    async fn run_all(&mut self, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
         match self {
             Wire::One(connection) => {
                 let mut pipeline = pipe();
                 for command in commands {
-                    pipeline.add_command(command.clone()).ignore();
+                    pipeline.add_command(command.clone());
                 }
                 pipeline.query_async(connection).await
             }
@@ -210,14 +225,9 @@ impl Wire {
             Wire::Cluster(connection) => {
                 let runs = commands.iter().map(|command| {
                     let mut connection = connection.clone();
-                    async move {
-                        command
-                            .query_async::<Value>(&mut connection)
-                            .await
-                            .map(drop)
-                    }
+                    async move { command.query_async::<Value>(&mut connection).await }
                 });
-                futures_util::future::try_join_all(runs).await.map(drop)
+                futures_util::future::try_join_all(runs).await
             }
         }
     }

@@ -8,6 +8,7 @@
 //! Everything in Redis can be made again: an eviction, `FLUSHALL` or a restart loses nothing.
 
 mod address;
+mod counts;
 mod link;
 mod scripts;
 
@@ -27,6 +28,7 @@ use tokio::sync::Notify;
 pub use address::{Address, Wrong};
 use link::Link;
 
+use crate::limits::Count;
 use crate::store::{Connection, Credential, Fence, Found, Known, Lost, Raise, Record, Store, Turn};
 use crate::view::LONGEST_KEPT;
 use crate::{Entry, OwnerKey, View};
@@ -71,6 +73,8 @@ struct State {
     link: RwLock<Option<Arc<Link>>>,
     /// The connection was given up.
     given_up: Notify,
+    /// There is a connection.
+    opened: Notify,
     round_trips: AtomicU64,
 }
 
@@ -90,10 +94,22 @@ impl Redis {
             random,
             link: RwLock::new(None),
             given_up: Notify::new(),
+            opened: Notify::new(),
             round_trips: AtomicU64::new(0),
         });
         tokio::spawn(keep_up(Arc::downgrade(&state)));
         Redis { state }
+    }
+
+    /// Waits until there is a connection.
+    pub async fn connected(&self) {
+        loop {
+            let opened = self.state.opened.notified();
+            if self.state.link().is_ok() {
+                return;
+            }
+            opened.await;
+        }
     }
 
     /// How many times a caller has waited for Redis.
@@ -131,6 +147,7 @@ async fn keep_up(state: Weak<State>) {
             Ok(link) => {
                 tracing::info!(redis = %state.address, "the cache is connected");
                 state.set(Some(Arc::new(link)));
+                state.opened.notify_waiters();
                 pause = FIRST_PAUSE;
                 state.given_up.notified().await;
             }
@@ -176,6 +193,24 @@ impl State {
             Ok(value) => T::from_redis_value(value).map_err(|error| Lost(error.to_string())),
             Err((error, is_over)) => Err(self.failed(link, &error, is_over)),
         }
+    }
+
+    /// Several commands on keys of one slot.
+    async fn run_together(
+        &self,
+        link: &Link,
+        commands: impl Iterator<Item = Cmd>,
+    ) -> Result<Vec<Value>, Lost> {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        let answers = link.run_together(commands).await;
+        answers.map_err(|(error, is_over)| self.failed(link, &error, is_over))
+    }
+
+    /// Several commands on any keys.
+    async fn run_all(&self, link: &Link, commands: &[Cmd]) -> Result<Vec<Value>, Lost> {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        let answers = link.run_all(commands).await;
+        answers.map_err(|(error, is_over)| self.failed(link, &error, is_over))
     }
 
     fn failed(&self, link: &Link, error: &RedisError, is_over: bool) -> Lost {
@@ -240,7 +275,12 @@ fn decode<R: Record>(bytes: &[u8], now: Timestamp) -> Option<R> {
 
 #[async_trait]
 impl<R: Record> Store<R> for Redis {
-    async fn look(&self, credential: &Credential, view: Option<View>) -> Result<Found<R>, Lost> {
+    async fn look(
+        &self,
+        credential: &Credential,
+        view: Option<View>,
+        counts: &[Count<'_>],
+    ) -> Result<Found<R>, Lost> {
         let link = self.state.caught_up()?;
         let mut look = cmd("HMGET");
         look.arg(key(&link, credential.owner)).arg("g");
@@ -248,16 +288,24 @@ impl<R: Record> Store<R> for Redis {
         if let Some(view) = view {
             look.arg(format!("v:{view}"));
         }
-        let found: Vec<Option<Bytes>> = self.state.run(&link, &look).await?;
+        let now = self.state.clock.now();
+        let adding = counts::adding(counts, now.as_microsecond());
+        let commands = std::iter::once(look).chain(adding);
+        let answers = self.state.run_together(&link, commands).await?;
+        let Some((found, counted)) = answers.split_first() else {
+            return Err(Lost("there is no answer".into()));
+        };
+        let found: Vec<Option<Bytes>> =
+            Vec::from_redis_value_ref(found).map_err(|error| Lost(error.to_string()))?;
         let mut found = found.into_iter();
         let floor = found.next().flatten().and_then(|text| number(&text));
         let record = found.next().flatten();
         let entry = found.next().flatten();
-        let now = self.state.clock.now();
         Ok(Found {
             floor: floor.map(Version::of),
             record: record.and_then(|bytes| decode(&bytes, now)).map(Arc::new),
             entry: entry.and_then(|bytes| Entry::decode(&bytes)),
+            counted: Some(counts::readings(counted)?),
         })
     }
 
@@ -319,7 +367,7 @@ impl<R: Record> Store<R> for Redis {
         let raised =
             tokio::time::timeout(self.state.patience.writer, link.run_all(&commands)).await;
         let reason = match raised {
-            Ok(Ok(())) => return Ok(()),
+            Ok(Ok(_)) => return Ok(()),
             Ok(Err((error, _))) => error.to_string(),
             Err(_) => "it takes too long".into(),
         };

@@ -27,6 +27,7 @@ pub(super) struct Scripts {
     pub(super) fill: Script,
     pub(super) raise: Script,
     pub(super) epoch: Script,
+    pub(super) take_back: Script,
 }
 
 impl Scripts {
@@ -38,6 +39,7 @@ impl Scripts {
             fill: load(wire, include_str!("lua/fill.lua")).await?,
             raise: load(wire, include_str!("lua/raise.lua")).await?,
             epoch: load(wire, include_str!("lua/epoch.lua")).await?,
+            take_back: load(wire, include_str!("lua/take_back.lua")).await?,
         })
     }
 }

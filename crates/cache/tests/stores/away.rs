@@ -25,7 +25,7 @@ async fn introduce(store: &dyn Store<Somebody>, data: i64) -> bool {
 }
 
 async fn floor(store: &dyn Store<Somebody>) -> Option<i64> {
-    let found = store.look(&credential(owner(1), 1), None).await.ok()?;
+    let found = store.look(&credential(owner(1), 1), None, &[]).await.ok()?;
     found.floor.map(Version::number)
 }
 

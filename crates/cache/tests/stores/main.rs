@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod away;
+mod counting;
 mod rules;
 
 use std::sync::Arc;

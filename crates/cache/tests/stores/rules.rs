@@ -96,7 +96,7 @@ async fn same_as_the_rules(store: &dyn Store<Somebody>, owner: OwnerKey, steps: 
         }
         for who in 0..WHO {
             let found = store
-                .look(&credential(owner, who), Some(view("list")))
+                .look(&credential(owner, who), Some(view("list")), &[])
                 .await;
             let Found { floor, record, .. } = found.unwrap();
             assert_eq!(floor, shelf.floor(), "{}", context());
@@ -147,7 +147,7 @@ async fn redis_lets_one_load_and_gives_the_others_the_answer() {
         (stored.version, &*stored.body),
         (Version::of(5), b"{\"version\":5}".as_slice())
     );
-    let found = store.look(&ann, Some(list)).await.unwrap();
+    let found = store.look(&ann, Some(list), &[]).await.unwrap();
     assert_eq!(found.entry.unwrap().version, Version::of(5));
     // Somebody who has to see more makes a new one.
     assert!(matches!(turn(6).await.unwrap(), Turn::Ours));

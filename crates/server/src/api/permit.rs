@@ -7,15 +7,16 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use duly_cache::View;
+use duly_cache::{Credential, View};
 use duly_tracker::secret::Secret;
-use duly_tracker::sessions::{self, Principal, Visitor};
+use duly_tracker::sessions::{self, Asked, Principal, Visitor};
 use duly_tracker::tokens::{self, Ability};
 use duly_tracker::{Error, SessionId};
 
 use super::problem::Problem;
 use crate::app::Context;
 use crate::http::cookie;
+use crate::limits::Toll;
 
 /// What an API token must be good for, as a type. A log-in in the browser is good for everything.
 pub(crate) trait Needs: Send {
@@ -55,7 +56,7 @@ impl<A: Needs> FromRequestParts<Arc<Context>> for Permit<A> {
         parts: &mut Parts,
         context: &Arc<Context>,
     ) -> Result<Self, Problem> {
-        let principal = principal(context, &parts.headers).await?;
+        let principal = principal(context, parts).await?;
         principal.require(A::ABILITY)?;
         Ok(Permit {
             principal,
@@ -83,7 +84,7 @@ impl<A: Needs> FromRequestParts<Arc<Context>> for Viewer<A> {
     ) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
         let view = View::of(REPRESENTATION, &[parts.uri.path(), query]);
-        let visitor = visitor(context, &parts.headers, Some(view)).await?;
+        let visitor = visitor(context, parts, Some(view)).await?;
         visitor.principal.require(A::ABILITY)?;
         Ok(Viewer {
             visitor,
@@ -113,7 +114,7 @@ impl FromRequestParts<Arc<Context>> for SessionOnly {
         parts: &mut Parts,
         context: &Arc<Context>,
     ) -> Result<Self, Problem> {
-        let principal = principal(context, &parts.headers).await?;
+        let principal = principal(context, parts).await?;
         let session = principal.require_session()?;
         Ok(SessionOnly { principal, session })
     }
@@ -132,38 +133,60 @@ impl FromRequestParts<Arc<Context>> for Admin {
         parts: &mut Parts,
         context: &Arc<Context>,
     ) -> Result<Self, Problem> {
-        let principal = principal(context, &parts.headers).await?;
+        let principal = principal(context, parts).await?;
         principal.require_administrator()?;
         Ok(Admin)
     }
 }
 
-async fn principal(context: &Context, headers: &HeaderMap) -> Result<Principal, Problem> {
-    Ok(visitor(context, headers, None).await?.principal)
+async fn principal(context: &Context, parts: &Parts) -> Result<Principal, Problem> {
+    Ok(visitor(context, parts, None).await?.principal)
 }
 
-/// Who asks. A token that is sent counts even when it is worthless: falling back to the cookie
-/// would hide the mistake.
-async fn visitor(
+/// Who asks, unless they ask too often.
+async fn visitor(context: &Context, parts: &Parts, view: Option<View>) -> Result<Visitor, Problem> {
+    let toll = parts.extensions.get::<Arc<Toll>>();
+    let limiter = &context.tracker.limiter;
+    match known(context, &parts.headers, view, toll).await {
+        Ok(visitor) => {
+            if let Some(toll) = toll {
+                toll.note(&visitor.visit.standing);
+            }
+            Ok(visitor)
+        }
+        Err(Error::Unauthenticated) => match toll {
+            Some(toll) if !toll.pay_as_nobody(limiter).await => {
+                Err(Problem::too_many(toll.said().unwrap_or_default()))
+            }
+            _ => Err(Error::Unauthenticated.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whose the cookie or the token is. A token that is sent counts even when it is worthless: falling
+/// back to the cookie would hide the mistake.
+async fn known(
     context: &Context,
     headers: &HeaderMap,
     view: Option<View>,
-) -> Result<Visitor, Problem> {
-    let visitor = match headers.get(header::AUTHORIZATION) {
-        Some(line) => {
-            let token = line
-                .to_str()
-                .ok()
-                .and_then(bearer)
-                .ok_or(Error::Unauthenticated)?;
-            tokens::visit(&context.tracker, &Secret::received(token), view).await?
-        }
-        None => {
-            let secret = session_secret(context, headers).ok_or(Error::Unauthenticated)?;
-            sessions::visit(&context.tracker, &secret, view).await?
-        }
+    toll: Option<&Arc<Toll>>,
+) -> Result<Visitor, Error> {
+    let counts =
+        |credential: &Credential| toll.map_or_else(Vec::new, |toll| toll.counts(credential));
+    let stranger = toll.map(|toll| toll.stranger());
+    let asked = Asked {
+        view,
+        counts: &counts,
+        stranger: stranger.as_ref(),
     };
-    Ok(visitor)
+    let Some(line) = headers.get(header::AUTHORIZATION) else {
+        let secret = session_secret(context, headers).ok_or(Error::Unauthenticated)?;
+        return sessions::visit(&context.tracker, &secret, asked).await;
+    };
+    let token = line.to_str().ok().and_then(bearer);
+    let token = Secret::received(token.ok_or(Error::Unauthenticated)?);
+    tokens::visit(&context.tracker, &token, asked).await
 }
 
 /// The secret of the session in the cookie, if there is one.

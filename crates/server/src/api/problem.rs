@@ -2,10 +2,13 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use duly_cache::limits::Standing;
 use duly_tracker::input::FieldError;
 use duly_tracker::{Error, Refusal};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::limits::seconds;
 
 /// One table: name in the code, stable code, status, title. A test compares it with the
 /// documentation, so that a change is seen.
@@ -66,7 +69,7 @@ codes! {
         "The idempotency key belongs to another request";
     ImportRefused "import_refused" UNPROCESSABLE_ENTITY
         "Nothing was imported, because rows were refused";
-    RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many attempts";
+    RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many requests";
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Not available at the moment, try again";
 }
@@ -83,6 +86,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Seconds to wait before trying again.
     pub retry_after: Option<u64>,
+    /// What the limits say, when they refuse.
+    pub standing: Option<Box<Standing>>,
     /// What came of an import that was refused.
     pub report: Option<Box<serde_json::Value>>,
     /// What is logged and never shown.
@@ -101,6 +106,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             retry_after: None,
+            standing: None,
             report: None,
             internal: None,
             is_conflict: false,
@@ -113,6 +119,22 @@ impl Problem {
         Problem {
             errors,
             ..Problem::new(Code::Invalid)
+        }
+    }
+
+    /// Too many requests, by what the limits say.
+    #[must_use]
+    pub fn too_many(standing: Standing) -> Self {
+        let wait = seconds(standing.retry_after());
+        let detail = match wait {
+            1 => "Try again in a second.".into(),
+            2..=90 => format!("Try again in {wait} seconds."),
+            _ => format!("Try again in {} minutes.", wait.div_ceil(60)),
+        };
+        Problem {
+            retry_after: Some(wait),
+            standing: Some(Box::new(standing)),
+            ..Problem::new(Code::RateLimited).detail(detail)
         }
     }
 
@@ -190,13 +212,7 @@ impl From<Error> for Problem {
                 retry_after: Some(1),
                 ..Problem::new(Code::InFlight)
             },
-            Error::RateLimited { retry_after } => {
-                let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-                Problem {
-                    retry_after: Some(seconds),
-                    ..Problem::new(Code::RateLimited)
-                }
-            }
+            Error::RateLimited(standing) => Problem::too_many(standing),
             Error::Conflict(reason) => Problem {
                 retry_after: Some(1),
                 internal: Some(reason.to_string()),

@@ -5,6 +5,7 @@ mod config;
 mod db;
 mod doctor;
 mod dump;
+mod limits;
 mod mail;
 mod migrate;
 mod restore;
@@ -51,6 +52,12 @@ enum Command {
         after_help = "Example: duly user create --name Ann --email ann@example.org --admin"
     )]
     User(user::Command),
+    /// See how often somebody has asked, and let them in again.
+    #[command(
+        subcommand,
+        after_help = "Example: duly limits show\n         duly limits clear ann@example.org"
+    )]
+    Limits(limits::Command),
     /// Bring tasks in from a file of Taskwarrior, todo.txt, iCalendar, Todoist or Duly.
     #[command(
         after_help = "Example: task export > tasks.json\n         duly import --user ann@example.org tasks.json --dry-run"
@@ -179,6 +186,9 @@ fn dispatch(cli: Cli) -> Outcome {
         }),
         Command::User(command) => with_settings(settings()?, |config| async move {
             user::run(command, &config).await
+        }),
+        Command::Limits(command) => with_settings(settings()?, |config| async move {
+            limits::run(command, &config).await
         }),
         Command::Import(arguments) => with_settings(settings()?, |config| async move {
             transfer::import(arguments, &config).await

@@ -92,7 +92,8 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
         .includes(Role::Scheduler)
         .then(|| start_scheduler(&tracker));
     if served.is_some() {
-        node.start(App::new(tracker.clone(), config.http.clone()));
+        let limits = config.limits.clone();
+        node.start(App::new(tracker.clone(), config.http.clone(), limits));
         announce(&tracker, &config).await?;
     } else {
         let version = env!("CARGO_PKG_VERSION");

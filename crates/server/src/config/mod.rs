@@ -2,6 +2,7 @@
 
 mod cache;
 mod layers;
+mod limits;
 mod passphrase;
 mod reader;
 mod sections;
@@ -17,6 +18,7 @@ pub use sections::{
     Accounts, Activity, Config, Database, Http, Log, LogFormat, Mail, Tasks, WorkerSettings,
 };
 pub use value::Network;
+pub(crate) use value::duration;
 
 /// The defaults and the documentation of every setting.
 pub const DEFAULTS: &str = include_str!("../../../../config.default.toml");

@@ -92,6 +92,31 @@ impl<'layers> Reader<'layers> {
             .ok()
     }
 
+    /// A list of what says itself what is wrong with it.
+    pub(super) fn judged_list<T>(
+        &mut self,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        let (value, source) = self.find(key);
+        let items = if let Setting::List(items) = value {
+            items
+        } else {
+            Vec::new()
+        };
+        let mut found = Vec::with_capacity(items.len());
+        for item in &items {
+            match read(item) {
+                Ok(value) => found.push(value),
+                Err(wrong) => {
+                    let message = format!("{}.{key} {wrong}", self.section);
+                    self.faults.push(Fault::new(&source, message));
+                }
+            }
+        }
+        (found.len() == items.len()).then_some(found)
+    }
+
     pub(super) fn list<T>(
         &mut self,
         key: &str,

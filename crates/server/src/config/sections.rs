@@ -14,8 +14,10 @@ use tracing_subscriber::filter::LevelFilter;
 use super::Fault;
 use super::cache::{self, Cache};
 use super::layers::Layers;
+use super::limits;
 use super::reader::Reader;
 use super::value::{Network, duration};
+use crate::limits::Rules;
 
 /// Every setting.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct Config {
     pub database: Database,
     /// `[cache]`
     pub cache: Cache,
+    /// `[limits]`
+    pub limits: Rules,
     /// `[mail]`
     pub mail: Mail,
     /// `[accounts]`
@@ -178,6 +182,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
     let http = http(reader.section("http"));
     let database = database(reader.section("database"));
     let cache = cache::read(reader.section("cache"));
+    let limits = limits::read(reader.section("limits"));
     let mail = mail(reader.section("mail"));
     let accounts = accounts(reader.section("accounts"));
     let trash_days = reader.section("tasks").number("trash_days", 1, 3650);
@@ -193,6 +198,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
             http: http?,
             database: database?,
             cache: cache?,
+            limits: limits?,
             mail: mail?,
             accounts: accounts?,
             tasks,

@@ -69,7 +69,7 @@ impl FromStr for Network {
 }
 
 /// Reads `250ms`, `10s`, `5m`, `2h`, `14d` or `2y`; a year has 365 days.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = number_and_unit(text)?;
     match unit {
         "ms" => Some(Duration::from_millis(number)),

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{accept, address, again, compress, origin, request_id};
 use crate::api::problem::{Code, Problem};
 use crate::app::App;
+use crate::limits::{self, Toll};
 
 /// Where a request comes from, as far as proxies can be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +34,19 @@ pub async fn answer(app: &Arc<App>, mut request: Request<Body>, peer: IpAddr) ->
     let path = request.uri().path().to_owned();
     let accepts_gzip = compress::quality(request.headers(), "gzip") > 0;
     request.extensions_mut().insert(ClientAddress(client));
+    let toll = Toll::of(&app.context.limits, &request, client).map(Arc::new);
+    if let Some(toll) = &toll {
+        request.extensions_mut().insert(toll.clone());
+    }
     let response = match refuse(app, &request) {
         Some(problem) => problem.into_response(),
-        None => handle(app, request, request_id).await,
+        None => match refused(app, toll.as_deref()).await {
+            Some(problem) => problem.into_response(),
+            None => handle(app, request, request_id).await,
+        },
     };
-    let response = compress::compress(finish(app, response, &id), accepts_gzip).await;
+    let response = finish(app, response, &id, toll.as_deref());
+    let response = compress::compress(response, accepts_gzip).await;
     log(
         &id,
         client,
@@ -57,6 +66,15 @@ fn log(id: &str, client: IpAddr, method: &Method, path: &str, status: u16, start
         { request.id = id, client.address = %client, duration_us },
         "{method} {path} {status}"
     );
+}
+
+/// Whether the request comes too often, as far as that does not depend on whose it is.
+async fn refused(app: &App, toll: Option<&Toll>) -> Option<Problem> {
+    let toll = toll?;
+    match toll.enter(&app.context.tracker.limiter).await {
+        true => None,
+        false => toll.said().map(Problem::too_many),
+    }
 }
 
 /// What no handler has to think of.
@@ -113,7 +131,7 @@ async fn handle(app: &Arc<App>, request: Request<Body>, id: Uuid) -> Response {
 }
 
 /// Writes the body of a problem and the headers every answer has.
-fn finish(app: &App, mut response: Response, id: &str) -> Response {
+fn finish(app: &App, mut response: Response, id: &str, toll: Option<&Toll>) -> Response {
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
         if let Some(reason) = &problem.internal {
@@ -132,6 +150,12 @@ fn finish(app: &App, mut response: Response, id: &str) -> Response {
     }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert("x-request-id", id);
+    }
+    let refused = problem
+        .and_then(|problem| problem.standing)
+        .map(|said| *said);
+    if let Some(standing) = refused.or_else(|| toll?.said()) {
+        limits::announce(headers, &standing, app.context.tracker.clock.now());
     }
     app.security_headers.apply(headers);
     response

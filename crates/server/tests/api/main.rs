@@ -23,6 +23,7 @@ mod health;
 mod house;
 mod idempotency;
 mod large_files;
+mod limits;
 mod lists;
 mod logs;
 mod mail_delivery;

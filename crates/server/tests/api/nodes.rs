@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use duly_cache::limits::Limiter;
 use duly_cache::testing::RedisServer;
 use duly_cache::{Redis, Relay, Store};
 use duly_db::clock::SystemClock;
 use duly_db::random::SystemRandom;
 use duly_server::app::App;
+use duly_server::limits::{Rule, Rules};
 use duly_tracker::Tracker;
 use duly_tracker::sessions::Caller;
 use serde_json::json;
@@ -29,7 +31,8 @@ impl Node {
         let address = server.url().parse().expect("an address");
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let redis = Arc::new(Redis::start(address, RedisServer::PATIENCE, clock, random));
-        let tracker = app.tracker.node(redis.clone()).await;
+        let limiter = Limiter::sharing(app.tracker.clock.clone(), redis.clone());
+        let tracker = app.tracker.node(redis.clone(), limiter).await;
         let relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await;
         let mut node = Node {
             app: app.node(tracker.clone()),
@@ -195,7 +198,11 @@ async fn an_invalidation_that_got_lost_is_made_up_for() {
     there.get(LIST).await.expect(200);
     // A command beside the nodes, which knows nothing of Redis.
     let store = Arc::new(duly_cache::Sql);
-    let outside = scene.app.tracker.node(store).await;
+    let outside = scene
+        .app
+        .tracker
+        .node(store, scene.app.limiter.clone())
+        .await;
     let outside = there.at(scene.app.node(outside));
     outside.task(json!({ "title": "from outside" })).await;
     scene.nodes[1]
@@ -229,4 +236,36 @@ async fn a_thousand_who_want_the_same_make_one_load_for_all_nodes() {
         answer.await.expect("no panic").expect(200);
     }
     assert_eq!(loads() - before, 1);
+}
+
+#[tokio::test]
+async fn nodes_count_requests_together_and_still_by_one_look() {
+    let rule = "api: 30/1m per user";
+    let rules = Rules::new([Rule::parse_named(rule).expect("a rule")]);
+    let app = TestApp::limited(|_| {}, |_| {}, |_| rules).await;
+    let server = RedisServer::start();
+    let mut nodes = Vec::new();
+    for _ in 0..3 {
+        nodes.push(Node::start(&app, &server).await);
+    }
+    let ann = app.user("ann").await;
+    let at = |node: &Node| ann.at(node.app.clone());
+    for node in &nodes {
+        at(node).get(LIST).await.expect(200);
+        let before = node.trips();
+        at(node).get(LIST).await.expect(200);
+        let after = node.trips();
+        assert_eq!((after.0 - before.0, after.1 - before.1), (1, 0));
+    }
+    let mut asked = tokio::task::JoinSet::new();
+    for node in &nodes {
+        for _ in 0..20 {
+            let ann = at(node);
+            asked.spawn(async move { ann.get(LIST).await.status });
+        }
+    }
+    let statuses = asked.join_all().await;
+    let admitted = statuses.iter().filter(|status| **status == 200).count();
+    assert_eq!(admitted, 30 - 6, "of 60 that came at the same moment");
+    assert!(statuses.iter().all(|status| matches!(status, 200 | 429)));
 }

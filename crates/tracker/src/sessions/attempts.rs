@@ -10,7 +10,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use duly_cache::limits::{Limiter, Policy, network_of};
+use duly_cache::limits::{Count, Limiter, Policy, network_of};
 
 use super::{ClientInfo, store};
 use crate::id::UserId;
@@ -21,42 +21,23 @@ use crate::{Error, Result, Tracker};
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 
 /// Mails to one mailbox, and mails asked for from one network, in an hour.
-const MAILS: Policy = Policy {
-    name: "mail",
-    limit: 5,
-    window: Duration::from_secs(3600),
-};
-const MAILS_ASKED_FOR: Policy = Policy {
-    name: "mail_address",
-    limit: 50,
-    window: Duration::from_secs(3600),
-};
+const MAILS: Policy = Policy::strict("mail", 5, HOUR);
+const MAILS_ASKED_FOR: Policy = Policy::strict("mail_address", 50, HOUR);
+const HOUR: Duration = Duration::from_secs(3600);
 
 fn pair(tracker: &Tracker) -> Policy {
     let limit = tracker.settings.login_attempts.per_pair;
-    Policy {
-        name: "login_pair",
-        limit,
-        window: WINDOW,
-    }
+    Policy::strict("login_pair", limit, WINDOW)
 }
 
 fn account(tracker: &Tracker) -> Policy {
     let limit = tracker.settings.login_attempts.per_account;
-    Policy {
-        name: "login_account",
-        limit,
-        window: WINDOW,
-    }
+    Policy::strict("login_account", limit, WINDOW)
 }
 
 fn address(tracker: &Tracker) -> Policy {
     let limit = tracker.settings.login_attempts.per_address;
-    Policy {
-        name: "login_address",
-        limit,
-        window: WINDOW,
-    }
+    Policy::strict("login_address", limit, WINDOW)
 }
 
 /// An attempt that has been counted as a failure, until it turns out to be something else.
@@ -77,35 +58,43 @@ impl Attempt {
     }
 
     /// Counts; what was counted before is given back when this counter is full.
-    fn count(&mut self, policy: Policy, key: &str) -> Result<()> {
-        let decision = self.limiter.hit(&policy, key);
-        if decision.allowed {
+    async fn count(&mut self, policy: Policy, key: &str) -> Result<()> {
+        let standing = self.limiter.hit(&[count(&policy, key)]).await;
+        if standing.allowed() {
             self.counted.push((policy, key.to_owned()));
             return Ok(());
         }
-        self.give_back();
-        Err(Error::RateLimited {
-            retry_after: decision.retry_after,
-        })
+        self.give_back().await;
+        Err(Error::RateLimited(standing))
     }
 
-    fn give_back(&mut self) {
-        for (policy, key) in self.counted.drain(..) {
-            self.limiter.undo(&policy, &key);
-        }
+    async fn give_back(&mut self) {
+        let counted = std::mem::take(&mut self.counted);
+        let counts: Vec<Count<'_>> = counted
+            .iter()
+            .map(|(policy, key)| count(policy, key))
+            .collect();
+        self.limiter.undo(&counts).await;
     }
 
     /// It was no guess: nothing was compared.
-    pub(crate) fn void(mut self) {
-        self.give_back();
+    pub(crate) async fn void(mut self) {
+        self.give_back().await;
     }
 
     /// It was right. Earlier mistakes from the same place to the same account are forgotten.
-    pub(crate) fn succeeded(mut self) {
-        self.give_back();
+    pub(crate) async fn succeeded(mut self) {
+        self.give_back().await;
         if let Some((policy, key)) = &self.pair {
-            self.limiter.forget(policy, key);
+            self.limiter.forget(&[count(policy, key)]).await;
         }
+    }
+}
+
+fn count<'policy>(policy: &'policy Policy, key: &'policy str) -> Count<'policy> {
+    Count {
+        policy,
+        key: key.into(),
     }
 }
 
@@ -118,17 +107,18 @@ pub(super) async fn log_in(
     let (network, folded) = (network_of(client.ip), email.folded());
     let both = format!("{network} {folded}");
     let mut attempt = Attempt::new(tracker);
-    attempt.count(address(tracker), &network.to_string())?;
-    attempt.count(pair(tracker), &both)?;
+    attempt
+        .count(address(tracker), &network.to_string())
+        .await?;
+    attempt.count(pair(tracker), &both).await?;
     attempt.pair = Some((pair(tracker), both));
-    let decision = tracker.limiter.hit(&account(tracker), &folded);
-    if decision.allowed {
-        attempt.counted.push((account(tracker), folded));
+    let whole = account(tracker);
+    let standing = tracker.limiter.hit(&[count(&whole, &folded)]).await;
+    if standing.allowed() {
+        attempt.counted.push((whole, folded));
     } else if !is_at_home(tracker, &folded, network).await? {
-        attempt.void();
-        return Err(Error::RateLimited {
-            retry_after: decision.retry_after,
-        });
+        attempt.void().await;
+        return Err(Error::RateLimited(standing));
     }
     Ok(attempt)
 }
@@ -143,44 +133,41 @@ async fn is_at_home(tracker: &Tracker, folded: &str, from: IpAddr) -> Result<boo
 }
 
 /// Counts an attempt to prove the current password within a session.
-pub(crate) fn current_password(tracker: &Tracker, user: UserId) -> Result<Attempt> {
+pub(crate) async fn current_password(tracker: &Tracker, user: UserId) -> Result<Attempt> {
     let limit = tracker.settings.login_attempts.per_pair;
-    let policy = Policy {
-        name: "current_password",
-        limit,
-        window: WINDOW,
-    };
+    let policy = Policy::strict("current_password", limit, WINDOW);
     let mut attempt = Attempt::new(tracker);
-    attempt.count(policy, &user.to_string())?;
+    attempt.count(policy.clone(), &user.to_string()).await?;
     attempt.pair = Some((policy, user.to_string()));
     Ok(attempt)
 }
 
 /// Counts a registration. Each costs a hash, and each tells whether an address has an account.
-pub(crate) fn registration(tracker: &Tracker, client: &ClientInfo) -> Result<()> {
+pub(crate) async fn registration(tracker: &Tracker, client: &ClientInfo) -> Result<()> {
     let limit = tracker.settings.login_attempts.per_address;
-    let policy = Policy {
-        name: "registration",
-        limit,
-        window: WINDOW,
-    };
-    Attempt::new(tracker).count(policy, &network_of(client.ip).to_string())
+    let policy = Policy::strict("registration", limit, WINDOW);
+    let network = network_of(client.ip).to_string();
+    Attempt::new(tracker).count(policy, &network).await
 }
 
 /// Counts a mail that somebody asked for; `false` when there have been enough.
-pub(crate) fn mail(tracker: &Tracker, mailbox: &str, client: Option<&ClientInfo>) -> bool {
+pub(crate) async fn mail(tracker: &Tracker, mailbox: &str, client: Option<&ClientInfo>) -> bool {
     let mut attempt = Attempt::new(tracker);
-    let asked = client.map_or(Ok(()), |client| {
-        attempt.count(MAILS_ASKED_FOR, &network_of(client.ip).to_string())
-    });
-    asked.and_then(|()| attempt.count(MAILS, mailbox)).is_ok()
+    if let Some(client) = client {
+        let network = network_of(client.ip).to_string();
+        if attempt.count(MAILS_ASKED_FOR, &network).await.is_err() {
+            return false;
+        }
+    }
+    attempt.count(MAILS, mailbox).await.is_ok()
 }
 
 /// Forgets the mistakes made with an account: those from a client's network, and what they add up
 /// to from everywhere.
-pub(crate) fn forgive(tracker: &Tracker, email: &Email, client: &ClientInfo) {
+pub(crate) async fn forgive(tracker: &Tracker, email: &Email, client: &ClientInfo) {
     let folded = email.folded();
     let both = format!("{} {folded}", network_of(client.ip));
-    tracker.limiter.forget(&pair(tracker), &both);
-    tracker.limiter.forget(&account(tracker), &folded);
+    let (pair, account) = (pair(tracker), account(tracker));
+    let counts = [count(&pair, &both), count(&account, &folded)];
+    tracker.limiter.forget(&counts).await;
 }

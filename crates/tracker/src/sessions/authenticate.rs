@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use duly_cache::{Known, View};
+use duly_cache::Known;
 use jiff::Timestamp;
 
-use super::caller::{self, Caller, Visitor};
+use super::caller::{self, Asked, Caller, Visitor};
 use super::seen::after;
 use super::store::{self, StoredSession};
 use super::{Principal, Via};
@@ -18,18 +18,18 @@ use crate::{Error, Result, Tracker};
 /// # Errors
 /// [`Error::Unauthenticated`] when there is no such session or it has expired.
 pub async fn authenticate(tracker: &Tracker, secret: &Secret) -> Result<Principal> {
-    Ok(visit(tracker, secret, None).await?.principal)
+    Ok(visit(tracker, secret, Asked::nothing()).await?.principal)
 }
 
 /// Like [`authenticate`], for somebody who will ask for a view.
 ///
 /// # Errors
 /// As [`authenticate`].
-pub async fn visit(tracker: &Tracker, secret: &Secret, view: Option<View>) -> Result<Visitor> {
+pub async fn visit(tracker: &Tracker, secret: &Secret, asked: Asked<'_>) -> Result<Visitor> {
     let Some((owner, _)) = secret.reveal().split_once('.') else {
         return Err(Error::Unauthenticated);
     };
-    caller::visit(tracker, secret, owner, view, read(tracker, secret)).await
+    caller::visit(tracker, secret, owner, asked, read(tracker, secret)).await
 }
 
 /// Who it is by the primary, in one statement that sees every committed change.

@@ -1,7 +1,9 @@
 //! What is known about whoever shows a cookie or a token.
 
+use std::fmt;
 use std::sync::OnceLock;
 
+use duly_cache::limits::{Count, Standing};
 use duly_cache::{Credential, Known, OwnerKey, Record, View};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -46,7 +48,38 @@ pub struct Visitor {
     pub visit: duly_cache::Visit<Caller>,
 }
 
-/// Whom a secret stands for: from the cache, else by `load`. `view` is what will be asked for.
+/// What somebody asks, as far as it matters to knowing who they are.
+#[derive(Clone, Copy)]
+pub struct Asked<'asked> {
+    /// Of what they will ask for, what the cache may have.
+    pub view: Option<View>,
+    /// What limits the request counts for, once it is known whose it claims to be.
+    pub counts: &'asked (dyn Fn(&Credential) -> Vec<Count<'asked>> + Sync),
+    /// What a cookie or token counts for that nobody knows. It is counted in this process alone,
+    /// and keeps whoever makes them up from having each looked up.
+    pub stranger: Option<&'asked Count<'asked>>,
+}
+
+impl Asked<'_> {
+    /// Nothing but who it is, which counts for nothing.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Asked {
+            view: None,
+            counts: &|_| Vec::new(),
+            stranger: None,
+        }
+    }
+}
+
+impl fmt::Debug for Asked<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut asked = formatter.debug_struct("Asked");
+        asked.field("view", &self.view).finish_non_exhaustive()
+    }
+}
+
+/// Whom a secret stands for: from the cache, else by `load`.
 ///
 /// `owner` is what the secret says of whose it is. What is known of somebody is kept under that, so
 /// that a secret that says something else than is true is refused.
@@ -54,22 +87,33 @@ pub(crate) async fn visit(
     tracker: &Tracker,
     secret: &Secret,
     owner: &str,
-    view: Option<View>,
+    asked: Asked<'_>,
     load: impl Future<Output = Result<Known<Caller>>>,
 ) -> Result<Visitor> {
     let owner: OwnerKey = owner.parse().map_err(|_| Error::Unauthenticated)?;
     let hash = secret.digest();
     let load = async {
+        let here = tracker.limiter.here();
+        if let Some(stranger) = asked.stranger {
+            let decision = here.hit(stranger.policy, &stranger.key);
+            if !decision.allowed {
+                let refused = (stranger.policy.clone(), decision);
+                return Err(Error::RateLimited(Standing(vec![refused])));
+            }
+        }
         let known = load.await?;
+        if let Some(stranger) = asked.stranger {
+            here.undo(stranger.policy, &stranger.key);
+        }
         match tracker.cache.keys().of(known.record.user.0) == owner {
             true => Ok(known),
             false => Err(Error::Unauthenticated),
         }
     };
-    let visit = tracker
-        .cache
-        .visit(&Credential { owner, hash }, view, load)
-        .await?;
+    let credential = Credential { owner, hash };
+    let counts = (asked.counts)(&credential);
+    let visiting = tracker.cache.visit(&credential, asked.view, &counts, load);
+    let visit = visiting.await?;
     let caller = &visit.record;
     let now = tracker.clock.now();
     match &caller.via {

@@ -78,14 +78,14 @@ pub async fn log_in(
     let verdict = match tracker.hasher.verify(&password, stored_hash).await {
         Ok(verdict) => verdict,
         Err(error) => {
-            attempt.void();
+            attempt.void().await;
             return Err(error);
         }
     };
     let Some(known) = found.filter(|_| verdict != Verdict::Wrong) else {
         return Err(Error::WrongCredentials);
     };
-    attempt.succeeded();
+    attempt.succeeded().await;
     let stronger = match verdict {
         Verdict::RightButWeak => Some(
             tracker

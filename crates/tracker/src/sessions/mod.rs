@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use crate::secret::Secret;
 
 pub use authenticate::{authenticate, visit};
-pub use caller::{Caller, Visitor};
+pub use caller::{Asked, Caller, Visitor};
 pub use list::{Session, get, list, purge_expired, revoke, revoke_others};
 pub use log_in::{LogIn, LogInInput, log_in, log_out};
 pub(crate) use log_in::{end_all, open, rotate};

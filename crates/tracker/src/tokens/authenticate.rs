@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use duly_cache::{Known, View};
+use duly_cache::Known;
 
 use super::{format, store};
 use crate::secret::Secret;
-use crate::sessions::{Caller, Principal, Via, Visitor, caller};
+use crate::sessions::{Asked, Caller, Principal, Via, Visitor, caller};
 use crate::{Error, Result, Tracker};
 
 /// Whom a token acts for. A revoked token is refused from the next request on, whether it is known
@@ -15,16 +15,16 @@ use crate::{Error, Result, Tracker};
 /// # Errors
 /// [`Error::Unauthenticated`] when there is no such token or it has expired.
 pub async fn authenticate(tracker: &Tracker, token: &Secret) -> Result<Principal> {
-    Ok(visit(tracker, token, None).await?.principal)
+    Ok(visit(tracker, token, Asked::nothing()).await?.principal)
 }
 
 /// Like [`authenticate`], for somebody who will ask for a view.
 ///
 /// # Errors
 /// As [`authenticate`].
-pub async fn visit(tracker: &Tracker, token: &Secret, view: Option<View>) -> Result<Visitor> {
+pub async fn visit(tracker: &Tracker, token: &Secret, asked: Asked<'_>) -> Result<Visitor> {
     let owner = format::owner(token.reveal()).ok_or(Error::Unauthenticated)?;
-    caller::visit(tracker, token, owner, view, read(tracker, token)).await
+    caller::visit(tracker, token, owner, asked, read(tracker, token)).await
 }
 
 /// Whose it is by the primary, in one statement that sees every committed change.

@@ -79,7 +79,7 @@ pub async fn confirm_email(tracker: &Tracker, token: Secret) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn resend_confirmation(tracker: &Tracker, user: UserId) -> Result<()> {
-    if !attempts::mail(tracker, &user.to_string(), None) {
+    if !attempts::mail(tracker, &user.to_string(), None).await {
         return Ok(());
     }
     let mut tx = tracker.db.begin();

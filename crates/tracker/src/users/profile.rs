@@ -224,7 +224,7 @@ async fn prove(tracker: &Tracker, user: UserId, change: &ProfileChange) -> Resul
         .current_password
         .as_ref()
         .ok_or_else(wrong_password)?;
-    let attempt = attempts::current_password(tracker, user)?;
+    let attempt = attempts::current_password(tracker, user).await?;
     let verdict = match tracker
         .hasher
         .verify(current, Some(stored.password_hash.clone()))
@@ -232,14 +232,14 @@ async fn prove(tracker: &Tracker, user: UserId, change: &ProfileChange) -> Resul
     {
         Ok(verdict) => verdict,
         Err(error) => {
-            attempt.void();
+            attempt.void().await;
             return Err(error);
         }
     };
     if verdict == Verdict::Wrong {
         return Err(wrong_password());
     }
-    attempt.succeeded();
+    attempt.succeeded().await;
     Ok(stored)
 }
 

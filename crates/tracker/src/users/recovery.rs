@@ -86,7 +86,7 @@ pub async fn request_password_reset(
     email: Email,
     client: ClientInfo,
 ) -> Result<()> {
-    if !attempts::mail(tracker, &email.folded(), Some(&client)) {
+    if !attempts::mail(tracker, &email.folded(), Some(&client)).await {
         return Ok(());
     }
     let mut tx = tracker.db.begin();
@@ -126,7 +126,7 @@ pub async fn reset_password(
     let email = set(tracker, user, &reset.token, &password_hash).await?;
     tracker.queue.notify();
     // Whoever was locked out by mistakes, their own or somebody else's, is let in again.
-    attempts::forgive(tracker, &email, &client);
+    attempts::forgive(tracker, &email, &client).await;
     Ok(())
 }
 

@@ -116,7 +116,7 @@ pub async fn register(
     client: ClientInfo,
 ) -> Result<(Account, Secret)> {
     let entrance = Entrance::choose(tracker.settings.registration, &new)?;
-    attempts::registration(tracker, &client)?;
+    attempts::registration(tracker, &client).await?;
     let password_hash = tracker
         .hasher
         .hash(tracker.random.as_ref(), &new.password)

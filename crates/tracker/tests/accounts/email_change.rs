@@ -179,10 +179,7 @@ async fn the_address_and_the_password_change_only_with_the_current_password() {
     }
     let json = json!({ "password": OTHER_PASSWORD, "current_password": PASSWORD });
     let limited = change(&app, &session, json.clone()).await;
-    assert!(
-        matches!(limited, Err(Error::RateLimited { .. })),
-        "{limited:?}"
-    );
+    assert!(matches!(limited, Err(Error::RateLimited(_))), "{limited:?}");
     assert_eq!(version(&app, ada.id).await, before);
     advance(&app, 30);
     change(&app, &session, json).await.unwrap();

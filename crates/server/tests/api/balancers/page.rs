@@ -1,34 +1,9 @@
 //! The page "Many nodes": its commands do what it says.
 
-use std::path::Path;
-use std::process::Command;
-
 use super::Place;
-use crate::support::Process;
+use crate::support::{Process, book};
 
 const PAGE: &str = include_str!("../../../../../docs/operator/nodes.md");
-
-/// The language and the text of each block that the page marks as tested: ```` ```sh test ````.
-fn blocks() -> Vec<(&'static str, &'static str)> {
-    let marked = |part: &'static str| {
-        let (head, text) = part.split_once('\n')?;
-        Some((head.strip_suffix(" test")?, text))
-    };
-    PAGE.split("\n```").filter_map(marked).collect()
-}
-
-fn run(duly: &Process, text: &str) -> String {
-    let binary = Path::new(env!("CARGO_BIN_EXE_duly"));
-    let folder = binary.parent().expect("a folder").display();
-    let mut shell = Command::new("sh");
-    shell.args(["-eu", "-c", text]).env_clear();
-    shell.env("PATH", format!("{folder}:/usr/local/bin:/usr/bin:/bin"));
-    let output = shell.current_dir(duly.path()).output().expect("sh");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}: {said}\n{error}");
-    said
-}
 
 #[test]
 fn the_page_says_what_is() {
@@ -43,7 +18,7 @@ fn the_page_says_what_is() {
         )
     };
     let (mut said, mut languages) = (String::new(), Vec::new());
-    for (language, text) in blocks() {
+    for (language, text) in book::blocks(PAGE) {
         languages.push(language);
         match language {
             "toml" => {
@@ -54,7 +29,7 @@ fn the_page_says_what_is() {
                 if text.contains("curl") {
                     duly.serve(&[]);
                 }
-                said = run(&duly, &placed(text));
+                said = book::follow(&duly, &placed(text));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 mod answer;
+pub mod book;
 mod client;
 mod process;
 mod socket;
@@ -10,4 +11,4 @@ pub use answer::Answer;
 pub use client::{Ask, Client};
 pub use process::{Connection, Process};
 pub use socket::{TestServer, send_raw};
-pub use test_app::TestApp;
+pub use test_app::{PASSWORD, TestApp};

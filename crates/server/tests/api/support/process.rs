@@ -62,6 +62,7 @@ impl Process {
         command
             .env("DULY_HTTP__LISTEN", "127.0.0.1:0")
             .env("DULY_HTTP__DRAIN_DELAY", "0s")
+            .env("DULY_LIMITS__ENABLED", "false")
             .env("DULY_LOG__LEVEL", "error");
         command.envs(
             self.variables

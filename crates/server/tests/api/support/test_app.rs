@@ -10,6 +10,7 @@ use duly_db::testing::open_again;
 use duly_queue::Queue;
 use duly_server::app::App;
 use duly_server::config::{self, Http};
+use duly_server::limits::Rules;
 use duly_tracker::idempotency::InFlight;
 use duly_tracker::input::FromText as _;
 use duly_tracker::testing::TestTracker;
@@ -28,6 +29,7 @@ pub struct TestApp {
     pub app: Arc<App>,
     pub tracker: TestTracker,
     http: Http,
+    limits: Rules,
     next_address: AtomicU32,
 }
 
@@ -45,16 +47,28 @@ impl TestApp {
     }
 
     pub async fn with(settings: impl FnOnce(&mut Settings), http: impl FnOnce(&mut Http)) -> Self {
+        // Tests ask more often than people.
+        Self::limited(settings, http, |_| Rules::default()).await
+    }
+
+    /// With limits, which are given as they are by default.
+    pub async fn limited(
+        settings: impl FnOnce(&mut Settings),
+        http: impl FnOnce(&mut Http),
+        limits: impl FnOnce(Rules) -> Rules,
+    ) -> Self {
         let tracker = TestTracker::with(settings).await;
         let defaults = config::load(Some(Path::new("/dev/null")), std::iter::empty());
-        let mut section = defaults.expect("the defaults are valid").config.http;
+        let config = defaults.expect("the defaults are valid").config;
+        let (mut section, limits) = (config.http, limits(config.limits));
         section.public_url = tracker.settings.public_url.clone();
         http(&mut section);
-        let app = App::new((*tracker).clone(), section.clone());
+        let app = App::new((*tracker).clone(), section.clone(), limits.clone());
         TestApp {
             app,
             tracker,
             http: section,
+            limits,
             next_address: AtomicU32::new(1),
         }
     }
@@ -63,12 +77,12 @@ impl TestApp {
     pub fn another_node(&self) -> Arc<App> {
         let mut tracker = (*self.tracker).clone();
         tracker.in_flight = InFlight::default();
-        App::new(tracker, self.http.clone())
+        App::new(tracker, self.http.clone(), self.limits.clone())
     }
 
     /// A node with a tracker of its own.
     pub fn node(&self, tracker: Tracker) -> Arc<App> {
-        App::new(tracker, self.http.clone())
+        App::new(tracker, self.http.clone(), self.limits.clone())
     }
 
     /// Somebody at an address of their own, without session and token.

@@ -1,0 +1,217 @@
+//! Counts of limits, beside what is known of owners.
+//!
+//! A count has a key per window, which goes by itself. A request is added before it is judged, so
+//! that of several at the same moment each is told another number.
+
+use async_trait::async_trait;
+use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
+use redis::{Cmd, FromRedisValue, Value, cmd, from_redis_value};
+
+use super::Redis;
+use super::link::{Link, Wire};
+use crate::limits::{Count, Reading, Shared, Used, lifetime};
+use crate::store::Lost;
+
+/// How many keys a server looks at before it lets others have their turn.
+const AT_ONCE: usize = 1_000;
+
+/// Adds a request to each count, and reads how they stand.
+pub(super) fn adding(counts: &[Count<'_>], now: i64) -> impl Iterator<Item = Cmd> {
+    counts.iter().flat_map(move |count| {
+        let (mut add, mut keep, mut before) = (cmd("INCR"), cmd("PEXPIRE"), cmd("GET"));
+        let window = now.div_euclid(count.policy.window_length());
+        let current = key(count, window);
+        let millis = u64::try_from(lifetime(count.policy).as_millis()).unwrap_or(u64::MAX / 4);
+        add.arg(&current);
+        keep.arg(&current).arg(millis.min(u64::MAX / 4));
+        before.arg(key(count, window - 1));
+        [add, keep, before]
+    })
+}
+
+/// What the server has answered to that.
+pub(super) fn readings(answers: &[Value]) -> Result<Vec<Reading>, Lost> {
+    let read = |answer: &Value| {
+        let number: Option<i64> = from_redis_value(answer.clone())
+            .map_err(|error: redis::ParsingError| Lost(error.to_string()))?;
+        Ok(u32::try_from(number.unwrap_or(0).max(0)).unwrap_or(u32::MAX))
+    };
+    let reading = |three: &[Value]| match three {
+        [current, _, previous] => Ok(Reading {
+            current: read(current)?,
+            previous: read(previous)?,
+        }),
+        _ => Err(Lost("answers to counts are missing".into())),
+    };
+    answers.chunks(3).map(reading).collect()
+}
+
+/// The first word of whoever is counted decides where the count lies: beside the owner's hash.
+fn key(count: &Count<'_>, window: i64) -> String {
+    let (first, others) = count.key.split_once(' ').unwrap_or((&count.key, ""));
+    format!("duly:{{{first}}}:r:{}:{others}:{window}", count.policy.name)
+}
+
+/// The key as it was made: which policy, and who.
+fn parse(key: &str) -> Option<(&str, String)> {
+    let (first, rest) = key.strip_prefix("duly:{")?.split_once("}:r:")?;
+    let (policy, rest) = rest.split_once(':')?;
+    let (others, _) = rest.rsplit_once(':')?;
+    let who = match others {
+        "" => first.to_owned(),
+        _ => format!("{first} {others}"),
+    };
+    Some((policy, who))
+}
+
+impl Redis {
+    fn window_of(&self, count: &Count<'_>) -> i64 {
+        let now = self.state.clock.now().as_microsecond();
+        now.div_euclid(count.policy.window_length())
+    }
+
+    /// Every count with its key; of the windows of one count the newest comes first.
+    async fn read(&self, link: &Link) -> Result<Vec<(String, Used)>, Lost> {
+        let mut keys = self.keys(link).await?;
+        keys.sort_unstable_by(|one, other| other.cmp(one));
+        keys.dedup();
+        let mut read = Vec::with_capacity(keys.len());
+        for some in keys.chunks(AT_ONCE) {
+            let get = |key: &String| cmd("GET").arg(key).clone();
+            let commands: Vec<Cmd> = some.iter().map(get).collect();
+            let counts = self.state.run_all(link, &commands).await?;
+            for (key, count) in some.iter().zip(counts) {
+                if let (Some((policy, who)), Some(count)) = (parse(key), decoded(count)?) {
+                    let policy = policy.to_owned();
+                    let used = Used {
+                        policy,
+                        key: who,
+                        count,
+                    };
+                    read.push((key.clone(), used));
+                }
+            }
+        }
+        Ok(read)
+    }
+
+    async fn keys(&self, link: &Link) -> Result<Vec<String>, Lost> {
+        let mut found = Vec::new();
+        for server in servers(link).await? {
+            let mut cursor = String::from("0");
+            loop {
+                let mut scan = cmd("SCAN");
+                scan.arg(&cursor).arg("MATCH").arg("duly:{*}:r:*");
+                scan.arg("COUNT").arg(AT_ONCE);
+                let answer = ask(link, &scan, server.as_ref()).await?;
+                let (next, keys): (String, Vec<String>) = decoded(answer)?;
+                found.extend(keys);
+                if next == "0" {
+                    break;
+                }
+                cursor = next;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Every server that holds keys of its own; one without a name where there is but one.
+async fn servers(link: &Link) -> Result<Vec<Option<(String, u16)>>, Lost> {
+    if let Wire::One(_) = link.wire {
+        return Ok(vec![None]);
+    }
+    let answer = ask(link, cmd("CLUSTER").arg("SLOTS"), None).await?;
+    let ranges: Vec<Vec<Value>> = decoded(answer)?;
+    let mut servers = Vec::new();
+    for range in ranges {
+        let Some(first) = range.into_iter().nth(2) else {
+            continue;
+        };
+        let mut parts = Vec::<Value>::from_redis_value(first)
+            .map_err(|error| Lost(error.to_string()))?
+            .into_iter();
+        if let (Some(host), Some(port)) = (parts.next(), parts.next()) {
+            let server = Some((decoded(host)?, decoded(port)?));
+            if !servers.contains(&server) {
+                servers.push(server);
+            }
+        }
+    }
+    Ok(servers)
+}
+
+async fn ask(link: &Link, command: &Cmd, at: Option<&(String, u16)>) -> Result<Value, Lost> {
+    let asked = match (&link.wire, at) {
+        (Wire::Cluster(connection), Some((host, port))) => {
+            let at = SingleNodeRoutingInfo::ByAddress {
+                host: host.clone(),
+                port: *port,
+            };
+            let mut connection = connection.clone();
+            let routed = connection.route_command(command.clone(), RoutingInfo::SingleNode(at));
+            routed.await
+        }
+        (wire, _) => wire.clone().run(command).await,
+    };
+    asked.map_err(|error| Lost(error.to_string()))
+}
+
+fn decoded<T: FromRedisValue>(value: Value) -> Result<T, Lost> {
+    from_redis_value(value).map_err(|error| Lost(error.to_string()))
+}
+
+#[async_trait]
+impl Shared for Redis {
+    async fn add(&self, counts: &[Count<'_>]) -> Result<Vec<Reading>, Lost> {
+        let link = self.state.link()?;
+        let now = self.state.clock.now().as_microsecond();
+        let commands: Vec<Cmd> = adding(counts, now).collect();
+        readings(&self.state.run_all(&link, &commands).await?)
+    }
+
+    async fn take_back(&self, counts: &[Count<'_>]) -> Result<(), Lost> {
+        let link = self.state.link()?;
+        let take_back = &link.scripts.take_back;
+        let commands = counts
+            .iter()
+            .map(|count| take_back.on(&key(count, self.window_of(count))));
+        let commands: Vec<Cmd> = commands.collect();
+        self.state.run_all(&link, &commands).await.map(drop)
+    }
+
+    async fn forget(&self, counts: &[Count<'_>]) -> Result<(), Lost> {
+        let link = self.state.link()?;
+        let commands = counts.iter().flat_map(|count| {
+            let window = self.window_of(count);
+            [window, window - 1].map(|window| cmd("DEL").arg(key(count, window)).clone())
+        });
+        let commands: Vec<Cmd> = commands.collect();
+        self.state.run_all(&link, &commands).await.map(drop)
+    }
+
+    async fn used(&self) -> Result<Vec<Used>, Lost> {
+        let link = self.state.link()?;
+        let mut used = self.read(&link).await?;
+        // The newer window of two comes first.
+        used.dedup_by(|(_, older), (_, newer)| {
+            (&older.policy, &older.key) == (&newer.policy, &newer.key)
+        });
+        Ok(used.into_iter().map(|(_, used)| used).collect())
+    }
+
+    async fn clear(
+        &self,
+        is_meant: &(dyn for<'used> Fn(&'used Used) -> bool + Sync),
+    ) -> Result<Vec<Used>, Lost> {
+        let link = self.state.link()?;
+        let mut meant = self.read(&link).await?;
+        meant.retain(|(_, used)| is_meant(used));
+        let unlink = |(key, _): &(String, Used)| cmd("UNLINK").arg(key).clone();
+        let commands: Vec<Cmd> = meant.iter().map(unlink).collect();
+        if !commands.is_empty() {
+            self.state.run_all(&link, &commands).await?;
+        }
+        Ok(meant.into_iter().map(|(_, used)| used).collect())
+    }
+}
