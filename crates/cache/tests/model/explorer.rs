@@ -97,7 +97,8 @@ pub(crate) fn explore(setup: &Setup, wanted: &[Property]) -> Found {
             for (choice, (_, after)) in Next::of(setup, &world).into_iter().enumerate() {
                 if seen.insert(fingerprint(&after)) {
                     reached.push((ways.0.len(), after));
-                    ways.0.push((u32::try_from(way).unwrap(), u16::try_from(choice).unwrap()));
+                    ways.0
+                        .push((u32::try_from(way).unwrap(), u16::try_from(choice).unwrap()));
                 }
             }
         }
@@ -148,7 +149,8 @@ struct Mixer(u128);
 
 impl Mixer {
     fn mix(&mut self, word: u64) {
-        let mixed = (self.0 ^ u128::from(word)).wrapping_mul(0xda94_2042_e4dd_58b5_2360_ed05_1fc6_5da5);
+        let mixed =
+            (self.0 ^ u128::from(word)).wrapping_mul(0xda94_2042_e4dd_58b5_2360_ed05_1fc6_5da5);
         self.0 = mixed ^ (mixed >> 67);
     }
 }

@@ -80,7 +80,10 @@ fn breaks(world: &World, node: usize, next: &mut Next) {
         next.push(Step::Node(node, "loses its link"), after);
     }
     if world.faults.restarts > 0 {
-        next.push(Step::Node(node, "is killed and started again"), restarted(world, node));
+        next.push(
+            Step::Node(node, "is killed and started again"),
+            restarted(world, node),
+        );
     }
 }
 

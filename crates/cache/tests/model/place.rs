@@ -160,6 +160,10 @@ impl fmt::Display for Place {
                 write!(formatter, ", client {client} with {}", caller.rights)?;
             }
         }
-        write!(formatter, ", answer {}", number(self.answer.map(|answer| answer.label)))
+        write!(
+            formatter,
+            ", answer {}",
+            number(self.answer.map(|answer| answer.label))
+        )
     }
 }

@@ -16,6 +16,9 @@ use crate::world::{NODES, Reading, World, Writing};
 pub(crate) enum Property {
     /// A: who reads after a write was acknowledged sees it.
     Acknowledged,
+    /// H: who reads at the node that has acknowledged a write sees it, and there who has lost their
+    /// rights is refused.
+    Home,
     /// B: who reads at a node sees what its relay has told.
     Told,
     /// C: when all has settled nobody is shown anything old.
@@ -26,8 +29,9 @@ pub(crate) enum Property {
     Forward,
 }
 
-pub(crate) const ALL: [Property; 5] = [
+pub(crate) const ALL: [Property; 6] = [
     Property::Acknowledged,
+    Property::Home,
     Property::Told,
     Property::Settled,
     Property::Revoked,
@@ -38,6 +42,7 @@ impl fmt::Display for Property {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Property::Acknowledged => "A",
+            Property::Home => "H",
             Property::Told => "B",
             Property::Settled => "C",
             Property::Revoked => "D",
@@ -49,7 +54,7 @@ impl fmt::Display for Property {
 /// The properties that do not hold in a state.
 pub(crate) fn broken(setup: &Setup, world: &World) -> Vec<Property> {
     let mut broken = Vec::new();
-    let is_settled = has_settled(setup, world);
+    let is_settled = has_settled(world);
     for node in 0..NODES {
         for client in [STAYS, REVOKED] {
             for visit in visits(setup, world, node, client) {
@@ -75,8 +80,11 @@ fn judge_visit(
         let is_revoked = client == REVOKED && rights > first;
         visit.caller.rights < rights || is_revoked || visit.caller.client != client
     };
-    if is_too_old(world.acknowledged[node].auth) {
+    if is_too_old(world.acknowledged.auth) {
         broken.push(Property::Revoked);
+    }
+    if is_too_old(world.acknowledged_by[node].auth) {
+        broken.push(Property::Home);
     }
     if is_settled && is_too_old(world.database.newest().auth) {
         broken.push(Property::Settled);
@@ -91,8 +99,11 @@ fn judge_answer(
     broken: &mut Vec<Property>,
 ) {
     let shown = answer.content;
-    if shown < world.acknowledged[node].data {
+    if shown < world.acknowledged.data {
         broken.push(Property::Acknowledged);
+    }
+    if shown < world.acknowledged_by[node].data {
+        broken.push(Property::Home);
     }
     if shown < world.nodes[node].relay.cursor {
         broken.push(Property::Told);
@@ -124,14 +135,14 @@ fn answers(setup: &Setup, world: &World, node: usize, visit: Visit) -> Vec<Answe
 }
 
 /// Nobody is doing anything, nor has anything left to do that would not begin with a request.
-fn has_settled(setup: &Setup, world: &World) -> bool {
+fn has_settled(world: &World) -> bool {
     let readers = || world.readers.iter();
     !world.database.is_away
         && world.database.replica() == world.database.newest()
-        && world.writers.iter().all(|writer| !matches!(writer.phase, Writing::Raises(_)))
-        && readers().all(|reader| reader.phase == Reading::Looks)
-        && setup
-            .relays
+        && world
+            .writers
             .iter()
-            .all(|node| relaying::has_nothing_to_do(world, *node))
+            .all(|writer| !matches!(writer.phase, Writing::Raises(_)))
+        && readers().all(|reader| reader.phase == Reading::Looks)
+        && (0..NODES).all(|node| relaying::has_settled(world, node))
 }

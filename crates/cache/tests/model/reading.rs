@@ -66,7 +66,9 @@ pub(crate) fn at_hand(setup: &Setup, world: &World, node: usize, need: Version) 
 pub(crate) fn stored(world: &World, node: usize, need: Version) -> Option<Answer> {
     let place = &world.places[world.usable(node)?];
     let floor = place.floor()?;
-    place.answer.filter(|answer| answer.label >= need.max(floor))
+    place
+        .answer
+        .filter(|answer| answer.label >= need.max(floor))
 }
 
 /// What the database may answer that is new enough.

@@ -11,9 +11,6 @@ use crate::world::{Link, Telling, World};
 /// What the link and the relay of a node may do.
 pub(crate) fn steps(setup: &Setup, world: &World, node: usize, next: &mut Next) {
     opens(setup, world, node, next);
-    if !setup.relays.contains(&node) {
-        return;
-    }
     match world.nodes[node].relay.phase {
         Telling::Waits if has_nothing_to_do(world, node) => {}
         Telling::Waits => begins(setup, world, node, next),
@@ -30,8 +27,13 @@ pub(crate) fn steps(setup: &Setup, world: &World, node: usize, next: &mut Next) 
     }
 }
 
+/// Whether the store of a node has been told everything, and knows it.
+pub(crate) fn has_settled(world: &World, node: usize) -> bool {
+    world.nodes[node].link.is_some() && has_nothing_to_do(world, node)
+}
+
 /// The relay tells it again and again; here, only when that changes something.
-pub(crate) fn has_nothing_to_do(world: &World, node: usize) -> bool {
+fn has_nothing_to_do(world: &World, node: usize) -> bool {
     let relay = &world.nodes[node].relay;
     let has_told = world.nodes[node].link.is_none_or(|link| {
         let is_noted = world.places[link.place].note == Some(relay.cursor);

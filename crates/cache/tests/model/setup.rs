@@ -69,24 +69,86 @@ pub(crate) struct Faults {
     pub(crate) outages: u8,
 }
 
+impl Faults {
+    pub(crate) const NONE: Faults = Faults {
+        evictions: 0,
+        killed_writers: 0,
+        failed_raises: 0,
+        broken_links: 0,
+        restarts: 0,
+        evicted_epochs: 0,
+        failovers: 0,
+        outages: 0,
+    };
+}
+
+/// Who acts.
+#[derive(Debug, Clone)]
+pub(crate) struct Cast {
+    /// Who reads: the client, the node, how many times.
+    pub(crate) readers: &'static [(Client, usize, u8)],
+    /// Who writes: the node, and what.
+    pub(crate) writers: &'static [(usize, Kind)],
+}
+
+impl Cast {
+    /// A change of data, seen from both nodes.
+    pub(crate) const DATA: Cast = Cast {
+        readers: &[(STAYS, 0, 1), (STAYS, 1, 1)],
+        writers: &[(0, Kind::Data)],
+    };
+
+    /// A change of rights, by which somebody loses theirs.
+    pub(crate) const RIGHTS: Cast = Cast {
+        readers: &[(REVOKED, 0, 1)],
+        writers: &[(1, Kind::Auth)],
+    };
+
+    /// Two changes of data at once.
+    pub(crate) const RACE: Cast = Cast {
+        readers: &[(STAYS, 1, 1)],
+        writers: &[(0, Kind::Data), (1, Kind::Data)],
+    };
+
+    /// Both kinds of changes, and both clients.
+    const BOTH: Cast = Cast {
+        readers: &[(STAYS, 0, 1), (REVOKED, 1, 1)],
+        writers: &[(0, Kind::Data), (1, Kind::Auth)],
+    };
+
+    /// All that are explored, one after the other.
+    pub(crate) fn all() -> Vec<Cast> {
+        let mut casts = vec![Cast::DATA, Cast::RIGHTS, Cast::RACE];
+        if std::env::var("MODEL_BOUNDS").is_ok_and(|bounds| bounds == "large") {
+            casts.push(Cast::BOTH);
+        }
+        casts
+    }
+}
+
 /// One configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
-    pub(crate) name: &'static str,
     pub(crate) mistake: Option<Mistake>,
     pub(crate) failover: Failover,
     pub(crate) faults: Faults,
-    /// Who reads: the client, the node, how many times.
-    pub(crate) readers: Vec<(Client, usize, u8)>,
-    /// Who writes: the node, and what.
-    pub(crate) writers: Vec<(usize, Kind)>,
-    /// The nodes whose relays run.
-    pub(crate) relays: &'static [usize],
+    pub(crate) cast: Cast,
     /// Whether everybody and everything is known at the beginning, or nothing.
     pub(crate) is_warm: bool,
 }
 
 impl Setup {
+    /// Without a mistake.
+    pub(crate) fn of(faults: Faults) -> Self {
+        Setup {
+            mistake: None,
+            failover: Failover::Epoch,
+            faults,
+            cast: Cast::DATA,
+            is_warm: true,
+        }
+    }
+
     pub(crate) fn has(&self, mistake: Mistake) -> bool {
         self.mistake == Some(mistake)
     }

@@ -27,8 +27,10 @@ pub(crate) struct World {
     pub(crate) readers: Vec<Reader>,
     pub(crate) writers: Vec<Writer>,
     pub(crate) faults: Faults,
-    /// What was acknowledged, so that a read that starts now on a node has to see it.
-    pub(crate) acknowledged: [Versions; NODES],
+    /// What was acknowledged, by any node.
+    pub(crate) acknowledged: Versions,
+    /// What each node has acknowledged itself.
+    pub(crate) acknowledged_by: [Versions; NODES],
     /// What each client was shown.
     pub(crate) shown: [Version; 2],
 }
@@ -90,11 +92,23 @@ pub(crate) struct Reader {
 pub(crate) enum Reading {
     Looks,
     PutsUpFence,
-    LooksUp { fence: Option<Fence> },
-    Introduces { fence: Fence, caller: Caller, read: Versions },
-    Asks { need: Version },
-    Loads { need: Version },
-    Fills { answer: Answer },
+    LooksUp {
+        fence: Option<Fence>,
+    },
+    Introduces {
+        fence: Fence,
+        caller: Caller,
+        read: Versions,
+    },
+    Asks {
+        need: Version,
+    },
+    Loads {
+        need: Version,
+    },
+    Fills {
+        answer: Answer,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -150,10 +164,11 @@ impl World {
             leads_to: Some(0),
             is_split: false,
             nodes: [node.clone(), node],
-            readers: setup.readers.iter().map(Reader::new).collect(),
-            writers: setup.writers.iter().map(Writer::new).collect(),
+            readers: setup.cast.readers.iter().map(Reader::new).collect(),
+            writers: setup.cast.writers.iter().map(Writer::new).collect(),
             faults: setup.faults,
-            acknowledged: [Self::first(); NODES],
+            acknowledged: Self::first(),
+            acknowledged_by: [Self::first(); NODES],
             shown: [Self::first().data; 2],
         }
     }

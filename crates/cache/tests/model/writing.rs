@@ -5,7 +5,7 @@ use duly_db::versions::Versions;
 
 use crate::explorer::{Next, Step};
 use crate::setup::Setup;
-use crate::world::{NODES, World, Writing};
+use crate::world::{World, Writer, Writing};
 
 /// What a writer may do.
 pub(crate) fn steps(setup: &Setup, world: &World, writer: usize, next: &mut Next) {
@@ -33,15 +33,14 @@ fn raises(setup: &Setup, world: &World, writer: usize, made: Versions, next: &mu
         false => Raise::Data(made.data),
     };
     let mut after = world.clone();
-    after.writers[writer].phase = Writing::Done;
+    acknowledge(&mut after, writer, made);
     let Some(link) = world.nodes[me.node].link else {
-        acknowledge(&mut after, me.node, writer, made);
-        return next.push(Step::Writer(writer, "has no link and is acknowledged"), after);
+        return next.push(
+            Step::Writer(writer, "has no link and is acknowledged"),
+            after,
+        );
     };
     after.places[link.place].raise(setup, raise);
-    for node in 0..NODES {
-        acknowledge(&mut after, node, writer, made);
-    }
     next.push(Step::Writer(writer, "raises and is acknowledged"), after);
 }
 
@@ -56,19 +55,22 @@ fn goes_wrong(world: &World, writer: usize, made: Versions, next: &mut Next) {
     if world.faults.failed_raises > 0 && world.nodes[node].link.is_some() {
         let mut after = world.clone();
         after.faults.failed_raises -= 1;
-        after.writers[writer].phase = Writing::Done;
         after.set_link(node, None);
-        // The other node has not heard of it; the relays see to that.
-        acknowledge(&mut after, node, writer, made);
-        next.push(Step::Writer(writer, "fails to raise and is acknowledged"), after);
+        acknowledge(&mut after, writer, made);
+        next.push(
+            Step::Writer(writer, "fails to raise and is acknowledged"),
+            after,
+        );
     }
 }
 
-fn acknowledge(world: &mut World, node: usize, writer: usize, made: Versions) {
-    let is_auth = world.writers[writer].is_auth;
-    let known = &mut world.acknowledged[node];
-    known.data = known.data.max(made.data);
-    if is_auth {
-        known.auth = known.auth.max(made.auth);
+fn acknowledge(world: &mut World, writer: usize, made: Versions) {
+    let Writer { node, is_auth, .. } = world.writers[writer];
+    world.writers[writer].phase = Writing::Done;
+    for known in [&mut world.acknowledged, &mut world.acknowledged_by[node]] {
+        known.data = known.data.max(made.data);
+        if is_auth {
+            known.auth = known.auth.max(made.auth);
+        }
     }
 }
