@@ -112,7 +112,8 @@ pub struct Lost(pub String);
 ///
 /// The rules, for every owner:
 /// - a floor is created only by [`Store::introduce`], of versions that were read from the primary
-///   while its fence stood; whatever invalidates while there is no floor destroys the fence;
+///   while its fence stood; whatever is invalidated or filled while there is no floor destroys the
+///   fence;
 /// - a floor only rises, until everything about the owner is forgotten together;
 /// - everything may be forgotten at any time.
 #[async_trait]
