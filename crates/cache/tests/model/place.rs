@@ -41,9 +41,6 @@ pub(crate) struct Place {
     pub(crate) note: Option<Version>,
 }
 
-/// By whom no look-up is made.
-const NOBODY: Client = Client::MAX;
-
 fn key(setup: &Setup, client: Client) -> Client {
     match setup.has(Mistake::RecordOfAnother) {
         true => STAYS,
@@ -97,35 +94,37 @@ impl Place {
         self.shelf.introduce(key, fence, caller, read);
     }
 
-    pub(crate) fn fill(&mut self, answer: Answer) {
+    pub(crate) fn fill(&mut self, setup: &Setup, answer: Answer) {
+        if setup.has(Mistake::FillLeavesFences) && self.floor().is_none() {
+            return;
+        }
         if self.shelf.fill(answer.label) {
             self.answer = Some(answer);
         }
     }
 
     pub(crate) fn raise(&mut self, setup: &Setup, raise: Raise) {
-        if setup.has(Mistake::FloorNotRaised) && self.floor().is_some() && raise != Raise::Auth {
-            return;
+        match (setup.mistake, raise, self.floor()) {
+            (Some(Mistake::FencesStay), _, None) => {}
+            (Some(Mistake::AnswerDeleted), Raise::Data(_), _) => self.answer = None,
+            (Some(Mistake::RightsStay), Raise::Auth, Some(_)) => self.answer = None,
+            (Some(Mistake::RelayLowersFloor), Raise::Both(read), Some(_)) => self.lower(read),
+            _ => self.shelf.raise(raise),
         }
-        if setup.has(Mistake::RaiseMakesFloor) && self.floor().is_none() {
-            return self.make_floor(raise);
-        }
-        self.shelf.raise(raise);
         if self.floor().is_none() {
             self.answer = None;
         }
     }
 
-    fn make_floor(&mut self, raise: Raise) {
-        let read = match raise {
-            Raise::Data(data) => Versions { data, auth: 0 },
-            Raise::Both(read) => read,
-            Raise::Auth => return,
-        };
-        let (client, rights) = (NOBODY, read.auth);
-        self.shelf.fence(client, Fence(0));
-        let caller = Caller { client, rights };
-        self.shelf.introduce(client, Fence(0), caller, read);
+    /// Those who are known stay known, by an older floor.
+    fn lower(&mut self, read: Versions) {
+        let before = std::mem::take(&mut self.shelf);
+        for client in [STAYS, REVOKED] {
+            if let Some(caller) = before.record(client) {
+                self.shelf.fence(client, Fence(0));
+                self.shelf.introduce(client, Fence(0), *caller, read);
+            }
+        }
     }
 
     /// Forgets everything about the owner.
@@ -155,7 +154,7 @@ impl fmt::Display for Place {
         }
         let number = |version: Option<Version>| version.map_or(0, Version::number);
         write!(formatter, "floor {}", number(self.floor()))?;
-        for client in [STAYS, REVOKED, NOBODY] {
+        for client in [STAYS, REVOKED] {
             if let Some(caller) = self.shelf.record(client) {
                 write!(formatter, ", client {client} with {}", caller.rights)?;
             }

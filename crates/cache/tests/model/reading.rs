@@ -19,8 +19,9 @@ pub(crate) struct Visit {
 /// What the store of a node says of a client, if it knows them.
 pub(crate) fn look(setup: &Setup, world: &World, node: usize, client: Client) -> Option<Visit> {
     let place = &world.places[world.usable(node)?];
+    let remembered = world.nodes[node].callers[usize::from(client)];
     Some(Visit {
-        caller: place.record(setup, client)?,
+        caller: remembered.or_else(|| place.record(setup, client))?,
         need: place.floor()?,
     })
 }
@@ -124,7 +125,7 @@ pub(crate) fn steps(setup: &Setup, world: &World, reader: usize, next: &mut Next
         Reading::Fills { answer } => {
             let mut after = served(world, reader, answer);
             if let Some(place) = world.usable(me.node) {
-                after.places[place].fill(answer);
+                after.places[place].fill(setup, answer);
             }
             next.push(Step::Reader(reader, "fills and is served"), after);
         }

@@ -56,8 +56,8 @@ fn opens(setup: &Setup, world: &World, node: usize, next: &mut Next) {
     let note = after.places[place].note;
     let link = Link {
         place,
-        is_caught_up: false,
-        note: note.filter(|_| !setup.has(Mistake::NothingToldAgain)),
+        is_caught_up: setup.has(Mistake::LinkBelievedAtOnce),
+        note: note.filter(|_| !setup.has(Mistake::NoteIgnored)),
     };
     after.set_link(node, Some(link));
     next.push(Step::Relay(node, "finds a new link"), after);
@@ -86,8 +86,11 @@ fn reads(setup: &Setup, world: &World, node: usize, is_same: bool, next: &mut Ne
             continue;
         }
         let mut after = world.clone();
-        let read = source.state;
-        after.nodes[node].relay.phase = Telling::Raises { read, is_same };
+        let (read, relay) = (source.state, &mut after.nodes[node].relay);
+        relay.phase = Telling::Raises { read, is_same };
+        if setup.has(Mistake::CursorFirst) {
+            relay.cursor = relay.cursor.max(read.data);
+        }
         next.push(Step::Relay(node, "reads what was committed"), after);
     }
 }

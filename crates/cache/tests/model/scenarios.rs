@@ -12,18 +12,18 @@ use crate::setup::{Cast, Failover, Faults, Setup};
 
 use Property::{Acknowledged, Forward, Home, Revoked, Told};
 
-/// Explores all states with each cast. Exactly what is `lost` may be broken in any of them.
-fn explore_all(name: &str, setup: &Setup, lost: &[Property]) {
+/// Explores all states with each of the casts, or with every cast within the large bounds. Exactly
+/// what is `lost` may be broken in any of them.
+fn explore_all(name: &str, setup: impl Fn(Cast) -> Setup, casts: &[Cast], lost: &[Property]) {
+    let bounds = std::env::var("MODEL_BOUNDS");
+    let casts = match bounds.is_ok_and(|bounds| bounds == "large") {
+        true => &[Cast::DATA, Cast::RIGHTS, Cast::RACE, Cast::BOTH],
+        false => casts,
+    };
     let mut broken: BTreeMap<Property, Trace> = BTreeMap::new();
     let mut states = 0;
-    for cast in Cast::all() {
-        let found = explore(
-            &Setup {
-                cast,
-                ..setup.clone()
-            },
-            &[],
-        );
+    for cast in casts {
+        let found = explore(&setup(*cast), &[]);
         states += found.states;
         for (property, trace) in found.broken {
             broken.entry(property).or_insert(trace);
@@ -43,20 +43,32 @@ fn explore_all(name: &str, setup: &Setup, lost: &[Property]) {
     }
 }
 
+/// With these faults.
+fn with(faults: Faults) -> impl Fn(Cast) -> Setup {
+    move |cast| Setup::new(faults, cast)
+}
+
 const NONE: Faults = Faults::NONE;
+
+const CHANGES: [Cast; 2] = [Cast::DATA, Cast::RIGHTS];
+const FEWER: [Cast; 2] = [Cast::ONE_READER, Cast::RIGHTS];
+const MORE: [Cast; 3] = [Cast::DATA, Cast::RIGHTS, Cast::RACE];
+
+/// What is lost where a writer may not reach the store that others read.
+const WHERE_UNREACHED: [Property; 3] = [Acknowledged, Revoked, Forward];
 
 #[test]
 fn replicas_that_lag_show_nobody_anything_old() {
-    explore_all("replicas lag", &Setup::of(NONE), &[]);
+    explore_all("replicas lag", with(NONE), &MORE, &[]);
 }
 
 #[test]
 fn nothing_is_known_at_the_beginning() {
-    let setup = Setup {
+    let setup = |cast| Setup {
         is_warm: false,
-        ..Setup::of(NONE)
+        ..Setup::new(NONE, cast)
     };
-    explore_all("nothing is known", &setup, &[]);
+    explore_all("nothing is known", setup, &MORE, &[]);
 }
 
 #[test]
@@ -65,7 +77,7 @@ fn everything_about_an_owner_may_be_evicted() {
         evictions: 1,
         ..NONE
     };
-    explore_all("an eviction", &Setup::of(faults), &[]);
+    explore_all("an eviction", with(faults), &MORE, &[]);
 }
 
 /// Nobody was told that it is done, so nothing is owed until the relays have told it.
@@ -75,7 +87,7 @@ fn a_writer_may_be_killed_before_it_raises() {
         killed_writers: 1,
         ..NONE
     };
-    explore_all("a killed writer", &Setup::of(faults), &[]);
+    explore_all("a killed writer", with(faults), &MORE, &[]);
 }
 
 #[test]
@@ -85,7 +97,7 @@ fn a_writer_may_be_killed_and_the_owner_evicted() {
         evictions: 1,
         ..NONE
     };
-    explore_all("a killed writer and an eviction", &Setup::of(faults), &[]);
+    explore_all("a killed writer and an eviction", with(faults), &MORE, &[]);
 }
 
 /// Writers do not wait for a store that does not answer. The writer's node gives up its link, so that
@@ -97,8 +109,7 @@ fn a_raise_that_does_not_get_through_is_late_at_other_nodes_only() {
         failed_raises: 1,
         ..NONE
     };
-    let lost = [Acknowledged, Revoked, Forward];
-    explore_all("a failed raise", &Setup::of(faults), &lost);
+    explore_all("a failed raise", with(faults), &CHANGES, &WHERE_UNREACHED);
 }
 
 /// As before: who writes at a node without a link can tell nobody.
@@ -108,8 +119,7 @@ fn a_node_may_lose_its_link() {
         broken_links: 1,
         ..NONE
     };
-    let lost = [Acknowledged, Revoked, Forward];
-    explore_all("a broken link", &Setup::of(faults), &lost);
+    explore_all("a broken link", with(faults), &CHANGES, &WHERE_UNREACHED);
 }
 
 /// As before: a node that starts has no link yet.
@@ -119,8 +129,7 @@ fn a_node_may_be_killed() {
         restarts: 1,
         ..NONE
     };
-    let lost = [Acknowledged, Revoked, Forward];
-    explore_all("a restart", &Setup::of(faults), &lost);
+    explore_all("a restart", with(faults), &CHANGES, &WHERE_UNREACHED);
 }
 
 /// Whoever was to tell a write is gone and has forgotten where it was; the note in the store says it.
@@ -130,8 +139,7 @@ fn all_nodes_may_be_killed() {
         restarts: 2,
         ..NONE
     };
-    let lost = [Acknowledged, Revoked, Forward];
-    explore_all("two restarts", &Setup::of(faults), &lost);
+    explore_all("two restarts", with(faults), &FEWER, &WHERE_UNREACHED);
 }
 
 /// Nothing from before is found under the new epoch. What is lost is lost as with a broken link: one
@@ -142,23 +150,24 @@ fn a_backup_may_take_over() {
         failovers: 1,
         ..NONE
     };
-    let lost = [Acknowledged, Revoked, Forward];
-    explore_all("a failover", &Setup::of(faults), &lost);
+    explore_all("a failover", with(faults), &CHANGES, &WHERE_UNREACHED);
 }
 
 /// Two servers both take what they are told, and nobody can tell both: no protocol that writers do
 /// not wait in could do better. Each node's relay tells the server that its node believes.
 #[test]
 fn two_servers_may_both_believe_that_they_lead() {
-    let setup = Setup {
+    let setup = |cast| Setup {
         failover: Failover::SplitBrain,
-        ..Setup::of(Faults {
-            failovers: 1,
-            ..NONE
-        })
+        ..Setup::new(
+            Faults {
+                failovers: 1,
+                ..NONE
+            },
+            cast,
+        )
     };
-    let lost = [Acknowledged, Revoked, Forward];
-    explore_all("split brain", &setup, &lost);
+    explore_all("split brain", setup, &FEWER, &WHERE_UNREACHED);
 }
 
 /// Two nodes use different names until the relay of the one that has the old name looks.
@@ -169,30 +178,36 @@ fn the_key_of_the_epoch_may_be_evicted() {
         broken_links: 1,
         ..NONE
     };
-    let lost = [Acknowledged, Revoked, Forward];
-    explore_all("an evicted epoch", &Setup::of(faults), &lost);
+    explore_all("an evicted epoch", with(faults), &FEWER, &WHERE_UNREACHED);
 }
 
 /// The client hides which server of a Cluster answers, so there is no epoch. What the backup lacks
 /// is lost for the writer's own node, too, until the relays have told it again.
 #[test]
 fn a_shard_of_a_cluster_may_fail_over_unseen() {
-    let setup = Setup {
+    let setup = |cast| Setup {
         failover: Failover::Unseen,
-        ..Setup::of(Faults {
-            failovers: 1,
-            ..NONE
-        })
+        ..Setup::new(
+            Faults {
+                failovers: 1,
+                ..NONE
+            },
+            cast,
+        )
     };
     let lost = [Acknowledged, Home, Revoked, Forward];
-    explore_all("an unseen failover", &setup, &lost);
+    explore_all("an unseen failover", setup, &CHANGES, &lost);
 }
 
 /// Reads go on from the replica, which may lack what was acknowledged: who is not known to the store
 /// is shown that. None of it is kept, so that it ends with the outage.
 #[test]
 fn the_primary_may_be_away() {
-    let faults = Faults { outages: 1, ..NONE };
+    let faults = Faults {
+        outages: 1,
+        evictions: 1,
+        ..NONE
+    };
     let lost = [Acknowledged, Home, Told, Revoked, Forward];
-    explore_all("an outage of the primary", &Setup::of(faults), &lost);
+    explore_all("an outage of the primary", with(faults), &CHANGES, &lost);
 }

@@ -12,12 +12,16 @@ pub(crate) const REVOKED: Client = 1;
 /// A mistake in the protocol, which has to be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mistake {
-    /// What is written does not raise the floor.
-    FloorNotRaised,
-    /// A raise that finds no floor makes one, instead of felling the fences.
-    RaiseMakesFloor,
-    /// An answer's rows are read in another state than its label.
-    LabelOfAnotherState,
+    /// A writer is acknowledged before the floor is raised.
+    AcknowledgedFirst,
+    /// A write deletes the answer that is kept instead of raising the floor.
+    AnswerDeleted,
+    /// A change of rights raises the floor only, and who was known stays known.
+    RightsStay,
+    /// What is invalidated while there is no floor leaves the fences standing.
+    FencesStay,
+    /// What is shown while there is no floor leaves the fences standing.
+    FillLeavesFences,
     /// Who was looked up is kept whether the fence stands or not.
     NoFence,
     /// Who somebody is may be read from a replica.
@@ -25,15 +29,26 @@ pub(crate) enum Mistake {
     /// What a replica says of somebody while the primary is away is kept, and the relay takes a
     /// replica's word for what was committed.
     ReplicaBelieved,
+    /// An answer's rows are read in another state than its label.
+    LabelOfAnotherState,
     /// What is in a process's memory is served without asking for the floor.
     TierWithoutFloor,
+    /// A process remembers who somebody is, and does not ask the store.
+    CallerWithoutFloor,
     /// Records are kept by owner only.
     RecordOfAnother,
-    /// After a failover what the backup holds is found again, and the relay does not tell it again
-    /// what it has told before.
-    NothingToldAgain,
-    /// The note of how far Redis was told can be evicted, and the floors stay.
+    /// The relay sets the floor to what it has read, even when it has risen since.
+    RelayLowersFloor,
+    /// The relay goes on from what it has read before the store has been told.
+    CursorFirst,
+    /// A new link is asked before it has been told what was committed.
+    LinkBelievedAtOnce,
+    /// Nobody looks at the note of how far the store was told.
+    NoteIgnored,
+    /// That note can be evicted, and the floors stay.
     NoteOnItsOwn,
+    /// A shard of a Cluster that may have failed over is not told again.
+    NothingToldAgain,
 }
 
 /// What a failover does.
@@ -83,7 +98,7 @@ impl Faults {
 }
 
 /// Who acts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Cast {
     /// Who reads: the client, the node, how many times.
     pub(crate) readers: &'static [(Client, usize, u8)],
@@ -98,10 +113,10 @@ impl Cast {
         writers: &[(0, Kind::Data)],
     };
 
-    /// A change of rights, by which somebody loses theirs.
-    pub(crate) const RIGHTS: Cast = Cast {
-        readers: &[(REVOKED, 0, 1)],
-        writers: &[(1, Kind::Auth)],
+    /// A change of data, seen from the other node.
+    pub(crate) const ONE_READER: Cast = Cast {
+        readers: &[(STAYS, 1, 1)],
+        writers: &[(0, Kind::Data)],
     };
 
     /// Two changes of data at once.
@@ -110,24 +125,21 @@ impl Cast {
         writers: &[(0, Kind::Data), (1, Kind::Data)],
     };
 
+    /// A change of rights, by which somebody loses theirs.
+    pub(crate) const RIGHTS: Cast = Cast {
+        readers: &[(REVOKED, 0, 1)],
+        writers: &[(1, Kind::Auth)],
+    };
+
     /// Both kinds of changes, and both clients.
-    const BOTH: Cast = Cast {
+    pub(crate) const BOTH: Cast = Cast {
         readers: &[(STAYS, 0, 1), (REVOKED, 1, 1)],
         writers: &[(0, Kind::Data), (1, Kind::Auth)],
     };
-
-    /// All that are explored, one after the other.
-    pub(crate) fn all() -> Vec<Cast> {
-        let mut casts = vec![Cast::DATA, Cast::RIGHTS, Cast::RACE];
-        if std::env::var("MODEL_BOUNDS").is_ok_and(|bounds| bounds == "large") {
-            casts.push(Cast::BOTH);
-        }
-        casts
-    }
 }
 
 /// One configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup {
     pub(crate) mistake: Option<Mistake>,
     pub(crate) failover: Failover,
@@ -138,13 +150,13 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Without a mistake.
-    pub(crate) fn of(faults: Faults) -> Self {
+    /// Everybody is known, and no mistake is made.
+    pub(crate) fn new(faults: Faults, cast: Cast) -> Self {
         Setup {
             mistake: None,
             failover: Failover::Epoch,
             faults,
-            cast: Cast::DATA,
+            cast,
             is_warm: true,
         }
     }

@@ -7,7 +7,7 @@ use duly_db::Version;
 use duly_db::versions::{Kind, Versions};
 
 use crate::place::{Answer, Caller, Place};
-use crate::setup::{Client, Faults, STAYS, Setup};
+use crate::setup::{Client, Faults, Mistake, REVOKED, STAYS, Setup};
 
 pub(crate) const NODES: usize = 2;
 
@@ -49,6 +49,8 @@ pub(crate) struct Node {
     pub(crate) link: Option<Link>,
     /// The answer in the memory of the process.
     pub(crate) tier: Option<Answer>,
+    /// Who the clients are, where that is remembered by [`Mistake::CallerWithoutFloor`].
+    pub(crate) callers: [Option<Caller>; 2],
     pub(crate) relay: Relay,
 }
 
@@ -145,6 +147,11 @@ impl World {
                 place: 0,
                 is_caught_up: true,
                 note: None,
+            }),
+            callers: [STAYS, REVOKED].map(|client| {
+                let rights = Self::first().auth;
+                let is_remembered = setup.has(Mistake::CallerWithoutFloor);
+                is_remembered.then_some(Caller { client, rights })
             }),
             tier: setup.is_warm.then(|| Answer::of(Self::first().data)),
             relay: Relay {

@@ -4,7 +4,7 @@ use duly_cache::store::Raise;
 use duly_db::versions::Versions;
 
 use crate::explorer::{Next, Step};
-use crate::setup::Setup;
+use crate::setup::{Mistake, Setup};
 use crate::world::{World, Writer, Writing};
 
 /// What a writer may do.
@@ -15,6 +15,9 @@ pub(crate) fn steps(setup: &Setup, world: &World, writer: usize, next: &mut Next
         Writing::Commits => {
             let mut after = world.clone();
             let made = after.database.commit(me.is_auth);
+            if setup.has(Mistake::AcknowledgedFirst) {
+                acknowledge(&mut after, writer, made);
+            }
             after.writers[writer].phase = Writing::Raises(made);
             next.push(Step::Writer(writer, "commits"), after);
         }
