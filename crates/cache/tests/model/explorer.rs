@@ -34,14 +34,14 @@ impl fmt::Display for Step {
 
 /// The steps that may come next, and what there is afterwards.
 #[derive(Default)]
-pub(crate) struct Next(Vec<(Step, World)>);
+pub(crate) struct Next(Vec<(Step, Box<World>)>);
 
 impl Next {
     pub(crate) fn push(&mut self, step: Step, world: World) {
-        self.0.push((step, world));
+        self.0.push((step, Box::new(world)));
     }
 
-    fn of(setup: &Setup, world: &World) -> Vec<(Step, World)> {
+    fn of(setup: &Setup, world: &World) -> Vec<(Step, Box<World>)> {
         let mut next = Next::default();
         for reader in 0..world.readers.len() {
             reading::steps(setup, world, reader, &mut next);
@@ -65,7 +65,7 @@ pub(crate) struct Found {
 }
 
 /// A sequence of steps, and what there is after each.
-pub(crate) struct Trace(Vec<(Step, World)>);
+pub(crate) struct Trace(Vec<(Step, Box<World>)>);
 
 impl fmt::Display for Trace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,7 +82,7 @@ pub(crate) fn explore(setup: &Setup, wanted: &[Property]) -> Found {
     let mut ways = Ways(Vec::new());
     let mut seen: HashSet<u128, BuildHasherDefault<Taken>> = HashSet::default();
     let mut broken: BTreeMap<Property, usize> = BTreeMap::new();
-    let first = World::new(setup);
+    let first = Box::new(World::new(setup));
     seen.insert(fingerprint(&first));
     ways.0.push((0, 0));
     let mut frontier = vec![(0, first)];
@@ -125,7 +125,7 @@ impl Ways {
             choices.push(usize::from(choice));
             way = usize::try_from(before).unwrap();
         }
-        let mut world = World::new(setup);
+        let mut world = Box::new(World::new(setup));
         let mut steps = Vec::new();
         for choice in choices.into_iter().rev() {
             let (step, after) = Next::of(setup, &world).swap_remove(choice);

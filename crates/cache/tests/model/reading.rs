@@ -18,10 +18,13 @@ pub(crate) struct Visit {
 
 /// What the store of a node says of a client, if it knows them.
 pub(crate) fn look(setup: &Setup, world: &World, node: usize, client: Client) -> Option<Visit> {
+    if let Some(caller) = world.nodes[node].callers[usize::from(client)] {
+        let need = World::first().data;
+        return Some(Visit { caller, need });
+    }
     let place = &world.places[world.usable(node)?];
-    let remembered = world.nodes[node].callers[usize::from(client)];
     Some(Visit {
-        caller: remembered.or_else(|| place.record(setup, client))?,
+        caller: place.record(setup, client)?,
         need: place.floor()?,
     })
 }

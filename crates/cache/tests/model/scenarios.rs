@@ -97,7 +97,27 @@ fn a_writer_may_be_killed_and_the_owner_evicted() {
         evictions: 1,
         ..NONE
     };
-    explore_all("a killed writer and an eviction", with(faults), &MORE, &[]);
+    explore_all(
+        "a killed writer and an eviction",
+        with(faults),
+        &CHANGES,
+        &[],
+    );
+}
+
+#[test]
+fn a_writer_may_be_killed_and_a_link_break() {
+    let faults = Faults {
+        killed_writers: 1,
+        broken_links: 1,
+        ..NONE
+    };
+    explore_all(
+        "a killed writer and a broken link",
+        with(faults),
+        &FEWER,
+        &WHERE_UNREACHED,
+    );
 }
 
 /// Writers do not wait for a store that does not answer. The writer's node gives up its link, so that
