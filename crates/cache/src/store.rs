@@ -101,6 +101,9 @@ pub struct Connection {
     pub number: u64,
     /// Up to where the store had been told, by whomever, what was committed when it was opened.
     pub told: Option<Cursor>,
+    /// Whether what the store is told may get lost without the connection: a shard of a Cluster may
+    /// fail over unseen.
+    pub may_forget: bool,
 }
 
 /// The store does not answer. Whoever asked goes on without it.

@@ -332,6 +332,7 @@ impl<R: Record> Store<R> for Redis {
         self.state.link().ok().map(|link| Connection {
             number: link.number,
             told: link.told,
+            may_forget: link.era().is_empty(),
         })
     }
 
