@@ -137,7 +137,7 @@ impl<R: Record> Cache<R> {
     }
 
     /// Who asks. When nobody knows, `load` reads it **from the primary**, with the versions of the
-    /// same state. `view` is what will be asked for, so that one look finds both.
+    /// same state, and says when it could not. `view` is what will be asked for, so that one look finds both.
     ///
     /// # Errors
     /// What `load` says.
@@ -196,7 +196,7 @@ impl<R: Record> Cache<R> {
         };
         self.0.meter.callers_loaded.add();
         let known = load.await?;
-        if let Some(fence) = fence {
+        if let Some(fence) = fence.filter(|_| known.is_newest) {
             let kept = store.introduce(credential, fence, &known).await;
             self.noted(&kept);
         }

@@ -78,6 +78,10 @@ impl<R: Record> Relay<R> {
         loop {
             let mut conn = self.db.read_fresh();
             let (changes, next) = versions::since(&mut conn, self.db.engine(), self.cursor).await?;
+            if !conn.is_newest() {
+                // A replica may not know what has to be told; the primary will say it.
+                return Ok(());
+            }
             let keys = self.cache.keys();
             let raises: Vec<(OwnerKey, Raise)> = changes
                 .iter()

@@ -54,13 +54,16 @@ impl<R> Found<R> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fence(pub u64);
 
-/// Who somebody is, read from the primary.
+/// Who somebody is, read from the database.
 #[derive(Debug)]
 pub struct Known<R> {
     /// What is kept.
     pub record: Arc<R>,
     /// The versions of the state from which it was read.
     pub versions: Versions,
+    /// Whether that state was the newest. What a replica says while the primary is away is not kept:
+    /// it would make a floor that is too old, and stay so when the primary is back.
+    pub is_newest: bool,
 }
 
 impl<R> Clone for Known<R> {
@@ -68,6 +71,7 @@ impl<R> Clone for Known<R> {
         Known {
             record: self.record.clone(),
             versions: self.versions,
+            is_newest: self.is_newest,
         }
     }
 }
