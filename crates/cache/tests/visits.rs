@@ -1,7 +1,5 @@
 //! Who is looked up, and what is kept of it.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::convert::Infallible;
 use std::sync::Arc;
 

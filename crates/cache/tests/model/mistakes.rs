@@ -171,6 +171,8 @@ fn a_note_at_which_nobody_looks() {
     breaks(&setup, Settled);
 }
 
+/// Redis could do that, though hardly to a key that is written twice a second. Then it takes until
+/// everything has expired.
 #[test]
 fn a_note_that_is_evicted_alone() {
     let setup = Setup {
