@@ -50,7 +50,7 @@ format: web/node_modules ## Write every file in the one format
 
 model: ## Explore the protocol of the cache within larger bounds than the tests: some minutes and gigabytes
 	./scripts/need cargo cc
-	MODEL_BOUNDS=large $(CARGO) test --release --locked -p duly-cache --all-features --test model -- --nocapture --test-threads=1
+	MODEL_BOUNDS=large $(CARGO) test --release --locked -p duly-cache --all-features --test model -- --nocapture
 
 bench: release ## Measure the hot paths against their limits
 	./scripts/need cargo cc wrk

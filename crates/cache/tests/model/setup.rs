@@ -131,6 +131,12 @@ impl Cast {
         writers: &[(1, Kind::Auth)],
     };
 
+    /// Both kinds of changes.
+    pub(crate) const BOTH_CHANGES: Cast = Cast {
+        readers: &[(STAYS, 0, 1)],
+        writers: &[(0, Kind::Data), (1, Kind::Auth)],
+    };
+
     /// Both kinds of changes, and both clients.
     pub(crate) const BOTH: Cast = Cast {
         readers: &[(STAYS, 0, 1), (REVOKED, 1, 1)],
