@@ -148,8 +148,8 @@ impl<R: Record> Cache<R> {
     }
 
     /// Who asks. When nobody knows, `load` reads it **from the primary**, with the versions of the
-    /// same state. `view` is what will be asked for, and `counts` what the request counts for, so
-    /// that one look does for all.
+    /// same state, and says when it could not. `view` is what will be asked for, and `counts` what the
+    /// request counts for, so that one look does for all.
     ///
     /// # Errors
     /// What `load` says, and then nothing is counted, or [`Refused`].
@@ -234,7 +234,7 @@ impl<R: Record> Cache<R> {
         };
         self.0.meter.callers_loaded.add();
         let known = load.await?;
-        if let Some(fence) = fence {
+        if let Some(fence) = fence.filter(|_| known.is_newest) {
             let kept = store.introduce(credential, fence, &known).await;
             self.noted(&kept);
         }

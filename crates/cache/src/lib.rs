@@ -6,7 +6,7 @@
 //! served. Whoever writes raises the floor before they hear that it is done, which invalidates
 //! everything of that owner at once, whatever it is called. A floor is made only by a look-up of
 //! who somebody is that was read from the primary while its fence stood; whatever is invalidated
-//! while there is no floor fells the fence. A relay reads the table of versions and raises floors
+//! or shown while there is no floor fells the fence. A relay reads the table of versions and raises floors
 //! again, so that even an invalidation that got lost is made up for in half a second.
 //!
 //! [`Cache::visit`] asks who it is and how new an answer has to be, [`Cache::answer`] for the

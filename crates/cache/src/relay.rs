@@ -1,6 +1,7 @@
 //! Makes up for invalidations that got lost: of a process that died between its commit and telling
 //! the store, of one that could not reach it, and of other processes on the same database.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use duly_db::versions::{self, Cursor};
@@ -16,6 +17,13 @@ pub const EVERY: Duration = Duration::from_millis(500);
 /// So many invalidations are sent at a time.
 const AT_ONCE: usize = 200;
 
+/// Where a store may lose unseen what it was told, it is told again each so many times …
+const AGAIN: usize = 10;
+
+/// … what it was told in these many times: half a minute, longer than a Cluster takes to find that a
+/// server is gone.
+const KEPT: usize = 60;
+
 /// Reads on from where the table of versions was last read, and raises floors to what it says. To
 /// raise one twice does no harm.
 #[derive(Debug)]
@@ -23,6 +31,9 @@ pub struct Relay<R> {
     cache: Cache<R>,
     db: Db,
     cursor: Cursor,
+    /// Where it was the last times, the oldest first.
+    past: VecDeque<Cursor>,
+    times: usize,
     /// The connection to the store that was told last.
     told: Option<Connection>,
 }
@@ -38,6 +49,8 @@ impl<R: Record> Relay<R> {
             cache,
             db,
             cursor,
+            past: VecDeque::new(),
+            times: 0,
             told: None,
         })
     }
@@ -59,9 +72,16 @@ impl<R: Record> Relay<R> {
                 .told
                 .map_or(self.cursor, |told| told.min(self.cursor));
         }
+        if connection.is_some_and(|connection| connection.may_forget) {
+            self.go_back();
+        }
         loop {
             let mut conn = self.db.read_fresh();
             let (changes, next) = versions::since(&mut conn, self.db.engine(), self.cursor).await?;
+            if !conn.is_newest() {
+                // A replica may not know what has to be told; the primary will say it.
+                return Ok(());
+            }
             let keys = self.cache.keys();
             let raises: Vec<(OwnerKey, Raise)> = changes
                 .iter()
@@ -72,7 +92,7 @@ impl<R: Record> Relay<R> {
                     return Ok(());
                 }
             }
-            let is_all = changes.len() < AT_ONCE || next == self.cursor;
+            let is_all = changes.len() < versions::PAGE || next == self.cursor;
             self.cursor = next;
             if is_all {
                 break;
@@ -82,6 +102,31 @@ impl<R: Record> Relay<R> {
             self.told = Some(connection);
             let store = self.cache.store();
             store.has_caught_up(connection, self.cursor).await;
+        }
+        Ok(())
+    }
+
+    /// From time to time, to where it was a while ago.
+    fn go_back(&mut self) {
+        self.past.push_back(self.cursor);
+        if self.past.len() > KEPT {
+            self.past.pop_front();
+        }
+        self.times += 1;
+        if self.times.is_multiple_of(AGAIN) {
+            self.cursor = self.past.front().copied().unwrap_or(self.cursor);
+        }
+    }
+
+    /// Has the store caught up if it can be reached within the time, so that the first who ask find
+    /// it in use.
+    ///
+    /// # Errors
+    /// As [`Relay::catch_up`].
+    pub async fn warm_up(&mut self, within: Duration) -> Result<(), Error> {
+        let connected = self.cache.store().connected();
+        if tokio::time::timeout(within, connected).await.is_ok() {
+            self.catch_up().await?;
         }
         Ok(())
     }

@@ -82,7 +82,11 @@ impl<K: PartialEq + Copy, V> Shelf<K, V> {
     /// Whether an answer of this version may be kept; the floor rises to it.
     pub fn fill(&mut self, version: Version) -> bool {
         match &mut self.floors {
-            None => false,
+            // It is shown all the same, so that who was read before must not make an older floor.
+            None => {
+                self.fences.clear();
+                false
+            }
             Some(floors) if version < floors.data => false,
             Some(floors) => {
                 floors.data = version;
@@ -150,6 +154,15 @@ mod tests {
                 "{raise:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_shown_without_a_floor_fells_the_fences() {
+        let mut shelf = Shelf::default();
+        shelf.fence(1, Fence(1));
+        assert!(!shelf.fill(Version::of(6)));
+        assert!(!shelf.introduce(1, Fence(1), 'a', versions(5, 1)));
+        assert_eq!(shelf.floor(), None);
     }
 
     #[test]

@@ -58,13 +58,16 @@ impl<R> Found<R> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fence(pub u64);
 
-/// Who somebody is, read from the primary.
+/// Who somebody is, read from the database.
 #[derive(Debug)]
 pub struct Known<R> {
     /// What is kept.
     pub record: Arc<R>,
     /// The versions of the state from which it was read.
     pub versions: Versions,
+    /// Whether that state was the newest. What a replica says while the primary is away is not kept:
+    /// it would make a floor that is too old, and stay so when the primary is back.
+    pub is_newest: bool,
 }
 
 impl<R> Clone for Known<R> {
@@ -72,6 +75,7 @@ impl<R> Clone for Known<R> {
         Known {
             record: self.record.clone(),
             versions: self.versions,
+            is_newest: self.is_newest,
         }
     }
 }
@@ -105,6 +109,9 @@ pub struct Connection {
     pub number: u64,
     /// Up to where the store had been told, by whomever, what was committed when it was opened.
     pub told: Option<Cursor>,
+    /// Whether what the store is told may get lost without the connection: a shard of a Cluster may
+    /// fail over unseen.
+    pub may_forget: bool,
 }
 
 /// The store does not answer. Whoever asked goes on without it.
@@ -116,7 +123,8 @@ pub struct Lost(pub String);
 ///
 /// The rules, for every owner:
 /// - a floor is created only by [`Store::introduce`], of versions that were read from the primary
-///   while its fence stood; whatever invalidates while there is no floor destroys the fence;
+///   while its fence stood; whatever is invalidated or filled while there is no floor destroys the
+///   fence;
 /// - a floor only rises, until everything about the owner is forgotten together;
 /// - everything may be forgotten at any time.
 #[async_trait]
@@ -157,6 +165,9 @@ pub trait Store<R: Record>: Debug + Send + Sync {
     fn connection(&self) -> Option<Connection> {
         None
     }
+
+    /// Waits until there is a connection, for a store that has one.
+    async fn connected(&self) {}
 
     /// The connection has been told everything that was committed up to there. Until then the store
     /// answers nothing.

@@ -20,6 +20,7 @@ pub struct Conn {
     inner: Inner,
     engine: Engine,
     label: Label,
+    is_newest: bool,
 }
 
 /// Of which version of an owner's data the answers are.
@@ -70,6 +71,7 @@ impl Conn {
             inner,
             engine,
             label: Label::NotWanted,
+            is_newest: true,
         }
     }
 
@@ -112,6 +114,13 @@ impl Conn {
         }
     }
 
+    /// Whether the answers so far, of a connection made by [`crate::Db::read_fresh`], hold whatever
+    /// is committed: not while a replica answers in place of a primary that is away.
+    #[must_use]
+    pub fn is_newest(&self) -> bool {
+        self.is_newest
+    }
+
     /// All rows of the answer.
     ///
     /// # Errors
@@ -132,6 +141,7 @@ impl Conn {
                 // Boxed: what talks to a server is large, and every caller's future would hold it.
                 let labelled = reader.one(query).boxed().await?;
                 self.label.note(labelled.seen);
+                self.is_newest &= labelled.is_newest;
                 Ok(labelled.answers.into_iter().next().unwrap_or_default())
             }
             Inner::KeepFile(snapshot) => snapshot.rows(query).await,
@@ -161,6 +171,7 @@ impl Conn {
             Inner::ReadServer(reader) => {
                 let labelled = reader.snapshot(queries).boxed().await?;
                 self.label.note(labelled.seen);
+                self.is_newest &= labelled.is_newest;
                 return Ok(labelled.answers);
             }
             Inner::KeepFile(_)

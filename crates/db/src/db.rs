@@ -144,7 +144,8 @@ impl Db {
     }
 
     /// A connection that sees every committed change. Sessions, tokens and permissions are read
-    /// from here on every engine.
+    /// from here on every engine. While the primary is away a replica answers; [`Conn::is_newest`]
+    /// says so, for whoever keeps what it says.
     #[must_use]
     pub fn read_fresh(&self) -> Conn {
         match &self.driver {

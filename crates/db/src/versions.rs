@@ -197,8 +197,8 @@ pub struct Change {
     pub versions: Versions,
 }
 
-/// How many changes are read at a time.
-const PAGE: i64 = 10_000;
+/// How many changes are read at a time: fewer are all there are.
+pub const PAGE: usize = 10_000;
 
 /// Where to begin for what is committed from now on.
 ///
@@ -224,9 +224,9 @@ pub async fn since(
     let horizon = dialect::change_horizon(engine);
     let statement = query(format!(
         "SELECT owner_id, data, auth, changed, {horizon} AS horizon FROM versions \
-         WHERE changed >= ?1 ORDER BY changed LIMIT ?2"
+         WHERE changed >= ?1 ORDER BY changed LIMIT {PAGE}"
     ));
-    let rows = conn.rows(statement.bind(cursor.0).bind(PAGE)).await?;
+    let rows = conn.rows(statement.bind(cursor.0)).await?;
     let mut changes = Vec::with_capacity(rows.len());
     for row in &rows {
         changes.push(Change {
@@ -234,7 +234,7 @@ pub async fn since(
             versions: Versions::from_row(row)?,
         });
     }
-    let more = i64::try_from(rows.len()).is_ok_and(|read| read >= PAGE);
+    let more = rows.len() >= PAGE;
     let next = match rows.last() {
         None => cursor.0,
         Some(last) if more => last.get("changed")?,

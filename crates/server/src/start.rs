@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use duly_cache::limits::Limiter;
 use duly_cache::redis::{Address, Patience};
@@ -73,6 +74,9 @@ pub fn now() -> Timestamp {
 pub async fn migrate(db: &Db, mode: Mode) -> Result<Report> {
     Ok(migrate::run(db, &SCHEMA, now(), mode).await?)
 }
+
+/// So long a start waits for Redis. Nobody needs it.
+const WARM_UP: Duration = Duration::from_secs(1);
 
 /// Opens everything.
 ///
@@ -175,7 +179,8 @@ pub async fn relay(tracker: &Tracker, config: &Config) -> Result<()> {
         // It asks for that with each request.
         return Ok(());
     }
-    let relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await?;
+    let mut relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await?;
+    relay.warm_up(WARM_UP).await?;
     tokio::spawn(relay.run());
     Ok(())
 }

@@ -103,12 +103,16 @@ impl Redis {
 
     /// Waits until there is a connection.
     pub async fn connected(&self) {
+        let opened = self.state.opened.notified();
+        tokio::pin!(opened);
         loop {
-            let opened = self.state.opened.notified();
+            // From here on none is missed.
+            opened.as_mut().enable();
             if self.state.link().is_ok() {
                 return;
             }
-            opened.await;
+            opened.as_mut().await;
+            opened.set(self.state.opened.notified());
         }
     }
 
@@ -380,7 +384,12 @@ impl<R: Record> Store<R> for Redis {
         self.state.link().ok().map(|link| Connection {
             number: link.number,
             told: link.told,
+            may_forget: link.era().is_empty(),
         })
+    }
+
+    async fn connected(&self) {
+        Redis::connected(self).await;
     }
 
     async fn has_caught_up(&self, connection: Connection, cursor: Cursor) {

@@ -20,6 +20,7 @@ async fn introduce(store: &dyn Store<Somebody>, data: i64) -> bool {
     let known = Known {
         record: Arc::new(Somebody(1)),
         versions: versions(data, 1),
+        is_newest: true,
     };
     store.introduce(&ann, fence, &known).await.unwrap_or(false)
 }

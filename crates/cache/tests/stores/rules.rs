@@ -76,6 +76,7 @@ async fn same_as_the_rules(store: &dyn Store<Somebody>, owner: OwnerKey, steps: 
                 let known = Known {
                     record: Arc::new(Somebody(mark)),
                     versions: versions(data, auth),
+                    is_newest: true,
                 };
                 let kept = store
                     .introduce(&credential(owner, who), fence, &known)
@@ -134,6 +135,7 @@ async fn redis_lets_one_load_and_gives_the_others_the_answer() {
     let known = Known {
         record: Arc::new(Somebody(1)),
         versions: versions(5, 1),
+        is_newest: true,
     };
     assert!(store.introduce(&ann, fence, &known).await.unwrap());
     let turn = |need| store.turn(owner, list, Version::of(need));

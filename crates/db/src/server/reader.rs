@@ -99,7 +99,10 @@ impl Reader {
             let asked = reading.ask(&self.server, &replica.pool);
             if let Some(Ok(answers)) = replica.unless_evicted(asked).await {
                 replica.served().count();
-                return Ok(answers.into());
+                return Ok(Labelled {
+                    is_newest: false,
+                    ..answers.into()
+                });
             }
         }
         Err(failure)
@@ -224,6 +227,8 @@ enum Reading {
 /// Answers and the version they were taken from, if that is known.
 pub(crate) struct Labelled {
     pub(crate) seen: Option<Version>,
+    /// False when a replica has answered in place of a primary that is away.
+    pub(crate) is_newest: bool,
     pub(crate) answers: Answers,
 }
 
@@ -231,6 +236,7 @@ impl From<Answers> for Labelled {
     fn from(answers: Answers) -> Self {
         Labelled {
             seen: None,
+            is_newest: true,
             answers,
         }
     }
@@ -311,7 +317,11 @@ async fn one_by_one(
     let mut answers = read_all(server.snapshot_on(pool), &all).await?;
     let version = answers.remove(0);
     let seen = version.first().map(|row| row.get("data")).transpose()?;
-    Ok(Labelled { seen, answers })
+    Ok(Labelled {
+        seen,
+        is_newest: true,
+        answers,
+    })
 }
 
 /// Nothing when the engine cannot answer both at once.
@@ -330,7 +340,11 @@ fn unlabelled(rows: Vec<Row>) -> Result<Option<Labelled>, Error> {
     let seen: Option<Version> = first.get("seen_version")?;
     let is_row: Option<bool> = first.get("seen_row")?;
     let answers = vec![if is_row.is_some() { rows } else { Vec::new() }];
-    Ok(Some(Labelled { seen, answers }))
+    Ok(Some(Labelled {
+        seen,
+        is_newest: true,
+        answers,
+    }))
 }
 
 async fn read_all(mut snapshot: Transaction, queries: &[Query]) -> Result<Answers, Error> {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use duly_db::status::{PrimaryState, ReplicaState};
-use duly_db::{Db, Error};
+use duly_db::{Db, Error, versions};
 use tokio::task::JoinSet;
 
 use crate::fleet::{Fleet, OWNERS, PRIMARY, REPLICAS, owner};
@@ -77,6 +77,9 @@ async fn reads_go_on_when_the_primary_is_killed() {
     fleet.wait_for(&db, "replica1", ReplicaState::Evicted).await;
     let version = session.gate(&db).await.unwrap();
     assert_eq!(version.number(), 1, "nobody knows better");
+    let mut conn = db.read_fresh();
+    versions::current(&mut conn, owner(0)).await.unwrap();
+    assert!(!conn.is_newest(), "whoever keeps it has to know");
     let refused = session.read_at(&db, version).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     Session::of(owner(1)).read(&db).await.unwrap();
@@ -84,6 +87,9 @@ async fn reads_go_on_when_the_primary_is_killed() {
     fleet.operate("resume", PRIMARY);
     first_write(&fleet, &db, &mut session).await;
     assert_eq!(session.read(&db).await.unwrap(), 3);
+    let mut conn = db.read_fresh();
+    versions::current(&mut conn, owner(0)).await.unwrap();
+    assert!(conn.is_newest());
     session.findings.assert_clean();
 }
 

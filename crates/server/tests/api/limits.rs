@@ -332,6 +332,5 @@ async fn the_page_says_what_is() {
         assert!(shown.contains(part), "no {part:?} in: {shown}");
     }
     assert!(!shown.contains("writes"), "{shown}");
-    println!("{shown}");
     assert_eq!(cleared.trim(), format!("Forgot 2 counts of {EMAIL}."));
 }

@@ -34,7 +34,8 @@ pub async fn visit(tracker: &Tracker, secret: &Secret, asked: Asked<'_>) -> Resu
 
 /// Who it is by the primary, in one statement that sees every committed change.
 async fn read(tracker: &Tracker, secret: &Secret) -> Result<Known<Caller>> {
-    let found = store::opened(&mut tracker.db.read_fresh(), secret).await?;
+    let mut conn = tracker.db.read_fresh();
+    let found = store::opened(&mut conn, secret).await?;
     let opened = found.ok_or(Error::Unauthenticated)?;
     let session = &opened.session;
     let ends = expiry(tracker, session);
@@ -53,6 +54,7 @@ async fn read(tracker: &Tracker, secret: &Secret) -> Result<Known<Caller>> {
     Ok(Known {
         record: Arc::new(caller),
         versions: opened.versions,
+        is_newest: conn.is_newest(),
     })
 }
 

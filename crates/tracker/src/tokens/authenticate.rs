@@ -29,7 +29,8 @@ pub async fn visit(tracker: &Tracker, token: &Secret, asked: Asked<'_>) -> Resul
 
 /// Whose it is by the primary, in one statement that sees every committed change.
 async fn read(tracker: &Tracker, token: &Secret) -> Result<Known<Caller>> {
-    let found = store::shown(&mut tracker.db.read_fresh(), token).await?;
+    let mut conn = tracker.db.read_fresh();
+    let found = store::shown(&mut conn, token).await?;
     let shown = found.ok_or(Error::Unauthenticated)?;
     let token = shown.token;
     let now = tracker.clock.now();
@@ -52,5 +53,6 @@ async fn read(tracker: &Tracker, token: &Secret) -> Result<Known<Caller>> {
     Ok(Known {
         record: Arc::new(caller),
         versions: shown.versions,
+        is_newest: conn.is_newest(),
     })
 }

@@ -1,7 +1,11 @@
 -- Keeps an answer and gives up the turn. KEYS: an owner's hash. ARGV: the view, its version, the answer.
 local key, view = KEYS[1], ARGV[1]
 local floor = tonumber(redis.call('HGET', key, 'g') or 'none')
-if not floor then return 0 end
+-- It is shown all the same, so that who was read before must not make an older floor: the fences fall.
+if not floor then
+  redis.call('DEL', key)
+  return 0
+end
 redis.call('HDEL', key, 'l:' .. view)
 local version = tonumber(ARGV[2])
 if version < floor then return 0 end
