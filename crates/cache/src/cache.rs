@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use duly_db::caller::note_untold;
 use duly_db::versions::{Kind, Raised, Watcher};
 use duly_db::{SharedClock, Version};
 use jiff::Timestamp;
@@ -53,6 +54,18 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many answers are being made at the moment")]
 pub struct Overloaded;
+
+/// What a request asks of the store at once.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asking<'asking> {
+    /// What will be asked for.
+    pub view: Option<View>,
+    /// What the request counts for.
+    pub counts: &'asking [Count<'asking>],
+    /// What whoever asks says that they have seen: a write of which a node could not tell the others
+    /// is known only to its client until the relay has told them.
+    pub at_least: Option<Version>,
+}
 
 /// Somebody has asked too often.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -148,18 +161,18 @@ impl<R: Record> Cache<R> {
     }
 
     /// Who asks. When nobody knows, `load` reads it **from the primary**, with the versions of the
-    /// same state, and says when it could not. `view` is what will be asked for, and `counts` what the
-    /// request counts for, so that one look does for all.
+    /// same state, and says when it could not. One look does for all that is asked.
     ///
     /// # Errors
     /// What `load` says, and then nothing is counted, or [`Refused`].
     pub async fn visit<E: From<Refused>>(
         &self,
         credential: &Credential,
-        view: Option<View>,
-        counts: &[Count<'_>],
+        asking: Asking<'_>,
         load: impl Future<Output = Result<Known<R>, E>>,
     ) -> Result<Visit<R>, E> {
+        let Asking { view, counts, .. } = asking;
+        let at_least = |found: Version| asking.at_least.map_or(found, |seen| found.max(seen));
         let limiter = &self.0.limiter;
         if let Some(refused) = limiter.refused_just_now(counts) {
             return Err(Refused(refused).into());
@@ -195,17 +208,13 @@ impl<R: Record> Cache<R> {
             if let Some(record) = record.filter(|record| record.is_valid(now)) {
                 return Ok(Visit {
                     record,
-                    version: floor,
+                    version: at_least(floor),
                     standing,
                     owner: credential.owner,
                 });
             }
         }
-        let introduced = self.introduced(credential, is_there, load);
-        let flights = &self.0.callers;
-        // Who comes while one is being looked up may have been let in meanwhile, or shut out.
-        let will_do = |_: &Known<R>, begun_after| begun_after;
-        let known = match flights.join(credential.hash, will_do, introduced).await {
+        let known = match self.known(credential, is_there, load).await {
             Ok(known) => known,
             Err(error) => {
                 // Nobody may use up the limit of somebody they only claim to be.
@@ -215,10 +224,24 @@ impl<R: Record> Cache<R> {
         };
         Ok(Visit {
             record: known.record,
-            version: known.versions.data,
+            version: at_least(known.versions.data),
             standing,
             owner: credential.owner,
         })
+    }
+
+    /// Who it is, looked up once for all who ask meanwhile.
+    async fn known<E>(
+        &self,
+        credential: &Credential,
+        is_there: bool,
+        load: impl Future<Output = Result<Known<R>, E>>,
+    ) -> Result<Known<R>, E> {
+        // Who comes while one is being looked up may have been let in meanwhile, or shut out.
+        let will_do = |_: &Known<R>, begun_after| begun_after;
+        let introduced = self.introduced(credential, is_there, load);
+        let flights = &self.0.callers;
+        flights.join(credential.hash, will_do, introduced).await
     }
 
     async fn introduced<E>(
@@ -355,7 +378,7 @@ impl<R: Record> Cache<R> {
 #[async_trait::async_trait]
 impl<R: Record> Watcher for Cache<R> {
     /// Raises the floors before the writer hears that it is done. When that fails the relay does
-    /// it, half a second later at the latest.
+    /// it, half a second later at the latest, and until then the writer says what they have seen.
     async fn committed(&self, raised: &[Raised]) {
         let raises: Vec<(OwnerKey, Raise)> = raised
             .iter()
@@ -367,6 +390,9 @@ impl<R: Record> Watcher for Cache<R> {
                 (self.0.keys.of(raised.owner), raise)
             })
             .collect();
-        let _ = self.raise(&raises).await;
+        if self.raise(&raises).await.is_err() {
+            let newest = raised.iter().map(|raised| raised.version).max();
+            newest.into_iter().for_each(note_untold);
+        }
     }
 }

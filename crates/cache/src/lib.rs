@@ -32,7 +32,7 @@ pub mod testing;
 mod tier;
 mod view;
 
-pub use cache::{Cache, Limits, Loaded, Overloaded, Refused, Visit};
+pub use cache::{Asking, Cache, Limits, Loaded, Overloaded, Refused, Visit};
 pub use counters::Counters;
 pub use memory::Memory;
 pub use owner::{NoOwnerKey, OwnerKey, OwnerKeys};

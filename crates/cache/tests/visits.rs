@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use duly_cache::limits::Limiter;
-use duly_cache::{Cache, Credential, Known, Limits, Memory, OwnerKeys, Record, Refused};
+use duly_cache::{Asking, Cache, Credential, Known, Limits, Memory, OwnerKeys, Record, Refused};
 use duly_db::Version;
 use duly_db::clock::SystemClock;
 use duly_db::versions::Versions;
@@ -44,7 +44,10 @@ async fn what_a_replica_says_of_somebody_is_not_kept() {
     let cache = Cache::new(store, keys, Limits::default(), limiter, clock);
     let visit = async |data, is_newest| {
         let load = async { Ok::<_, Refused>(known(data, is_newest)) };
-        let visit = cache.visit(&credential, None, &[], load).await.unwrap();
+        let visit = cache
+            .visit(&credential, Asking::default(), load)
+            .await
+            .unwrap();
         visit.version.number()
     };
     assert_eq!(visit(1, false).await, 1);

@@ -1,19 +1,46 @@
 //! Who asked: the place in the code where a query was written, and the request it was written for.
 
+use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
 
 use uuid::Uuid;
 
+use crate::Version;
+
 tokio::task_local! {
-    static REQUEST: Uuid;
+    static REQUEST: Request;
+}
+
+struct Request {
+    id: Uuid,
+    untold: Cell<Option<Version>>,
 }
 
 /// Runs a future whose queries are all said to be made for the request (or job) with this id.
+/// Answers, beside its output, the newest version it has committed that others were not told of.
 ///
 /// A task spawned inside is not covered: give it the id again.
-pub async fn with_request<F: Future>(id: Uuid, future: F) -> F::Output {
-    REQUEST.scope(id, future).await
+pub async fn with_request<F: Future>(id: Uuid, future: F) -> (F::Output, Option<Version>) {
+    let request = Request {
+        id,
+        untold: Cell::new(None),
+    };
+    let noted = async {
+        let output = future.await;
+        (output, REQUEST.with(|request| request.untold.get()))
+    };
+    REQUEST.scope(request, noted).await
+}
+
+/// Notes that others could not be told of a version that the request has committed, so that the
+/// request's client has to tell them.
+pub fn note_untold(version: Version) {
+    // A job has no client.
+    let _ = REQUEST.try_with(|request| {
+        let newest = request.untold.get().max(Some(version));
+        request.untold.set(newest);
+    });
 }
 
 /// Where a query comes from.
@@ -29,7 +56,7 @@ impl Caller {
     pub(crate) fn here() -> Self {
         Caller {
             place: Location::caller(),
-            request: REQUEST.try_with(|id| *id).ok(),
+            request: REQUEST.try_with(|request| request.id).ok(),
         }
     }
 

@@ -157,6 +157,13 @@ async fn ask(link: &Link, command: &Cmd, at: Option<&(String, u16)>) -> Result<V
     asked.map_err(|error| Lost(error.to_string()))
 }
 
+/// Each count once, as it stands in its newest window, which comes first.
+fn newest(read: Vec<(String, Used)>) -> Vec<Used> {
+    let mut used: Vec<Used> = read.into_iter().map(|(_, used)| used).collect();
+    used.dedup_by(|older, newer| (&older.policy, &older.key) == (&newer.policy, &newer.key));
+    used
+}
+
 fn decoded<T: FromRedisValue>(value: Value) -> Result<T, Lost> {
     from_redis_value(value).map_err(|error| Lost(error.to_string()))
 }
@@ -192,12 +199,7 @@ impl Shared for Redis {
 
     async fn used(&self) -> Result<Vec<Used>, Lost> {
         let link = self.state.link()?;
-        let mut used = self.read(&link).await?;
-        // The newer window of two comes first.
-        used.dedup_by(|(_, older), (_, newer)| {
-            (&older.policy, &older.key) == (&newer.policy, &newer.key)
-        });
-        Ok(used.into_iter().map(|(_, used)| used).collect())
+        Ok(newest(self.read(&link).await?))
     }
 
     async fn clear(
@@ -212,6 +214,6 @@ impl Shared for Redis {
         if !commands.is_empty() {
             self.state.run_all(&link, &commands).await?;
         }
-        Ok(meant.into_iter().map(|(_, used)| used).collect())
+        Ok(newest(meant))
     }
 }

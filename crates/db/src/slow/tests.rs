@@ -73,7 +73,7 @@ async fn the_caller_and_the_request_are_named() {
     let observer = observer(|_| {});
     let id = Uuid::from_u128(7);
     let line = line!() + 1;
-    let asked = crate::caller::with_request(id, async { query("SELECT 1") }).await;
+    let (asked, _) = crate::caller::with_request(id, async { query("SELECT 1") }).await;
     observer.observe(&asked, primary(), took(100));
     observer.observe(&query("SELECT 2"), primary(), took(100));
     let report = observer.report();

@@ -15,7 +15,7 @@ use duly_tracker::{Error, SessionId};
 
 use super::problem::Problem;
 use crate::app::Context;
-use crate::http::cookie;
+use crate::http::{cookie, seen};
 use crate::limits::Toll;
 
 /// What an API token must be good for, as a type. A log-in in the browser is good for everything.
@@ -177,6 +177,7 @@ async fn known(
     let stranger = toll.map(|toll| toll.stranger());
     let asked = Asked {
         view,
+        at_least: seen::by_client(headers),
         counts: &counts,
         stranger: stranger.as_ref(),
     };

@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use super::{accept, address, again, compress, origin, request_id};
+use super::{accept, address, again, compress, origin, request_id, seen};
 use crate::api::problem::{Code, Problem};
 use crate::app::App;
 use crate::limits::{self, Toll};
@@ -117,8 +117,13 @@ async fn handle(app: &Arc<App>, request: Request<Body>, id: Uuid) -> Response {
         app.changes.spawn(handled).await.ok().and_then(Result::ok)
     };
     match outcome {
-        Some(Ok(response)) => response,
-        Some(Err(never)) => match never {},
+        Some((Ok(mut response), untold)) => {
+            if let Some(version) = untold {
+                seen::tell(response.headers_mut(), version);
+            }
+            response
+        }
+        Some((Err(never), _)) => match never {},
         None => {
             let problem = Problem::new(Code::Internal);
             Problem {

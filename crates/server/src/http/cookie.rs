@@ -16,7 +16,14 @@ const SECURE: &str = "__Host-duly_session";
 /// by a neighbouring host.
 #[must_use]
 pub fn session(headers: &HeaderMap, https: bool) -> Option<&str> {
-    let expected = if https { SECURE } else { PLAIN };
+    named(headers, if https { SECURE } else { PLAIN })
+}
+
+/// The value of a cookie.
+pub(super) fn named<'headers>(
+    headers: &'headers HeaderMap,
+    expected: &str,
+) -> Option<&'headers str> {
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -13,6 +13,7 @@ pub mod listener;
 pub mod origin;
 pub mod query;
 mod request_id;
+pub(crate) mod seen;
 
 pub(crate) use again::ReadBody;
 pub use answer::{ClientAddress, answer};

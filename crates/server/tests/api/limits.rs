@@ -332,5 +332,5 @@ async fn the_page_says_what_is() {
         assert!(shown.contains(part), "no {part:?} in: {shown}");
     }
     assert!(!shown.contains("writes"), "{shown}");
-    assert_eq!(cleared.trim(), format!("Forgot 2 counts of {EMAIL}."));
+    assert_eq!(cleared.trim(), format!("Forgot 3 counts of {EMAIL}."));
 }

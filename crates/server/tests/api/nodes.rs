@@ -269,3 +269,52 @@ async fn nodes_count_requests_together_and_still_by_one_look() {
     assert_eq!(admitted, 30 - 6, "of 60 that came at the same moment");
     assert!(statuses.iter().all(|status| matches!(status, 200 | 429)));
 }
+
+/// A node that does not reach Redis tells whoever writes there, and they tell the others.
+#[tokio::test]
+async fn a_client_tells_what_it_has_seen_of_a_node_that_cannot_tell() {
+    let scene = Scene::new().await;
+    let [_, there] = scene.user("ann").await;
+    let gone = RedisServer::start();
+    let alone = Node::start(&scene.app, &gone).await;
+    gone.kill();
+    assert!(titles(&there).await.is_empty());
+    let new = json!({ "title": "Pay rent" });
+    let made = there.at(alone.app.clone()).post("/api/v1/tasks", new).await;
+    let made = made.expect(201);
+    let version = made.header("duly-version").to_owned();
+    let cookie = made
+        .header("set-cookie")
+        .split(';')
+        .next()
+        .expect("a cookie");
+    assert_eq!(cookie, format!("duly_version={version}"));
+    // Without being told, the other node knows nothing of it before its relay looks.
+    assert!(titles(&there).await.is_empty());
+    let count = async |header: &str, value: &str| {
+        let list = there.get(LIST).header(header, value).await.expect(200);
+        list.json()["data"].as_array().expect("a list").len()
+    };
+    let both = format!("{}; {cookie}", there.cookie());
+    assert_eq!(count("cookie", &both).await, 1);
+    assert_eq!(count("duly-version", &version).await, 1);
+    assert_eq!(
+        titles(&there).await,
+        ["Pay rent"],
+        "it has been seen here as well"
+    );
+}
+
+#[tokio::test]
+async fn a_version_that_never_was_is_answered_all_the_same() {
+    let scene = Scene::new().await;
+    let [here, _] = scene.user("ann").await;
+    here.task(json!({ "title": "Pay rent" })).await;
+    for made_up in ["9223372036854775807", "-5", "x", ""] {
+        let list = here.get(LIST).header("duly-version", made_up).await;
+        assert_eq!(
+            list.expect(200).json()["data"].as_array().map(Vec::len),
+            Some(1)
+        );
+    }
+}

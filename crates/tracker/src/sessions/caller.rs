@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use duly_cache::limits::{Count, Standing};
-use duly_cache::{Credential, Known, OwnerKey, Record, View};
+use duly_cache::{Asking, Credential, Known, OwnerKey, Record, View};
+use duly_db::Version;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,8 @@ pub struct Visitor {
 pub struct Asked<'asked> {
     /// Of what they will ask for, what the cache may have.
     pub view: Option<View>,
+    /// The version of their data that they say they have seen.
+    pub at_least: Option<Version>,
     /// What limits the request counts for, once it is known whose it claims to be.
     pub counts: &'asked (dyn Fn(&Credential) -> Vec<Count<'asked>> + Sync),
     /// What a cookie or token counts for that nobody knows. It is counted in this process alone,
@@ -66,6 +69,7 @@ impl Asked<'_> {
     pub fn nothing() -> Self {
         Asked {
             view: None,
+            at_least: None,
             counts: &|_| Vec::new(),
             stranger: None,
         }
@@ -112,8 +116,12 @@ pub(crate) async fn visit(
     };
     let credential = Credential { owner, hash };
     let counts = (asked.counts)(&credential);
-    let visiting = tracker.cache.visit(&credential, asked.view, &counts, load);
-    let visit = visiting.await?;
+    let asking = Asking {
+        view: asked.view,
+        counts: &counts,
+        at_least: asked.at_least,
+    };
+    let visit = tracker.cache.visit(&credential, asking, load).await?;
     let caller = &visit.record;
     let now = tracker.clock.now();
     match &caller.via {
