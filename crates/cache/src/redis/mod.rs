@@ -11,10 +11,11 @@ mod address;
 mod counts;
 mod link;
 mod scripts;
+mod state;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock, Weak};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,11 +23,12 @@ use bytes::Bytes;
 use duly_db::versions::Cursor;
 use duly_db::{SharedClock, SharedRandom, Version};
 use jiff::Timestamp;
-use redis::{Cmd, FromRedisValue, RedisError, Value, cmd};
+use redis::{Cmd, FromRedisValue, Value, cmd};
 use tokio::sync::Notify;
 
 pub use address::{Address, Wrong};
 use link::Link;
+use state::{State, keep_up};
 
 use crate::limits::Count;
 use crate::store::{Connection, Credential, Fence, Found, Known, Lost, Raise, Record, Store, Turn};
@@ -55,27 +57,10 @@ impl Default for Patience {
 /// How long it is a node's turn to load an answer, in milliseconds.
 const TURN: u64 = 1_000;
 
-/// The pauses between tries to connect.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
 /// A connection to Redis that is kept up in the background. While there is none, everything is
 /// answered [`Lost`] at once.
 pub struct Redis {
     state: Arc<State>,
-}
-
-struct State {
-    address: Address,
-    patience: Patience,
-    clock: SharedClock,
-    random: SharedRandom,
-    link: RwLock<Option<Arc<Link>>>,
-    /// The connection was given up.
-    given_up: Notify,
-    /// There is a connection.
-    opened: Notify,
-    round_trips: AtomicU64,
 }
 
 impl Redis {
@@ -133,111 +118,6 @@ impl Drop for Redis {
 impl fmt::Debug for Redis {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Redis({})", self.state.address)
-    }
-}
-
-async fn keep_up(state: Weak<State>) {
-    let mut pause = FIRST_PAUSE;
-    for number in 1.. {
-        let Some(state) = state.upgrade() else { return };
-        match Link::open(
-            &state.address,
-            state.patience.reader,
-            number,
-            state.random.as_ref(),
-        )
-        .await
-        {
-            Ok(link) => {
-                tracing::info!(redis = %state.address, "the cache is connected");
-                state.set(Some(Arc::new(link)));
-                state.opened.notify_waiters();
-                pause = FIRST_PAUSE;
-                state.given_up.notified().await;
-            }
-            Err(error) => {
-                tracing::debug!(redis = %state.address, %error, "the cache cannot be reached");
-                drop(state);
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-        }
-    }
-}
-
-impl State {
-    fn set(&self, link: Option<Arc<Link>>) {
-        *self
-            .link
-            .write()
-            .unwrap_or_else(|poisoned| poisoned.into_inner()) = link;
-    }
-
-    fn link(&self) -> Result<Arc<Link>, Lost> {
-        let link = self
-            .link
-            .read()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        link.clone()
-            .ok_or_else(|| Lost("there is no connection".into()))
-    }
-
-    /// The connection, when what it says may be believed.
-    fn caught_up(&self) -> Result<Arc<Link>, Lost> {
-        let link = self.link()?;
-        match link.is_caught_up() {
-            true => Ok(link),
-            false => Err(Lost("it has not been told yet what was committed".into())),
-        }
-    }
-
-    async fn run<T: FromRedisValue>(&self, link: &Link, command: &Cmd) -> Result<T, Lost> {
-        self.round_trips.fetch_add(1, Ordering::Relaxed);
-        match link.run(command).await {
-            Ok(value) => T::from_redis_value(value).map_err(|error| Lost(error.to_string())),
-            Err((error, is_over)) => Err(self.failed(link, &error, is_over)),
-        }
-    }
-
-    /// Several commands on keys of one slot.
-    async fn run_together(
-        &self,
-        link: &Link,
-        commands: impl Iterator<Item = Cmd>,
-    ) -> Result<Vec<Value>, Lost> {
-        self.round_trips.fetch_add(1, Ordering::Relaxed);
-        let answers = link.run_together(commands).await;
-        answers.map_err(|(error, is_over)| self.failed(link, &error, is_over))
-    }
-
-    /// Several commands on any keys.
-    async fn run_all(&self, link: &Link, commands: &[Cmd]) -> Result<Vec<Value>, Lost> {
-        self.round_trips.fetch_add(1, Ordering::Relaxed);
-        let answers = link.run_all(commands).await;
-        answers.map_err(|(error, is_over)| self.failed(link, &error, is_over))
-    }
-
-    fn failed(&self, link: &Link, error: &RedisError, is_over: bool) -> Lost {
-        let reason = error.to_string();
-        if is_over {
-            self.give_up(link, &reason);
-        }
-        Lost(reason)
-    }
-
-    fn give_up(&self, link: &Link, reason: &str) {
-        let mut current = self
-            .link
-            .write()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        if current
-            .as_ref()
-            .is_some_and(|current| current.number == link.number)
-        {
-            tracing::warn!(redis = %self.address, reason, "the cache is given up for now");
-            *current = None;
-            self.given_up.notify_one();
-        }
     }
 }
 

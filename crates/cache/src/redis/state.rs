@@ -1,0 +1,140 @@
+//! The connection that is kept up, and what is sent over it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock, Weak};
+use std::time::Duration;
+
+use duly_db::{SharedClock, SharedRandom};
+use redis::{Cmd, FromRedisValue, RedisError, Value};
+use tokio::sync::Notify;
+
+use super::link::Link;
+use super::{Address, Patience};
+use crate::store::Lost;
+
+/// The pauses between tries to connect.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What all who use a connection share.
+pub(super) struct State {
+    pub(super) address: Address,
+    pub(super) patience: Patience,
+    pub(super) clock: SharedClock,
+    pub(super) random: SharedRandom,
+    pub(super) link: RwLock<Option<Arc<Link>>>,
+    /// The connection was given up.
+    pub(super) given_up: Notify,
+    /// There is a connection.
+    pub(super) opened: Notify,
+    pub(super) round_trips: AtomicU64,
+}
+
+pub(super) async fn keep_up(state: Weak<State>) {
+    let mut pause = FIRST_PAUSE;
+    for number in 1.. {
+        let Some(state) = state.upgrade() else { return };
+        match Link::open(
+            &state.address,
+            state.patience.reader,
+            number,
+            state.random.as_ref(),
+        )
+        .await
+        {
+            Ok(link) => {
+                tracing::info!(redis = %state.address, "the cache is connected");
+                state.set(Some(Arc::new(link)));
+                state.opened.notify_waiters();
+                pause = FIRST_PAUSE;
+                state.given_up.notified().await;
+            }
+            Err(error) => {
+                tracing::debug!(redis = %state.address, %error, "the cache cannot be reached");
+                drop(state);
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}
+
+impl State {
+    pub(super) fn set(&self, link: Option<Arc<Link>>) {
+        *self
+            .link
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()) = link;
+    }
+
+    pub(super) fn link(&self) -> Result<Arc<Link>, Lost> {
+        let link = self
+            .link
+            .read()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        link.clone()
+            .ok_or_else(|| Lost("there is no connection".into()))
+    }
+
+    /// The connection, when what it says may be believed.
+    pub(super) fn caught_up(&self) -> Result<Arc<Link>, Lost> {
+        let link = self.link()?;
+        match link.is_caught_up() {
+            true => Ok(link),
+            false => Err(Lost("it has not been told yet what was committed".into())),
+        }
+    }
+
+    pub(super) async fn run<T: FromRedisValue>(
+        &self,
+        link: &Link,
+        command: &Cmd,
+    ) -> Result<T, Lost> {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        match link.run(command).await {
+            Ok(value) => T::from_redis_value(value).map_err(|error| Lost(error.to_string())),
+            Err((error, is_over)) => Err(self.failed(link, &error, is_over)),
+        }
+    }
+
+    /// Several commands on keys of one slot.
+    pub(super) async fn run_together(
+        &self,
+        link: &Link,
+        commands: impl Iterator<Item = Cmd>,
+    ) -> Result<Vec<Value>, Lost> {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        let answers = link.run_together(commands).await;
+        answers.map_err(|(error, is_over)| self.failed(link, &error, is_over))
+    }
+
+    /// Several commands on any keys.
+    pub(super) async fn run_all(&self, link: &Link, commands: &[Cmd]) -> Result<Vec<Value>, Lost> {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        let answers = link.run_all(commands).await;
+        answers.map_err(|(error, is_over)| self.failed(link, &error, is_over))
+    }
+
+    pub(super) fn failed(&self, link: &Link, error: &RedisError, is_over: bool) -> Lost {
+        let reason = error.to_string();
+        if is_over {
+            self.give_up(link, &reason);
+        }
+        Lost(reason)
+    }
+
+    pub(super) fn give_up(&self, link: &Link, reason: &str) {
+        let mut current = self
+            .link
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if current
+            .as_ref()
+            .is_some_and(|current| current.number == link.number)
+        {
+            tracing::warn!(redis = %self.address, reason, "the cache is given up for now");
+            *current = None;
+            self.given_up.notify_one();
+        }
+    }
+}
