@@ -142,6 +142,7 @@ export function load(server, { url, script, connections = 64, seconds = 5, besid
     cpuMicroseconds: (used / requests) * 1e6,
     /** What the processes `beside` used for it. */
     besideMicroseconds: (usedBeside / requests) * 1e6,
+    requests,
     refused,
     p99: /99%\s+(\S+)/.exec(output)?.[1],
   };

@@ -3,31 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use duly_db::caller::note_untold;
 use duly_db::versions::{Kind, Raised, Watcher};
 use duly_db::{SharedClock, Version};
-use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::counters::{Counters, Meter};
 use crate::flight::Flights;
 use crate::limits::{Count, Limiter, Standing};
 use crate::owner::OwnerKeys;
-use crate::store::{Credential, Found, Known, Lost, Raise, Record, Store, Turn};
+use crate::store::{Credential, Found, Known, Lost, Raise, Record, Store};
 use crate::tier::Tier;
 use crate::{Entry, OwnerKey, View};
-
-/// While another node loads, we look again after these pauses. By the last one its turn is over, so
-/// that whoever hangs there does not hold us up for longer.
-const PAUSES: [Duration; 6] = [
-    Duration::from_millis(20),
-    Duration::from_millis(40),
-    Duration::from_millis(80),
-    Duration::from_millis(160),
-    Duration::from_millis(320),
-    Duration::from_millis(400),
-];
 
 /// How much a cache may use.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +25,8 @@ pub struct Limits {
     pub loads: usize,
     /// How long a request waits for its turn to load.
     pub wait: Duration,
+    /// One of so many answers from memory is made anew and compared; 0: none.
+    pub check: u64,
 }
 
 impl Default for Limits {
@@ -46,14 +35,10 @@ impl Default for Limits {
             memory: 64 * 1024 * 1024,
             loads: 24,
             wait: Duration::from_millis(250),
+            check: 4096,
         }
     }
 }
-
-/// So many answers are being loaded that this one has to wait too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many answers are being made at the moment")]
-pub struct Overloaded;
 
 /// What a request asks of the store at once.
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,27 +66,13 @@ pub struct Visit<R> {
     pub version: Version,
     /// What the limits say to it.
     pub standing: Standing,
-    owner: OwnerKey,
-}
-
-/// An answer that has just been made.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The version of the owner's data it was made from; nothing when that is not known, and then
-    /// it is not kept.
-    pub version: Option<Version>,
-    /// When the clock alone makes it wrong.
-    pub until: Option<Timestamp>,
-    /// Its entity tag, quotes included.
-    pub tag: Box<str>,
-    /// The body as it is sent.
-    pub body: Bytes,
+    pub(crate) owner: OwnerKey,
 }
 
 /// Knows who asks and what the answer is, and is never older than what anybody has seen or
 /// written. Clones share it.
 #[derive(Debug)]
-pub struct Cache<R>(Arc<Inner<R>>);
+pub struct Cache<R>(pub(crate) Arc<Inner<R>>);
 
 impl<R> Clone for Cache<R> {
     fn clone(&self) -> Self {
@@ -110,18 +81,18 @@ impl<R> Clone for Cache<R> {
 }
 
 #[derive(Debug)]
-struct Inner<R> {
-    store: Arc<dyn Store<R>>,
-    keys: OwnerKeys,
-    tier: Tier,
+pub(crate) struct Inner<R> {
+    pub(crate) store: Arc<dyn Store<R>>,
+    pub(crate) keys: OwnerKeys,
+    pub(crate) tier: Tier,
     /// Look-ups of who somebody is.
-    callers: Flights<[u8; 32], Known<R>>,
-    answers: Flights<(OwnerKey, View), Arc<Entry>>,
-    loads: Semaphore,
-    limits: Limits,
-    limiter: Limiter,
-    clock: SharedClock,
-    meter: Meter,
+    pub(crate) callers: Flights<[u8; 32], Known<R>>,
+    pub(crate) answers: Flights<(OwnerKey, View), Arc<Entry>>,
+    pub(crate) loads: Semaphore,
+    pub(crate) limits: Limits,
+    pub(crate) limiter: Limiter,
+    pub(crate) clock: SharedClock,
+    pub(crate) meter: Meter,
 }
 
 impl<R: Record> Cache<R> {
@@ -264,96 +235,6 @@ impl<R: Record> Cache<R> {
         Ok(known)
     }
 
-    /// The answer to somebody, from memory, from the store, or by `load`, which has to read at
-    /// least [`Visit::version`].
-    ///
-    /// # Errors
-    /// What `load` says, or [`Overloaded`].
-    pub async fn answer<E: From<Overloaded>>(
-        &self,
-        visit: &Visit<R>,
-        view: View,
-        load: impl Future<Output = Result<Loaded, E>>,
-    ) -> Result<Arc<Entry>, E> {
-        if let Some(entry) = self.at_hand(visit, view) {
-            self.0.meter.hits.add();
-            return Ok(entry);
-        }
-        let key = (visit.owner, view);
-        let will_do = |entry: &Arc<Entry>, _| self.will_do(visit, entry);
-        let made = self.made(visit, view, load);
-        self.0.answers.join(key, will_do, made).await
-    }
-
-    /// The answer that is in the memory of this process, if it is new enough.
-    #[must_use]
-    pub fn at_hand(&self, visit: &Visit<R>, view: View) -> Option<Arc<Entry>> {
-        let found = self.0.tier.get(visit.owner, view, self.0.clock.now())?;
-        (found.version >= visit.version).then_some(found)
-    }
-
-    fn will_do(&self, visit: &Visit<R>, entry: &Entry) -> bool {
-        entry.version >= visit.version && entry.is_fresh(self.0.clock.now())
-    }
-
-    async fn made<E: From<Overloaded>>(
-        &self,
-        visit: &Visit<R>,
-        view: View,
-        load: impl Future<Output = Result<Loaded, E>>,
-    ) -> Result<Arc<Entry>, E> {
-        let (stored, is_our_turn) = self.turn(visit, view).await;
-        if let Some(entry) = stored {
-            self.0.meter.hits_in_store.add();
-            return Ok(self.keep(visit.owner, view, entry));
-        }
-        let waiting = self.0.loads.acquire();
-        let Ok(Ok(permit)) = tokio::time::timeout(self.0.limits.wait, waiting).await else {
-            return Err(Overloaded.into());
-        };
-        self.0.meter.loads.add();
-        let loaded = load.await?;
-        drop(permit);
-        let version = loaded.version.unwrap_or(visit.version);
-        let entry = Entry::new(version, self.0.clock.now(), loaded.tag, loaded.body);
-        let entry = entry.until(loaded.until);
-        if loaded.version.is_none() || version < visit.version {
-            return Ok(Arc::new(entry));
-        }
-        if is_our_turn {
-            // Awaited, so that the floor covers what this caller is shown.
-            let filled = self.0.store.fill(visit.owner, view, &entry).await;
-            self.noted(&filled);
-        }
-        Ok(self.keep(visit.owner, view, entry))
-    }
-
-    /// Waits while another node loads, for a while; whether we may fill, or what has been filled.
-    async fn turn(&self, visit: &Visit<R>, view: View) -> (Option<Entry>, bool) {
-        for pause in PAUSES {
-            let turn = self.0.store.turn(visit.owner, view, visit.version).await;
-            self.noted(&turn);
-            match turn {
-                Ok(Turn::Stored(entry)) if self.will_do(visit, &entry) => {
-                    return (Some(entry), false);
-                }
-                Ok(Turn::Others) => {
-                    self.0.meter.waits.add();
-                    tokio::time::sleep(pause).await;
-                }
-                Ok(Turn::Ours | Turn::Stored(_)) => return (None, true),
-                Err(Lost(_)) => return (None, false),
-            }
-        }
-        (None, true)
-    }
-
-    fn keep(&self, owner: OwnerKey, view: View, entry: Entry) -> Arc<Entry> {
-        let entry = Arc::new(entry);
-        self.0.tier.put(owner, view, entry.clone());
-        entry
-    }
-
     /// Invalidates what has become known of owners.
     pub(crate) async fn raise(&self, raises: &[(OwnerKey, Raise)]) -> Result<(), Lost> {
         let raised = self.0.store.raise(raises).await;
@@ -366,7 +247,7 @@ impl<R: Record> Cache<R> {
         &*self.0.store
     }
 
-    fn noted<T>(&self, answer: &Result<T, Lost>) -> bool {
+    pub(crate) fn noted<T>(&self, answer: &Result<T, Lost>) -> bool {
         if let Err(Lost(reason)) = answer {
             self.0.meter.lost.add();
             tracing::debug!(reason, "the cache did not answer");

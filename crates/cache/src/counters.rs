@@ -20,6 +20,10 @@ pub struct Counters {
     pub waits: u64,
     /// Times the store did not answer.
     pub lost: u64,
+    /// Answers from memory that were made anew, to compare them.
+    pub checks: u64,
+    /// Those of them that were wrong. There must be none.
+    pub stale: u64,
     /// About how many bytes the answers in memory take.
     pub memory_bytes: u64,
     /// How many answers are in memory, about.
@@ -34,14 +38,17 @@ pub(crate) struct Meter {
     pub(crate) callers_loaded: Count,
     pub(crate) waits: Count,
     pub(crate) lost: Count,
+    pub(crate) checks: Count,
+    pub(crate) stale: Count,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Count(AtomicU64);
 
 impl Count {
-    pub(crate) fn add(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    /// Answers how many there are now.
+    pub(crate) fn add(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
     }
 
     fn get(&self) -> u64 {
@@ -58,6 +65,8 @@ impl Meter {
             callers_loaded: self.callers_loaded.get(),
             waits: self.waits.get(),
             lost: self.lost.get(),
+            checks: self.checks.get(),
+            stale: self.stale.get(),
             memory_bytes,
             memory_entries,
         }

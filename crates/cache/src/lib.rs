@@ -16,7 +16,9 @@
 //! [`limits`] says whether somebody has asked too often, which has to be known before any work is
 //! done for them.
 
+mod answer;
 mod cache;
+mod check;
 mod counters;
 mod flight;
 pub mod limits;
@@ -32,7 +34,8 @@ pub mod testing;
 mod tier;
 mod view;
 
-pub use cache::{Asking, Cache, Limits, Loaded, Overloaded, Refused, Visit};
+pub use answer::{Loaded, Overloaded};
+pub use cache::{Asking, Cache, Limits, Refused, Visit};
 pub use counters::Counters;
 pub use memory::Memory;
 pub use owner::{NoOwnerKey, OwnerKey, OwnerKeys};
