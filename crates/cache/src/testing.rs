@@ -121,6 +121,30 @@ impl RedisServer {
         self.try_say(command).expect("redis-server answers")
     }
 
+    /// Its answer to a command whose answer is a text, if there is one.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn text(&self, command: &str) -> Option<String> {
+        let mut stream =
+            TcpStream::connect(("127.0.0.1", self.port)).expect("redis-server answers");
+        stream.set_read_timeout(Some(LIMIT)).expect("a limit");
+        let sent = stream.write_all(format!("{command}\r\n").as_bytes());
+        sent.expect("redis-server answers");
+        let mut lines = BufReader::new(stream).lines();
+        let mut next = || lines.next().expect("an answer").expect("an answer");
+        (next() != "$-1").then(next)
+    }
+
+    /// What tells this run of it from all others.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn run_id(&self) -> String {
+        let asked = "EVAL \"return redis.call('INFO','server'):match('run_id:(%w+)')\" 0";
+        self.text(asked).expect("it has one")
+    }
+
     fn try_say(&self, command: &str) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(LIMIT)).ok()?;

@@ -10,7 +10,7 @@ use duly_db::clock::ManualClock;
 use duly_db::migrate::MigrationSet;
 use duly_db::random::{SeededRandom, new_id};
 use duly_db::testing::{TestDatabase, open_again};
-use duly_db::{Options, query, versions};
+use duly_db::{Db, Options, query, versions};
 use duly_queue::Queue;
 use jiff::Timestamp;
 
@@ -64,6 +64,12 @@ impl TestTracker {
     /// A tracker with other settings.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         Self::on(TestDatabase::new(&SCHEMA).await, change)
+    }
+
+    /// A tracker on a server with the given administrator's address.
+    pub async fn at(administrator: String) -> Self {
+        let database = TestDatabase::at(Some(administrator), &SCHEMA).await;
+        Self::on(database, |_| {})
     }
 
     /// A tracker on a database that is opened with other options.
@@ -130,7 +136,12 @@ impl TestTracker {
     #[expect(clippy::expect_used, reason = "only tests call this")]
     pub async fn node(&self, store: Arc<dyn Store<Caller>>, limiter: Limiter) -> Tracker {
         let opened = open_again(self.database.url()).await;
-        let db = opened.expect("the test's database");
+        self.node_on(opened.expect("the test's database"), store, limiter)
+    }
+
+    /// The same on a database that was opened for it.
+    #[must_use]
+    pub fn node_on(&self, db: Db, store: Arc<dyn Store<Caller>>, limiter: Limiter) -> Tracker {
         let keys = self.signing_key.owner_keys();
         let (limits, clock) = (Limits::default(), self.tracker.clock.clone());
         let cache = Cache::new(store, keys, limits, limiter.clone(), clock);
