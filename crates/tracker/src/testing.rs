@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use crate::activity::{Actor, Way};
 use crate::idempotency::InFlight;
+use crate::live::Hub;
 use crate::mail::{MailCatcher, Mailer};
 use crate::secret::SigningKey;
 use crate::sessions::{Caller, Seen};
@@ -102,9 +103,12 @@ impl TestTracker {
         let keys = signing_key.owner_keys();
         let cache = Cache::new(store, keys, Limits::default(), clock.clone());
         db.tell(Arc::new(cache.clone()));
+        let live = Hub::default();
+        db.tell(Arc::new(live.clone()));
         let tracker = Tracker {
             db,
             cache,
+            live,
             clock: clock.clone(),
             random: random.clone(),
             queue: Queue::new((*database).clone(), clock.clone(), random),
@@ -132,6 +136,8 @@ impl TestTracker {
         let keys = self.signing_key.owner_keys();
         let cache = Cache::new(store, keys, Limits::default(), self.tracker.clock.clone());
         db.tell(Arc::new(cache.clone()));
+        let live = Hub::default();
+        db.tell(Arc::new(live.clone()));
         let (clock, random) = (self.tracker.clock.clone(), self.random.clone());
         Tracker {
             queue: Queue::new(db.clone(), clock, random),
@@ -139,6 +145,7 @@ impl TestTracker {
             seen: Seen::default(),
             db,
             cache,
+            live,
             ..self.tracker.clone()
         }
     }

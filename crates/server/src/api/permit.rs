@@ -9,8 +9,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use duly_cache::View;
 use duly_tracker::secret::Secret;
-use duly_tracker::sessions::{self, Principal, Visitor};
-use duly_tracker::tokens::{self, Ability};
+use duly_tracker::sessions::{Principal, Shown, Visitor};
+use duly_tracker::tokens::Ability;
 use duly_tracker::{Error, SessionId};
 
 use super::problem::Problem;
@@ -142,28 +142,27 @@ async fn principal(context: &Context, headers: &HeaderMap) -> Result<Principal, 
     Ok(visitor(context, headers, None).await?.principal)
 }
 
-/// Who asks. A token that is sent counts even when it is worthless: falling back to the cookie
-/// would hide the mistake.
+/// Who asks.
 async fn visitor(
     context: &Context,
     headers: &HeaderMap,
     view: Option<View>,
 ) -> Result<Visitor, Problem> {
-    let visitor = match headers.get(header::AUTHORIZATION) {
+    let shown = shown(context, headers)?;
+    Ok(shown.visit(&context.tracker, view).await?)
+}
+
+/// By what they say who they are. A token that is sent counts even when it is worthless: falling
+/// back to the cookie would hide the mistake.
+pub(crate) fn shown(context: &Context, headers: &HeaderMap) -> Result<Shown, Problem> {
+    let shown = match headers.get(header::AUTHORIZATION) {
         Some(line) => {
-            let token = line
-                .to_str()
-                .ok()
-                .and_then(bearer)
-                .ok_or(Error::Unauthenticated)?;
-            tokens::visit(&context.tracker, &Secret::received(token), view).await?
+            let token = line.to_str().ok().and_then(bearer);
+            token.map(|token| Shown::Token(Secret::received(token)))
         }
-        None => {
-            let secret = session_secret(context, headers).ok_or(Error::Unauthenticated)?;
-            sessions::visit(&context.tracker, &secret, view).await?
-        }
+        None => session_secret(context, headers).map(Shown::Session),
     };
-    Ok(visitor)
+    Ok(shown.ok_or(Error::Unauthenticated)?)
 }
 
 /// The secret of the session in the cookie, if there is one.

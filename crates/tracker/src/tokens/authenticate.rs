@@ -23,8 +23,13 @@ pub async fn authenticate(tracker: &Tracker, token: &Secret) -> Result<Principal
 /// # Errors
 /// As [`authenticate`].
 pub async fn visit(tracker: &Tracker, token: &Secret, view: Option<View>) -> Result<Visitor> {
+    Ok(look(tracker, token, view).await?.uses(tracker))
+}
+
+/// Like [`visit`], without counting as a use.
+pub(crate) async fn look(tracker: &Tracker, token: &Secret, view: Option<View>) -> Result<Visitor> {
     let owner = format::owner(token.reveal()).ok_or(Error::Unauthenticated)?;
-    caller::visit(tracker, token, owner, view, read(tracker, token)).await
+    caller::look(tracker, token, owner, view, read(tracker, token)).await
 }
 
 /// Whose it is by the primary, in one statement that sees every committed change.
