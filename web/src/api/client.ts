@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
 import type { paths } from './schema.d.ts'
+import { noteTag } from './seen.ts'
 import type { Problem, Whole } from './types.ts'
 
 /** A request the server refused, with its problem document; status 0 when it was never reached. */
@@ -39,6 +40,7 @@ export const api = createClient<paths>({
 
 api.use({
   onResponse({ request, response }) {
+    noteTag(response.headers.get('ETag'))
     if (response.status !== 401) return
     const path = new URL(request.url).pathname
     if (!OWN_401.test(path)) onSignedOut()
