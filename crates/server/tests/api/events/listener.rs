@@ -1,6 +1,6 @@
 //! Somebody who listens, as a browser does.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::BodyDataStream;
 use axum::response::Response;
@@ -62,10 +62,12 @@ impl Listener {
 
     /// The next event; nothing at the end.
     pub async fn next(&mut self) -> Option<Event> {
+        let begun = Instant::now();
         loop {
             if let Some(event) = read(&self.sent().await?) {
                 return Some(event);
             }
+            assert!(begun.elapsed() < LONG, "there is no event");
         }
     }
 
