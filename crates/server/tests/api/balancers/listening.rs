@@ -53,11 +53,11 @@ impl Stream {
     }
 
     fn last_id(&self) -> String {
-        let ids = self
+        let mut ids = self
             .text
             .lines()
             .filter_map(|line| line.strip_prefix("id: "));
-        ids.last().expect("an id").to_owned()
+        ids.next_back().expect("an id").to_owned()
     }
 }
 
