@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duly_cache::relay::Audience as _;
+use duly_db::Version;
+use duly_db::versions::{Kind, Raised, Watcher as _};
 use duly_tracker::live::{Hub, Limits};
 use serde_json::json;
 
-use super::{EVENTS, Listener, node_with};
+use super::{EVENTS, Listener, lively, node_with, trusting};
 use crate::support::TestApp;
 
 #[tokio::test]
@@ -27,12 +29,13 @@ async fn who_may_not_see_tasks_may_not_listen() {
 #[tokio::test]
 async fn who_is_shut_out_is_told_so_and_nothing_more() {
     let app = TestApp::new().await;
-    let ann = app.user("ann").await;
+    let node = node_with(&app, trusting());
+    let ann = app.user("ann").await.at(node.clone());
     let program = ann.token(&["*"]).await;
     let mut program = Listener::open(&program).await;
-    let revoked = app.log_in("ann").await;
+    let revoked = app.log_in("ann").await.at(node.clone());
     let mut revoked = Listener::open(&revoked).await;
-    let logged_out = app.log_in("ann").await;
+    let logged_out = app.log_in("ann").await.at(node);
     let mut out = Listener::open(&logged_out).await;
     let mut stays = Listener::open(&ann).await;
     for listener in [&mut program, &mut revoked, &mut out, &mut stays] {
@@ -50,8 +53,9 @@ async fn who_is_shut_out_is_told_so_and_nothing_more() {
 #[tokio::test]
 async fn a_new_password_ends_what_was_open() {
     let app = TestApp::new().await;
-    let ann = app.user("ann").await;
-    let mut other = Listener::open(&app.log_in("ann").await).await;
+    let node = node_with(&app, trusting());
+    let ann = app.user("ann").await.at(node.clone());
+    let mut other = Listener::open(&app.log_in("ann").await.at(node)).await;
     other.expect("hello").await;
     let mut own = Listener::open(&ann).await;
     own.expect("hello").await;
@@ -141,6 +145,33 @@ async fn looking_again_costs_nothing_while_the_relay_reads() {
     };
     assert_eq!(statements(Duration::from_secs(60)).await, 0);
     assert!(statements(Duration::ZERO).await > 1);
+}
+
+/// The database is away, and somebody's rights have changed.
+#[tokio::test]
+async fn nothing_is_told_to_whom_nobody_can_look_up() {
+    let app = TestApp::new().await;
+    let ann = app.user("ann").await;
+    let tracker = app.tracker.node(Arc::new(duly_cache::Sql)).await;
+    let (db, live) = (tracker.db.clone(), Hub::new(lively()));
+    let node = app.node(duly_tracker::Tracker {
+        live: live.clone(),
+        ..tracker
+    });
+    let me = ann.get("/api/v1/me").await.expect(200).json();
+    let owner = me["id"].as_str().expect("an id");
+    let mut listener = Listener::open(&ann.at(node)).await;
+    let version = listener.expect("hello").await.version();
+    db.close().await;
+    let raised = Raised {
+        owner: owner.parse().expect("an id"),
+        kind: Kind::Auth,
+        version: Version::of(version + 1),
+    };
+    live.committed(&[raised]).await;
+    for _ in 0..3 {
+        listener.expect_nothing().await;
+    }
 }
 
 #[tokio::test]

@@ -23,11 +23,20 @@ fn node_with(app: &TestApp, limits: Limits) -> Arc<App> {
     app.node(tracker)
 }
 
+/// Nobody is looked after again unless there is reason to, so that what is told comes from being
+/// told.
+fn trusting() -> Limits {
+    Limits {
+        look: Duration::from_secs(3_600),
+        ..Limits::default()
+    }
+}
+
 /// Says often that it is alive, so that a test knows when there is nothing else to say.
 fn lively() -> Limits {
     Limits {
         beat: Duration::from_millis(20),
-        ..Limits::default()
+        ..trusting()
     }
 }
 
@@ -40,7 +49,7 @@ fn only_change(data: &Value) -> &Value {
 #[tokio::test]
 async fn what_somebody_changes_they_are_told_at_once() {
     let app = TestApp::new().await;
-    let ann = app.user("ann").await;
+    let ann = app.user("ann").await.at(node_with(&app, trusting()));
     let mut listener = Listener::open(&ann).await;
     let mut version = listener.expect("hello").await.version();
     let task = ann.task(json!({ "title": "Pay rent" })).await;
@@ -65,7 +74,7 @@ async fn what_somebody_changes_they_are_told_at_once() {
 #[tokio::test]
 async fn what_is_no_task_is_told_without_saying_what() {
     let app = TestApp::new().await;
-    let ann = app.user("ann").await;
+    let ann = app.user("ann").await.at(node_with(&app, trusting()));
     ann.task(json!({ "title": "Pay rent" })).await;
     app.advance(1);
     let mut listener = Listener::open(&ann).await;
@@ -156,6 +165,22 @@ async fn who_is_slow_is_told_the_newest_once() {
     assert_eq!(event.version(), version + 151);
     ann.task(json!({ "title": "The last" })).await;
     only_change(&listener.expect("change").await.data);
+}
+
+#[tokio::test]
+async fn many_changes_in_a_row_become_few_events() {
+    let app = TestApp::new().await;
+    let limits = Limits {
+        pause: Duration::from_secs(3_600),
+        ..lively()
+    };
+    let ann = app.user("ann").await.at(node_with(&app, limits));
+    let mut listener = Listener::open(&ann).await;
+    listener.expect("hello").await;
+    ann.task(json!({ "title": "Pay rent" })).await;
+    listener.expect("change").await;
+    ann.task(json!({ "title": "Call back" })).await;
+    listener.expect_nothing().await;
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::{Listener, only_change};
+use super::{Listener, only_change, trusting};
 use crate::support::{Client, TestApp};
 
 /// After a revocation nobody is told anything for longer.
@@ -57,7 +57,9 @@ impl Node {
 }
 
 async fn node(app: &TestApp, store: Arc<dyn Store<Caller>>) -> (Tracker, Relay<Caller>) {
-    let tracker = app.tracker.node(store).await;
+    let mut tracker = app.tracker.node(store).await;
+    tracker.live = Hub::new(trusting());
+    tracker.db.tell(Arc::new(tracker.live.clone()));
     let relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await;
     let relay = relay.expect("the database works");
     let relay = relay.telling(Arc::new(tracker.live.clone()));
