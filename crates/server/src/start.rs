@@ -15,6 +15,7 @@ use duly_db::random::SystemRandom;
 use duly_db::{Clock as _, Db, SharedClock, SharedRandom, versions};
 use duly_queue::Queue;
 use duly_tracker::idempotency::InFlight;
+use duly_tracker::live::{self, Hub};
 use duly_tracker::mail::Mailer;
 use duly_tracker::secret::SigningKey;
 use duly_tracker::sessions::{Caller, Seen};
@@ -101,9 +102,11 @@ async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
         .map_err(|error| Error::Internal(error.to_string()))?;
     let signing_key = instance::signing_key(&db, random.as_ref()).await?;
     let (cache, limiter) = cache(config, &db, &signing_key, &clock);
+    let live = live(config, &db);
     Ok(Tracker {
         signing_key,
         cache,
+        live,
         queue: Queue::new(db.clone(), clock.clone(), random.clone()),
         mailer: mailer(config),
         hasher: PasswordHasher::new(cost, accounts.argon2_parallel),
@@ -161,6 +164,18 @@ fn connection(address: &Address, clock: &SharedClock) -> Redis {
     Redis::start(address.clone(), Patience::default(), clock, random)
 }
 
+/// Told after the cache: who hears of a change and asks for it must not be answered as before.
+fn live(config: &Config, db: &Db) -> Hub {
+    let limits = live::Limits {
+        // The other half is for those who ask and go.
+        streams: config.http.max_connections / 2,
+        ..live::Limits::default()
+    };
+    let live = Hub::new(limits);
+    db.tell(Arc::new(live.clone()));
+    live
+}
+
 /// Where nodes share what they know.
 fn place<'a>(config: &'a Config, db: &Db) -> &'a Place {
     match &config.cache.place {
@@ -170,18 +185,21 @@ fn place<'a>(config: &'a Config, db: &Db) -> &'a Place {
     }
 }
 
-/// Has the cache learn from now on what other processes commit.
+/// Has the cache, and those who listen, learn from now on what other processes commit.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn relay(tracker: &Tracker, config: &Config) -> Result<()> {
-    if *place(config, &tracker.db) == Place::Sql {
-        // It asks for that with each request.
-        return Ok(());
-    }
-    let mut relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await?;
-    relay.warm_up(WARM_UP).await?;
-    tokio::spawn(relay.run());
+    let relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await?;
+    let mut relay = relay.telling(Arc::new(tracker.live.clone()));
+    match place(config, &tracker.db) {
+        // The cache asks for that with each request.
+        Place::Sql => tokio::spawn(relay.run_for_audience()),
+        Place::Memory | Place::Redis(_) => {
+            relay.warm_up(WARM_UP).await?;
+            tokio::spawn(relay.run())
+        }
+    };
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use crate::activity::{Actor, Way};
 use crate::idempotency::InFlight;
+use crate::live::Hub;
 use crate::mail::{MailCatcher, Mailer};
 use crate::secret::SigningKey;
 use crate::sessions::{Caller, Seen};
@@ -110,9 +111,12 @@ impl TestTracker {
         let (limits, counted) = (Limits::default(), limiter.clone());
         let cache = Cache::new(store, keys, limits, counted, clock.clone());
         db.tell(Arc::new(cache.clone()));
+        let live = Hub::default();
+        db.tell(Arc::new(live.clone()));
         let tracker = Tracker {
             db,
             cache,
+            live,
             clock: clock.clone(),
             random: random.clone(),
             queue: Queue::new((*database).clone(), clock.clone(), random),
@@ -146,6 +150,8 @@ impl TestTracker {
         let (limits, clock) = (Limits::default(), self.tracker.clock.clone());
         let cache = Cache::new(store, keys, limits, limiter.clone(), clock);
         db.tell(Arc::new(cache.clone()));
+        let live = Hub::default();
+        db.tell(Arc::new(live.clone()));
         let (clock, random) = (self.tracker.clock.clone(), self.random.clone());
         Tracker {
             queue: Queue::new(db.clone(), clock, random),
@@ -154,6 +160,7 @@ impl TestTracker {
             db,
             cache,
             limiter,
+            live,
             ..self.tracker.clone()
         }
     }

@@ -18,6 +18,7 @@ mod commands;
 mod crossing;
 mod documents;
 mod durability;
+mod events;
 mod freshness;
 mod hanging_up;
 mod health;
