@@ -24,6 +24,7 @@ mod check;
 mod counters;
 mod flight;
 pub mod limits;
+mod loads;
 mod memory;
 mod owner;
 pub mod redis;

@@ -33,7 +33,8 @@ impl Key {
         }
     }
 
-    /// It belongs to this group, too, and is wrong from when that is forgotten.
+    /// It belongs to this group, too, and is wrong from when that is forgotten. Whoever loads it has
+    /// to read from the primary: what a replica says may have been forgotten already.
     #[must_use]
     pub fn of(mut self, group: impl Into<String>) -> Self {
         let group = group.into();

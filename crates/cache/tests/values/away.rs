@@ -5,7 +5,7 @@ use std::sync::Arc;
 use duly_cache::Sql;
 use duly_cache::values::Key;
 
-use super::{MINUTE, Source, World, eventually, node, noon};
+use super::{MINUTE, Source, World, connected, eventually, node, noon};
 
 #[tokio::test]
 async fn without_redis_everybody_loads_and_nobody_takes_a_lock() {
@@ -66,6 +66,25 @@ async fn without_redis_a_thousand_who_ask_at_once_do_not_make_a_thousand_loads()
     source.let_go();
     assert!(asked.join_all().await.into_iter().all(|found| found == 1));
     assert!(source.loads() <= 2, "{}", source.loads());
+}
+
+#[tokio::test]
+async fn nothing_is_found_that_a_failover_has_brought_back() {
+    let world = World::in_redis().await;
+    let (server, source) = (world.server.as_ref().unwrap(), Source::new());
+    let keys = [Key::named("sum").of("numbers"), Key::named("alone")];
+    for key in &keys {
+        assert_eq!(source.remembered(&world.nodes[0], key).await, 1);
+        assert_eq!(source.remembered(&world.nodes[1], key).await, 1);
+    }
+    // What another server that takes over has: the keys, and the epoch of somebody else.
+    assert_eq!(server.say("SET duly:epoch other:1234"), "+OK");
+    let redis = connected(server, &world.clock).await;
+    let node = node(&world.clock, redis, "1");
+    source.set(2);
+    for key in &keys {
+        assert_eq!(source.remembered(&node, key).await, 2);
+    }
 }
 
 #[tokio::test]

@@ -36,6 +36,8 @@ async fn what_is_stale_is_answered_at_once_while_one_loads(world: World) {
             assert_eq!(source.flexible(node, &key()).await, 1, "the load waits");
         }
     }
+    let tasks = tokio::runtime::Handle::current().metrics();
+    assert!(tasks.num_alive_tasks() < 20, "one for each who has asked");
     eventually(async || source.loads() == 2).await;
     source.let_go();
     for node in &world.nodes {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use super::{HOUR, MINUTE, World, eventually, everywhere};
+use super::{HOUR, LIMIT, MINUTE, World, eventually, everywhere};
 
 everywhere! {
     nobody_takes_a_lock_that_somebody_has
@@ -31,7 +31,7 @@ async fn nobody_takes_a_lock_that_somebody_has(world: World) {
 async fn no_two_hold_a_lock_and_tokens_rise(world: World) {
     let (holders, last) = (AtomicI64::new(0), AtomicI64::new(0));
     let work = async |node: usize| {
-        let held = world.nodes[node % 2].block("report", MINUTE, HOUR).await;
+        let held = world.nodes[node % 2].block("report", MINUTE, LIMIT).await;
         let held = held.unwrap().unwrap();
         assert_eq!(holders.fetch_add(1, Ordering::Relaxed), 0, "two hold it");
         let before = last.swap(held.token(), Ordering::Relaxed);
@@ -47,7 +47,7 @@ async fn a_lock_that_is_over_is_no_longer_its_holders(world: World) {
     let [one, two] = &world.nodes;
     let mut first = one.lock("report", SHORT).await.unwrap().unwrap();
     world.pass(SHORT);
-    let second = two.block("report", MINUTE, HOUR).await.unwrap().unwrap();
+    let second = two.block("report", MINUTE, LIMIT).await.unwrap().unwrap();
     assert!(second.token() > first.token());
     assert!(!first.renew(MINUTE).await.unwrap());
     assert!(!first.release().await.unwrap());
@@ -74,7 +74,7 @@ async fn a_lock_that_is_renewed_lasts(world: World) {
     assert!(two.lock("report", MINUTE).await.unwrap().is_none());
     assert!(held.renew(Duration::from_millis(1)).await.unwrap());
     world.pass(Duration::from_millis(1));
-    let next = two.block("report", MINUTE, HOUR).await.unwrap().unwrap();
+    let next = two.block("report", MINUTE, LIMIT).await.unwrap().unwrap();
     assert!(next.release().await.unwrap());
 }
 
@@ -83,7 +83,7 @@ async fn who_waits_gets_it_when_it_is_free_and_goes_away_when_it_is_not(world: W
     let held = one.lock("report", HOUR).await.unwrap().unwrap();
     assert!(two.block("report", MINUTE, SHORT).await.unwrap().is_none());
     let other = two.clone();
-    let waiting = tokio::spawn(async move { other.block("report", MINUTE, HOUR).await });
+    let waiting = tokio::spawn(async move { other.block("report", MINUTE, LIMIT).await });
     tokio::task::yield_now().await;
     let token = held.token();
     assert!(held.release().await.unwrap());
