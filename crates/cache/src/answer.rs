@@ -88,10 +88,7 @@ impl<R: Record> Cache<R> {
             self.0.meter.hits_in_store.add();
             return Ok(self.keep(visit.owner, view, entry));
         }
-        let waiting = self.0.loads.acquire();
-        let Ok(Ok(permit)) = tokio::time::timeout(self.0.limits.wait, waiting).await else {
-            return Err(Overloaded.into());
-        };
+        let permit = self.0.loads.begin().await?;
         self.0.meter.loads.add();
         let loaded = load.await?;
         drop(permit);

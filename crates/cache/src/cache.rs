@@ -6,11 +6,11 @@ use std::time::Duration;
 use duly_db::caller::note_untold;
 use duly_db::versions::{Kind, Raised, Watcher};
 use duly_db::{SharedClock, Version};
-use tokio::sync::Semaphore;
 
 use crate::counters::{Counters, Meter};
 use crate::flight::Flights;
 use crate::limits::{Count, Limiter, Standing};
+use crate::loads::Loads;
 use crate::owner::OwnerKeys;
 use crate::store::{Credential, Found, Known, Lost, Raise, Record, Store};
 use crate::tier::Tier;
@@ -88,7 +88,7 @@ pub(crate) struct Inner<R> {
     /// Look-ups of who somebody is.
     pub(crate) callers: Flights<[u8; 32], Known<R>>,
     pub(crate) answers: Flights<(OwnerKey, View), Arc<Entry>>,
-    pub(crate) loads: Semaphore,
+    pub(crate) loads: Loads,
     pub(crate) limits: Limits,
     pub(crate) limiter: Limiter,
     pub(crate) clock: SharedClock,
@@ -111,7 +111,7 @@ impl<R: Record> Cache<R> {
             tier: Tier::new(limits.memory),
             callers: Flights::default(),
             answers: Flights::default(),
-            loads: Semaphore::new(limits.loads.max(1)),
+            loads: Loads::new(limits),
             limits,
             limiter,
             clock,

@@ -15,10 +15,14 @@ pub(crate) struct Flights<K: Hash + Eq, T> {
 
 type Slot<T> = tokio::sync::Mutex<Option<Landed<T>>>;
 
+/// When somebody came or a load began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(u64);
+
 /// A load that has ended.
 #[derive(Debug)]
 struct Landed<T> {
-    begun: u64,
+    begun: Moment,
     /// Nothing when it has failed.
     value: Option<T>,
 }
@@ -45,7 +49,20 @@ impl<K: Hash + Eq + Clone, T: Clone> Flights<K, T> {
         will_do: impl Fn(&T, bool) -> bool,
         load: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let come = self.moment();
+        let take = |value: &T, begun_after| will_do(value, begun_after).then(|| value.clone());
+        let load = async { load.await.map(|value| (value.clone(), value)) };
+        self.join_since(self.moment(), key, take, load).await
+    }
+
+    /// The same for somebody who has come at that moment. `take` makes of a value what the caller
+    /// wants, if it will do, and `load` both.
+    pub(crate) async fn join_since<V, E>(
+        &self,
+        come: Moment,
+        key: K,
+        take: impl Fn(&T, bool) -> Option<V>,
+        load: impl Future<Output = Result<(T, V), E>>,
+    ) -> Result<V, E> {
         let place = Place {
             flights: self,
             slot: self.slots().entry(key.clone()).or_default().clone(),
@@ -54,30 +71,31 @@ impl<K: Hash + Eq + Clone, T: Clone> Flights<K, T> {
         let mut turn = place.slot.lock().await;
         if let Some(landed) = &*turn {
             let begun_after = landed.begun > come;
-            match &landed.value {
-                Some(value) if will_do(value, begun_after) => return Ok(value.clone()),
-                None if begun_after => {
-                    drop(turn);
-                    return load.await;
-                }
-                _ => {}
+            let taken = landed.value.as_ref();
+            if let Some(taken) = taken.and_then(|value| take(value, begun_after)) {
+                return Ok(taken);
+            }
+            if landed.value.is_none() && begun_after {
+                drop(turn);
+                return load.await.map(|(_, taken)| taken);
             }
         }
         let begun = self.moment();
-        let loaded = load.await;
-        *turn = Some(Landed {
-            begun,
-            value: loaded.as_ref().ok().cloned(),
-        });
-        loaded
-    }
-
-    fn moment(&self) -> u64 {
-        self.moments.fetch_add(1, Ordering::Relaxed)
+        let (value, taken) = match load.await {
+            Ok((value, taken)) => (Some(value), Ok(taken)),
+            Err(error) => (None, Err(error)),
+        };
+        *turn = Some(Landed { begun, value });
+        taken
     }
 }
 
 impl<K: Hash + Eq, T> Flights<K, T> {
+    /// Now.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment(self.moments.fetch_add(1, Ordering::Relaxed))
+    }
+
     fn slots(&self) -> MutexGuard<'_, HashMap<K, Arc<Slot<T>>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -13,6 +13,8 @@
 //! answer. The back ends: [`Memory`] for one process, [`Redis`] for many nodes, [`Sql`] for several
 //! that share nothing but the database.
 //!
+//! [`values`] keeps what belongs to no single owner, and has locks: `remember`, `flexible`, groups.
+//!
 //! [`limits`] says whether somebody has asked too often, which has to be known before any work is
 //! done for them.
 
@@ -22,6 +24,7 @@ mod check;
 mod counters;
 mod flight;
 pub mod limits;
+mod loads;
 mod memory;
 mod owner;
 pub mod redis;
@@ -32,6 +35,7 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tier;
+pub mod values;
 mod view;
 
 pub use answer::{Loaded, Overloaded};
@@ -43,4 +47,5 @@ pub use redis::Redis;
 pub use relay::Relay;
 pub use sql::Sql;
 pub use store::{Credential, Known, Record, Store};
+pub use values::Values;
 pub use view::{Entry, LONGEST_KEPT, View};

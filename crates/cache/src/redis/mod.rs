@@ -12,6 +12,7 @@ mod counts;
 mod link;
 mod scripts;
 mod state;
+mod values;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -28,6 +28,12 @@ pub(super) struct Scripts {
     pub(super) raise: Script,
     pub(super) epoch: Script,
     pub(super) take_back: Script,
+    pub(super) mark: Script,
+    pub(super) value_turn: Script,
+    pub(super) value_fill: Script,
+    pub(super) lock_take: Script,
+    pub(super) lock_renew: Script,
+    pub(super) lock_release: Script,
 }
 
 impl Scripts {
@@ -40,6 +46,12 @@ impl Scripts {
             raise: load(wire, include_str!("lua/raise.lua")).await?,
             epoch: load(wire, include_str!("lua/epoch.lua")).await?,
             take_back: load(wire, include_str!("lua/take_back.lua")).await?,
+            mark: load(wire, include_str!("lua/mark.lua")).await?,
+            value_turn: load(wire, include_str!("lua/value_turn.lua")).await?,
+            value_fill: load(wire, include_str!("lua/value_fill.lua")).await?,
+            lock_take: load(wire, include_str!("lua/lock_take.lua")).await?,
+            lock_renew: load(wire, include_str!("lua/lock_renew.lua")).await?,
+            lock_release: load(wire, include_str!("lua/lock_release.lua")).await?,
         })
     }
 }

@@ -16,6 +16,7 @@ use super::input::{Client, JsonBody};
 use super::kept::{self, Hand};
 use super::permit::{AccountRead, SessionOnly, Viewer, session_secret};
 use super::reply::{self, Reply};
+use super::tasks;
 use crate::app::Context;
 use crate::http::cookie;
 
@@ -65,6 +66,7 @@ pub(crate) async fn log_in(
 ) -> Reply {
     let log_in = body.value.parse()?;
     let (account, secret) = sessions::log_in(&context.tracker, log_in, client).await?;
+    tasks::expect_first_list(&context, &secret);
     let mut response = reply::json(StatusCode::OK, &account)?;
     keep_session(&context, &mut response, &secret);
     Ok(response)

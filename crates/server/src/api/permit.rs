@@ -94,6 +94,32 @@ impl<A: Needs> FromRequestParts<Arc<Context>> for Viewer<A> {
     }
 }
 
+impl<A: Needs> Viewer<A> {
+    /// Somebody who has just logged in and is about to ask for that, from their own browser.
+    ///
+    /// # Errors
+    /// As for the request itself.
+    pub(crate) async fn expected(
+        context: &Context,
+        secret: &Secret,
+        path: &str,
+        query: &str,
+    ) -> Result<Self, Error> {
+        let view = View::of(REPRESENTATION, &[path, query]);
+        let asked = Asked {
+            view: Some(view),
+            ..Asked::nothing()
+        };
+        let visitor = sessions::visit(&context.tracker, secret, asked).await?;
+        visitor.principal.require(A::ABILITY)?;
+        Ok(Viewer {
+            visitor,
+            view,
+            needs: PhantomData,
+        })
+    }
+}
+
 /// Answers that a release has kept are of no use to one that writes them differently.
 const REPRESENTATION: &str = env!("CARGO_PKG_VERSION");
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use duly_tracker::input::Reader;
+use duly_tracker::secret::Secret;
 use duly_tracker::sessions::Principal;
 use duly_tracker::tasks::{self, Due, NewTaskInput, Task, TaskChangeInput, TaskFilter};
 use duly_tracker::{Page, TaskId};
@@ -15,6 +16,7 @@ use super::kept::{self, Hand};
 use super::permit::{Permit, TasksRead, TasksWrite, Viewer};
 use super::reply::{self, Reply};
 use crate::app::Context;
+use crate::http::query;
 
 /// Lists tasks.
 ///
@@ -52,14 +54,43 @@ pub(crate) async fn list(
     parameters: Parameters,
 ) -> Reply {
     let filter = TaskFilter::parse(parameters.pairs())?;
+    shown(&context, &viewer, &headers, &filter).await
+}
+
+async fn shown(
+    context: &Context,
+    viewer: &Viewer<TasksRead>,
+    headers: &HeaderMap,
+    filter: &TaskFilter,
+) -> Reply {
     let load = async {
         let principal = &viewer.visitor.principal;
-        let mut conn = viewer.conn(&context);
-        let now = local_time(&context, principal);
-        let page = tasks::list(&mut conn, principal.user, &filter, now).await?;
+        let mut conn = viewer.conn(context);
+        let now = local_time(context, principal);
+        let page = tasks::list(&mut conn, principal.user, filter, now).await?;
         Ok((page, conn.label()))
     };
-    kept::view(&context, &viewer, &headers, hand(&filter), load).await
+    kept::view(context, viewer, headers, hand(filter), load).await
+}
+
+/// What the page asks for first after a log-in, to the letter: the letters are its name in the cache.
+const FIRST: &str = "status=pending%2Cin_progress&sort=due_date&limit=50";
+
+/// Has the list made that the page of somebody who has just logged in is about to ask for, while
+/// the answer to the log-in is on its way.
+pub(crate) fn expect_first_list(context: &Arc<Context>, secret: &Secret) {
+    let (asked, secret) = (context.clone(), secret.clone());
+    context.tracker.cache.warm(async move {
+        let shown = async {
+            let viewer = Viewer::expected(&asked, &secret, "/tasks", FIRST).await?;
+            let pairs = query::parse(FIRST).unwrap_or_default();
+            let pairs = pairs.iter().map(|(name, value)| (&**name, &**value));
+            let filter = TaskFilter::parse(pairs)?;
+            shown(&asked, &viewer, &HeaderMap::new(), &filter).await
+        };
+        // Whoever asks is told what is wrong.
+        let _ = shown.await;
+    });
 }
 
 /// What of the time the list depends on: tasks become due and overdue without any write.

@@ -1,5 +1,7 @@
 //! `/sessions`
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestApp};
@@ -100,4 +102,23 @@ async fn what_a_browser_calls_itself_is_shown_without_tricks() {
     let shown = current["user_agent"].as_str().expect("text");
     assert!(shown.chars().count() <= 200, "{shown}");
     assert!(shown.starts_with("Mozilla/5.0"), "{shown}");
+}
+
+#[tokio::test]
+async fn the_list_that_the_page_asks_for_after_a_log_in_is_made_ahead() {
+    let app = TestApp::new().await;
+    let ann = app.user("ann").await;
+    ann.task(json!({ "title": "Pay rent" })).await;
+    let loads = || app.tracker.cache.counters().loads;
+    let before = loads();
+    let phone = app.log_in("ann").await;
+    let started = Instant::now();
+    while loads() == before {
+        assert!(started.elapsed() < Duration::from_secs(20), "it is not");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let list = "/api/v1/tasks?status=pending%2Cin_progress&sort=due_date&limit=50";
+    let shown = phone.get(list).await.expect(200).json();
+    assert_eq!(shown["data"][0]["title"], "Pay rent");
+    assert_eq!(loads(), before + 1);
 }
