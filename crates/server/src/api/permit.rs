@@ -110,7 +110,8 @@ impl<A: Needs> Viewer<A> {
             view: Some(view),
             ..Asked::nothing()
         };
-        let visitor = sessions::visit(&context.tracker, secret, asked).await?;
+        let shown = Shown::Session(secret.clone());
+        let visitor = shown.look(&context.tracker, asked).await?;
         visitor.principal.require(A::ABILITY)?;
         Ok(Viewer {
             visitor,
