@@ -30,7 +30,13 @@ impl Node {
     async fn start(app: &TestApp, server: &RedisServer) -> Self {
         let address = server.url().parse().expect("an address");
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-        let redis = Arc::new(Redis::start(address, RedisServer::PATIENCE, clock, random));
+        let redis = Arc::new(Redis::start(
+            address,
+            "here",
+            RedisServer::PATIENCE,
+            clock,
+            random,
+        ));
         let limiter = Limiter::sharing(app.tracker.clock.clone(), redis.clone());
         let tracker = app.tracker.node(redis.clone(), limiter).await;
         let relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await;
