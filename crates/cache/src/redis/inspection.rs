@@ -47,10 +47,10 @@ pub enum Kind {
 }
 
 impl Inspection {
-    /// Whether a server fills up and does not make room for what is new.
+    /// Whether a server that is full refuses what is new, and makes no room for it.
     #[must_use]
-    pub fn is_full_one_day(&self) -> bool {
-        self.memory > 0 && !self.policy.starts_with("allkeys-")
+    pub fn fills_up(&self) -> bool {
+        self.memory > 0 && self.policy == "noeviction"
     }
 
     /// Whether it is new enough: 6.2 brought what we use.
@@ -91,7 +91,7 @@ pub async fn inspect(address: &Address) -> Result<Inspection, Lost> {
         let memory = info("memory").await?;
         seen.push(describe(kind, &about, &memory, asked.elapsed()));
     }
-    seen.sort_by_key(|server| server.is_full_one_day());
+    seen.sort_by_key(Inspection::fills_up);
     let nobody = || Lost("no server of the Cluster has a part of the keys".into());
     seen.pop().ok_or_else(nobody)
 }

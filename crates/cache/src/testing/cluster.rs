@@ -89,8 +89,11 @@ impl RedisCluster {
             });
         }
         wait_until("a Cluster that works", || {
-            self.all()
-                .all(|server| server.say("CLUSTER INFO").contains("cluster_state:ok"))
+            self.all().all(|server| {
+                let info = server.say("CLUSTER INFO");
+                let slots = format!("cluster_slots_ok:{SLOTS}\r\n");
+                info.contains("cluster_state:ok") && info.contains(&slots)
+            })
         });
     }
 

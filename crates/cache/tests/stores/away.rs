@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use duly_cache::Store;
 use duly_cache::redis::Patience;
-use duly_cache::testing::RedisServer;
+use duly_cache::testing::{RedisCluster, RedisServer};
 use duly_db::versions::Cursor;
 
-use super::{Somebody, catch_up, connected, floor, impatient, introduce, is_given_up, raise};
+use super::{
+    Somebody, catch_up, connected, floor, impatient, introduce, is_given_up, named, raise,
+};
 
 #[tokio::test]
 async fn nothing_from_before_a_restart_is_found_and_nothing_before_it_has_caught_up() {
@@ -70,6 +72,27 @@ async fn an_emptied_server_knows_nobody_and_goes_on() {
     assert!(raise(&redis, 1, 6).await);
     assert!(introduce(&redis, 1, 6).await);
     assert_eq!(floor(&redis, 1).await, Some(6));
+}
+
+#[tokio::test]
+async fn another_installation_finds_nothing_of_this_one() {
+    let (server, cluster) = (RedisServer::start(), RedisCluster::start());
+    for url in [server.url(), cluster.url()] {
+        let ours = connected(&url).await;
+        let theirs = named(&url, "there", RedisServer::PATIENCE);
+        catch_up(&theirs).await;
+        assert!(introduce(&ours, 1, 5).await);
+        assert_eq!(floor(&theirs, 1).await, None);
+        assert!(introduce(&theirs, 1, 3).await && raise(&theirs, 1, 4).await);
+        assert_eq!(
+            (floor(&ours, 1).await, floor(&theirs, 1).await),
+            (Some(5), Some(4))
+        );
+        for redis in [&ours, &theirs] {
+            catch_up(redis).await;
+            assert!(floor(redis, 1).await.is_some(), "each has its epoch");
+        }
+    }
 }
 
 #[tokio::test]

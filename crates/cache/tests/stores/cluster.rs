@@ -1,5 +1,8 @@
 //! A slot of a Cluster that moves while it is in use.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use duly_cache::limits::Shared as _;
 use duly_cache::testing::RedisCluster;
 use duly_cache::{Redis, Store};
@@ -7,7 +10,8 @@ use duly_cache::{Redis, Store};
 use super::counting::{API, is_admitted, node, noon, of};
 use super::rules::entry;
 use super::{
-    Somebody, catch_up, connected, connection, credential, floor, introduce, owner, raise, view,
+    LIMIT, Somebody, catch_up, connected, connection, credential, floor, introduce, owner, raise,
+    view,
 };
 
 /// Where everything about an owner is.
@@ -100,14 +104,16 @@ async fn what_is_counted_anywhere_in_a_cluster_is_seen_and_cleared() {
 #[tokio::test]
 async fn many_who_ask_for_what_moves_are_told_nothing_wrong() {
     let cluster = RedisCluster::start();
-    let redis = std::sync::Arc::new(connected(&cluster.url()).await);
+    let redis = Arc::new(connected(&cluster.url()).await);
     let slot = cluster.slot(&key(1));
     let to = (cluster.owner_of(slot) + 1) % 3;
     assert!(introduce(&*redis, 1, 5).await);
     cluster.begin_to_move(slot, to);
     cluster.move_key(slot, to, &key(1));
     for data in 6..20 {
+        let started = Instant::now();
         while !raise(&*redis, 1, data).await {
+            assert!(started.elapsed() < LIMIT, "it cannot be raised");
             catch_up(&redis).await;
         }
         let mut asked = tokio::task::JoinSet::new();

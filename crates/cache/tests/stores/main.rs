@@ -73,8 +73,12 @@ async fn impatient(url: &str, patience: Patience) -> Redis {
 }
 
 fn start(url: &str, patience: Patience) -> Redis {
+    named(url, "here", patience)
+}
+
+fn named(url: &str, installation: &str, patience: Patience) -> Redis {
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-    Redis::start(url.parse().unwrap(), "here", patience, clock, random)
+    Redis::start(url.parse().unwrap(), installation, patience, clock, random)
 }
 
 async fn catch_up(redis: &Redis) {

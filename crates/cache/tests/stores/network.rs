@@ -13,10 +13,10 @@ const LATE: Duration = Duration::from_millis(100);
 /// Nobody waits as long, on however busy a machine.
 const LONG: Duration = Duration::from_secs(10);
 
-/// As a node runs, but for readers, who may be kept waiting by a busy machine.
+/// As a node runs, but for readers, whom a busy machine may keep waiting.
 fn patience() -> Patience {
     Patience {
-        reader: Duration::from_secs(2),
+        reader: RedisServer::PATIENCE.reader,
         ..Patience::default()
     }
 }
