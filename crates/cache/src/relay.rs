@@ -94,17 +94,16 @@ impl<R: Record> Relay<R> {
     pub async fn catch_up(&mut self) -> Result<(), Error> {
         // What is committed from here on is told by whoever commits it.
         let connection = self.cache.store().connection();
-        if let Some(connection) = connection
-            && self.told != Some(connection)
-        {
-            // Others may have been killed before they could tell it; whoever was told something
-            // last has left a note of how far that was.
-            self.cursor = connection
-                .told
-                .map_or(self.cursor, |told| told.min(self.cursor));
-        }
-        if connection.is_some_and(|connection| connection.may_forget) {
-            self.go_back();
+        if let Some(connection) = connection {
+            let is_new = self.told != Some(connection);
+            if let Some(told) = connection.told.filter(|_| is_new) {
+                // Others may have been killed before they could tell it; whoever was told something
+                // last has left a note of how far that was.
+                self.cursor = told.min(self.cursor);
+            }
+            if connection.may_forget {
+                self.go_back(is_new);
+            }
         }
         loop {
             let mut conn = self.db.read_fresh();
@@ -135,14 +134,15 @@ impl<R: Record> Relay<R> {
         Ok(())
     }
 
-    /// From time to time, to where it was a while ago.
-    fn go_back(&mut self) {
+    /// From time to time, to where it was a while ago; at once when the last connection was lost,
+    /// because that may be how a shard fails over.
+    fn go_back(&mut self, at_once: bool) {
         self.past.push_back(self.cursor);
         if self.past.len() > KEPT {
             self.past.pop_front();
         }
         self.times += 1;
-        if self.times.is_multiple_of(AGAIN) {
+        if at_once || self.times.is_multiple_of(AGAIN) {
             self.cursor = self.past.front().copied().unwrap_or(self.cursor);
         }
     }

@@ -38,6 +38,7 @@ pub const SCHEMA: [MigrationSet; 3] = [
 pub const HOUSE: Schema<'static> = Schema {
     sets: &SCHEMA,
     tables: &[versions::TABLES, duly_queue::TABLES, duly_tracker::TABLES],
+    forgets: &[instance::FORGET_WHEN_RESTORED],
 };
 
 /// Log lines go to the standard error output.
@@ -101,7 +102,7 @@ async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
     let cost = HashCost::new(accounts.argon2_memory, accounts.argon2_iterations)
         .map_err(|error| Error::Internal(error.to_string()))?;
     let signing_key = instance::signing_key(&db, random.as_ref()).await?;
-    let (cache, limiter) = cache(config, &db, &signing_key, &clock);
+    let (cache, limiter) = cache(config, &db, &signing_key, &clock).await?;
     let live = live(config, &db);
     Ok(Tracker {
         signing_key,
@@ -121,18 +122,19 @@ async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
 }
 
 /// What nodes share: what is known of people, and how often they have asked.
-fn cache(
+async fn cache(
     config: &Config,
     db: &Db,
     signing_key: &SigningKey,
     clock: &SharedClock,
-) -> (Cache<Caller>, Limiter) {
+) -> Result<(Cache<Caller>, Limiter)> {
     let mut limiter = Limiter::new(clock.clone());
     let store: Arc<dyn Store<Caller>> = match place(config, db) {
         Place::Memory => Arc::new(Memory::new(clock.clone())),
         Place::Sql => Arc::new(Sql),
         Place::Redis(address) => {
-            let redis = Arc::new(connection(address, clock));
+            let installation = instance::installation(db, &SystemRandom).await?;
+            let redis = Arc::new(connection(address, &installation, clock));
             limiter = Limiter::sharing(clock.clone(), redis.clone());
             redis
         }
@@ -144,24 +146,25 @@ fn cache(
     let (keys, counted) = (signing_key.owner_keys(), limiter.clone());
     let cache = Cache::new(store, keys, limits, counted, clock.clone());
     db.tell(Arc::new(cache.clone()));
-    (cache, limiter)
+    Ok((cache, limiter))
 }
 
-/// Redis, where nodes share what they know by it.
+/// Redis, where nodes count together in it. What they know of people is not found by this.
 #[must_use]
 pub fn redis(config: &Config) -> Option<Redis> {
     match &config.cache.place {
         Some(Place::Redis(address)) => {
             let clock: SharedClock = Arc::new(SystemClock);
-            Some(connection(address, &clock))
+            Some(connection(address, "limits", &clock))
         }
         _ => None,
     }
 }
 
-fn connection(address: &Address, clock: &SharedClock) -> Redis {
+fn connection(address: &Address, installation: &str, clock: &SharedClock) -> Redis {
     let (clock, random) = (clock.clone(), Arc::new(SystemRandom));
-    Redis::start(address.clone(), Patience::default(), clock, random)
+    let patience = Patience::default();
+    Redis::start(address.clone(), installation, patience, clock, random)
 }
 
 /// Told after the cache: who hears of a change and asks for it must not be answered as before.

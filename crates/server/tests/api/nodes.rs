@@ -30,7 +30,13 @@ impl Node {
     async fn start(app: &TestApp, server: &RedisServer) -> Self {
         let address = server.url().parse().expect("an address");
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-        let redis = Arc::new(Redis::start(address, RedisServer::PATIENCE, clock, random));
+        let redis = Arc::new(Redis::start(
+            address,
+            "here",
+            RedisServer::PATIENCE,
+            clock,
+            random,
+        ));
         let limiter = Limiter::sharing(app.tracker.clock.clone(), redis.clone());
         let tracker = app.tracker.node(redis.clone(), limiter).await;
         let relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await;
@@ -188,6 +194,41 @@ async fn nothing_fails_and_nothing_stale_is_shown_while_redis_is_away_and_when_i
     }
     here.task(json!({ "title": "after" })).await;
     assert_eq!(titles(&there).await.len(), 5);
+}
+
+/// Nine of ten requests look, at what was seen before: who asks and how new the answer has to be is one
+/// small statement for each, and what is kept in memory still serves.
+#[tokio::test]
+async fn without_redis_the_database_has_at_most_twice_as_much_to_do() {
+    const LOOKS: [&str; 3] = [LIST, "/api/v1/labels", "/api/v1/tasks?sort=title"];
+    let scene = Scene::new().await;
+    let [here, _] = scene.user("ann").await;
+    let statements = async || {
+        let before = scene.nodes[0].tracker.db.counters().statements;
+        for number in 0..50 {
+            match number % 10 {
+                9 => drop(here.task(json!({ "title": "again" })).await),
+                number => drop(here.get(LOOKS[number % 3]).await.expect(200)),
+            }
+        }
+        scene.nodes[0].tracker.db.counters().statements - before
+    };
+    statements().await;
+    let with = statements().await;
+    scene.server.kill();
+    let (loads, without) = (
+        scene.nodes[0].tracker.cache.counters().loads,
+        statements().await,
+    );
+    assert!(
+        without <= 2 * with,
+        "{with} statements with Redis, {without} without"
+    );
+    let loaded = scene.nodes[0].tracker.cache.counters().loads - loads;
+    assert!(
+        loaded <= 5 * 3,
+        "what is in memory is used: {loaded} were loaded"
+    );
 }
 
 /// The one node that could not tell Redis what it committed is made up for by the other's relay.

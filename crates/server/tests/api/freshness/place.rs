@@ -103,7 +103,7 @@ impl Place {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let opened = runtime.spawn(async move {
             let db = Db::open(options).await.expect("the database works");
-            let redis = Redis::start(address, RedisServer::PATIENCE, clock, random);
+            let redis = Redis::start(address, "test", RedisServer::PATIENCE, clock, random);
             (db, Arc::new(redis))
         });
         let (db, redis) = opened.await.expect("it starts");
@@ -187,7 +187,7 @@ impl Place {
     /// Redis comes back as it was a while ago, under the same epoch and as if it had been told all;
     /// and a node starts that remembers nothing.
     pub async fn restore_redis(&mut self) {
-        let epoch = self.redis.text("GET duly:epoch").unwrap_or_default();
+        let epoch = self.redis.say("GET duly:epoch:test");
         let (_, era) = epoch.split_once(':').unwrap_or_default();
         assert_eq!(self.redis.say("SAVE"), "+OK");
         // Meanwhile people go on writing.
@@ -197,8 +197,8 @@ impl Place {
         self.redis.resume();
         let run = self.redis.run_id();
         for command in [
-            format!("SET duly:epoch {run}:{era}"),
-            format!("SET duly:told {}", i64::MAX),
+            format!("SET duly:epoch:test {run}:{era}"),
+            format!("SET duly:told:test {}", i64::MAX),
         ] {
             assert_eq!(self.redis.say(&command), "+OK");
         }
