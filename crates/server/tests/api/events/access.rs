@@ -9,19 +9,18 @@ use duly_db::versions::{Kind, Raised, Watcher as _};
 use duly_tracker::live::{Hub, Limits};
 use serde_json::json;
 
-use super::{EVENTS, Listener, lively, node_with, trusting};
+use super::listener::refused;
+use super::{Listener, lively, node_with, trusting};
 use crate::support::TestApp;
 
 #[tokio::test]
 async fn who_may_not_see_tasks_may_not_listen() {
     let app = TestApp::new().await;
     let ann = app.user("ann").await;
-    app.anonymous()
-        .get(EVENTS)
-        .await
-        .problem(401, "unauthenticated");
+    let anonymous = refused(&app.anonymous()).await;
+    anonymous.problem(401, "unauthenticated");
     let writer = ann.token(&["tasks:write"]).await;
-    writer.get(EVENTS).await.problem(403, "missing_ability");
+    refused(&writer).await.problem(403, "missing_ability");
     let reader = ann.token(&["tasks:read"]).await;
     Listener::open(&reader).await.expect("hello").await;
 }
@@ -190,7 +189,7 @@ async fn at_most_sixteen_streams_are_open_for_one_person() {
         let client = if number % 2 == 0 { &ann } else { &program };
         open.push(Listener::open(client).await);
     }
-    let refused = ann.get(EVENTS).await.problem(429, "rate_limited");
+    let refused = refused(&ann).await.problem(429, "rate_limited");
     assert_eq!(refused.header("retry-after"), "10");
     assert!(refused.text().contains("16 streams"), "{}", refused.text());
     Listener::open(&ben).await.expect("hello").await;
@@ -209,7 +208,7 @@ async fn a_node_that_has_enough_says_so() {
     let node = node_with(&app, limits);
     let listener = Listener::open(&ann.at(node.clone())).await;
     let ben = ben.at(node);
-    let refused = ben.get(EVENTS).await.problem(503, "unavailable");
+    let refused = refused(&ben).await.problem(503, "unavailable");
     assert_eq!(refused.header("retry-after"), "10");
     drop(listener);
     Listener::open(&ben).await.expect("hello").await;

@@ -1,5 +1,6 @@
 //! Somebody who listens, as a browser does.
 
+use std::future::IntoFuture as _;
 use std::time::{Duration, Instant};
 
 use axum::body::BodyDataStream;
@@ -7,7 +8,7 @@ use axum::response::Response;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 
-use crate::support::{Ask, Client};
+use crate::support::{Answer, Ask, Client};
 
 pub const EVENTS: &str = "/api/v1/events";
 
@@ -31,6 +32,12 @@ impl Event {
         let id = self.id.as_deref().expect("an id");
         id.parse().expect("a number")
     }
+}
+
+/// The answer to who may not listen.
+pub async fn refused(client: &Client) -> Answer {
+    let answer = tokio::time::timeout(LONG, client.get(EVENTS).into_future()).await;
+    answer.expect("the answer has an end")
 }
 
 impl Listener {

@@ -169,15 +169,14 @@ async fn nodes_that_share_only_the_database_shut_out_whom_others_revoke() {
 #[tokio::test]
 async fn the_first_who_listens_misses_nothing() {
     let app = TestApp::new().await;
-    let (here, there) = (app.user("ann").await, Node::with_sql(&app).await);
-    for _ in 0..3 {
-        let client = here.at(there.app.clone());
-        let mut listener = Listener::open(&client).await;
-        // The relay, which shares this thread, has not had its turn yet.
-        here.task(json!({ "title": "Pay rent" })).await;
-        listener.expect("hello").await;
-        listener.expect("change").await;
-    }
+    let (tracker, relay) = node(&app, Arc::new(Sql)).await;
+    let here = app.user("ann").await;
+    let mut listener = Listener::open(&here.at(app.node(tracker))).await;
+    listener.expect("hello").await;
+    here.task(json!({ "title": "Pay rent" })).await;
+    let mut relaying = JoinSet::new();
+    relaying.spawn(relay.run_for_audience());
+    listener.expect("change").await;
 }
 
 /// Somebody who listens for three readings.
