@@ -197,12 +197,7 @@ impl Shared for Redis {
 
     async fn used(&self) -> Result<Vec<Used>, Lost> {
         let link = self.state.link()?;
-        let mut used = self.read(&link).await?;
-        // The newer window of two comes first.
-        used.dedup_by(|(_, older), (_, newer)| {
-            (&older.policy, &older.key) == (&newer.policy, &newer.key)
-        });
-        Ok(used.into_iter().map(|(_, used)| used).collect())
+        Ok(newest(self.read(&link).await?))
     }
 
     async fn clear(
@@ -217,6 +212,14 @@ impl Shared for Redis {
         if !commands.is_empty() {
             self.state.run_all(&link, &commands).await?;
         }
-        Ok(meant.into_iter().map(|(_, used)| used).collect())
+        Ok(newest(meant))
     }
+}
+
+/// Each count once, of the newer of its windows, which comes first.
+fn newest(mut read: Vec<(String, Used)>) -> Vec<Used> {
+    read.dedup_by(|(_, older), (_, newer)| {
+        (&older.policy, &older.key) == (&newer.policy, &newer.key)
+    });
+    read.into_iter().map(|(_, used)| used).collect()
 }
