@@ -222,3 +222,11 @@ impl Shared for Redis {
         Ok(newest(meant))
     }
 }
+
+/// Each count once, of the newer of its windows, which comes first.
+fn newest(mut read: Vec<(String, Used)>) -> Vec<Used> {
+    read.dedup_by(|(_, older), (_, newer)| {
+        (&older.policy, &older.key) == (&newer.policy, &newer.key)
+    });
+    read.into_iter().map(|(_, used)| used).collect()
+}

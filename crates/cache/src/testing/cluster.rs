@@ -190,6 +190,22 @@ impl RedisCluster {
         assert_eq!(self.masters[self.owner_of(slot)].say(&node), "+OK");
     }
 
+    /// Waits until the replica of a master has heard of everything.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn wait_for_copy(&self, at: usize) {
+        let offset = |server: &RedisServer, name: &str| {
+            let info = server.say("INFO replication");
+            let line = info.lines().find_map(|line| line.strip_prefix(name));
+            line.expect("an offset").to_owned()
+        };
+        wait_until("a copy of everything", || {
+            let copied = offset(&self.replicas[at], "slave_repl_offset:");
+            copied == offset(&self.masters[at], "master_repl_offset:")
+        });
+    }
+
     /// Waits until the replica of a master has taken over.
     ///
     /// # Panics

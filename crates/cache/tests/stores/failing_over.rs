@@ -127,9 +127,7 @@ async fn a_shard_that_fails_over_is_told_again_before_it_is_believed() {
     assert!(node.change(lost, 2).await);
     node.relay.catch_up().await.unwrap();
     let before = connection(&node.redis);
-    // The replica has heard of it; below it forgets again.
-    let copied = node.cluster.master(shard).say("WAIT 1 20000");
-    assert_eq!(copied, ":1");
+    node.cluster.wait_for_copy(shard);
     node.cluster.master(shard).kill();
     assert!(look(&*node.redis, lost).await.is_err());
     assert!(
