@@ -162,13 +162,6 @@ pub(super) async fn ask(
     asked.map_err(|error| Lost(error.to_string()))
 }
 
-/// Each count once, as it stands in its newest window, which comes first.
-fn newest(read: Vec<(String, Used)>) -> Vec<Used> {
-    let mut used: Vec<Used> = read.into_iter().map(|(_, used)| used).collect();
-    used.dedup_by(|older, newer| (&older.policy, &older.key) == (&newer.policy, &newer.key));
-    used
-}
-
 pub(super) fn decoded<T: FromRedisValue>(value: Value) -> Result<T, Lost> {
     from_redis_value(value).map_err(|error| Lost(error.to_string()))
 }

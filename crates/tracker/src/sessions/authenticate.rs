@@ -34,7 +34,8 @@ pub(super) async fn look(tracker: &Tracker, secret: &Secret, asked: Asked<'_>) -
     let Some((owner, _)) = secret.reveal().split_once('.') else {
         return Err(Error::Unauthenticated);
     };
-    caller::look(tracker, secret, owner, asked, read(tracker, secret)).await
+    let load = async || read(tracker, secret).await;
+    caller::look(tracker, secret, owner, asked, load).await
 }
 
 /// Who it is by the primary, in one statement that sees every committed change.

@@ -110,7 +110,7 @@ pub(crate) async fn look(
     secret: &Secret,
     owner: &str,
     asked: Asked<'_>,
-    load: impl Future<Output = Result<Known<Caller>>>,
+    load: impl AsyncFnOnce() -> Result<Known<Caller>>,
 ) -> Result<Visitor> {
     let owner: OwnerKey = owner.parse().map_err(|_| Error::Unauthenticated)?;
     let hash = secret.digest();
@@ -123,7 +123,7 @@ pub(crate) async fn look(
                 return Err(Error::RateLimited(Standing(vec![refused])));
             }
         }
-        let known = load.await?;
+        let known = Box::pin(load()).await?;
         if let Some(stranger) = asked.stranger {
             here.undo(stranger.policy, &stranger.key);
         }
