@@ -7,6 +7,7 @@ use duly_cache::limits::Limiter;
 use duly_cache::redis::Patience;
 use duly_cache::testing::{RedisCluster, RedisServer};
 use duly_cache::{Cache, Limits, OwnerKeys, Redis, Relay};
+use duly_db::Engine;
 use duly_db::clock::SystemClock;
 use duly_db::testing::TestDatabase;
 use duly_db::versions::{self, Kind};
@@ -97,6 +98,11 @@ impl Node {
 #[tokio::test]
 async fn others_go_on_while_a_shard_is_lost() {
     let mut node = Node::start().await;
+    if matches!(node.database.engine(), Engine::MariaDb | Engine::MySql) {
+        // What was changed in the last half minute is told at each turn there, so that others go on
+        // only when the lost ones have changed nothing for so long.
+        return;
+    }
     let (lost, shard) = node.lost;
     for _ in 0..LONG {
         node.relay.catch_up().await.unwrap();
