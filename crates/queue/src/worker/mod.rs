@@ -25,7 +25,7 @@ use crate::{Queue, QueueName, Registry};
 
 pub use self::due::RunReport;
 
-/// How many results may wait to be stored before finished jobs keep their slots.
+/// How many results may wait to be stored.
 const UNSETTLED: usize = 1024;
 
 /// How long an aborted job has to end, and results have to be stored, when a worker is drained.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::Shared;
 use crate::pause::Pause;
@@ -11,19 +11,32 @@ use crate::store::{Settled, Settlement};
 /// How many results are stored at once.
 const BATCH: usize = 256;
 
+/// How an attempt ended, with the slot it ran in: until that is stored no other job may have the slot,
+/// or a kill would make more jobs run again than there are slots.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) settlement: Settlement,
+    /// None for a job that never ran.
+    pub(super) slot: Option<OwnedSemaphorePermit>,
+}
+
 /// Gives a result to the loop that stores it.
-pub(super) async fn hand_in(results: &mpsc::Sender<Settlement>, settlement: Settlement) {
-    let id = settlement.held.id;
-    if results.send(settlement).await.is_err() {
+pub(super) async fn hand_in(results: &mpsc::Sender<Ended>, ended: Ended) {
+    let id = ended.settlement.held.id;
+    if results.send(ended).await.is_err() {
         tracing::error!(job.id = %id, "the result of a job was lost; it will run again");
     }
 }
 
 /// Stores results until no more can come. Results are kept for as long as the store has errors:
 /// settling a second time changes nothing, so it is always safe to try again.
-pub(super) async fn settle<C>(shared: Arc<Shared<C>>, mut results: mpsc::Receiver<Settlement>) {
-    let mut batch = Vec::new();
-    while results.recv_many(&mut batch, BATCH).await > 0 {
+pub(super) async fn settle<C>(shared: Arc<Shared<C>>, mut results: mpsc::Receiver<Ended>) {
+    let mut ended = Vec::new();
+    while results.recv_many(&mut ended, BATCH).await > 0 {
+        let (batch, slots): (Vec<Settlement>, Vec<_>) = ended
+            .drain(..)
+            .map(|one| (one.settlement, one.slot))
+            .unzip();
         let mut pause = Pause::new();
         let settled = loop {
             match shared.queue.store().settle(&batch).await {
@@ -35,12 +48,13 @@ pub(super) async fn settle<C>(shared: Arc<Shared<C>>, mut results: mpsc::Receive
                 }
             }
         };
-        for (settlement, settled) in batch.drain(..).zip(settled) {
+        for (settlement, settled) in batch.into_iter().zip(settled) {
             if settled == Settled::Late {
                 let id = settlement.held.id;
                 tracing::warn!(job.id = %id, "a result came after the job was taken over");
             }
             shared.held.forget(settlement.held);
         }
+        drop(slots);
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use super::execution::{self, OVERTIME};
+use super::settling::Ended;
 use super::turns::Turns;
 use super::{Shared, settling};
 use crate::Result;
@@ -15,7 +16,7 @@ use crate::store::{Outcome, Reserved, Settlement, Want};
 
 pub(super) async fn take<C: Clone + Send + Sync + 'static>(
     shared: Arc<Shared<C>>,
-    results: mpsc::Sender<Settlement>,
+    results: mpsc::Sender<Ended>,
 ) {
     let slots = Arc::new(Semaphore::new(shared.options.slots.max(1)));
     let mut turns = Turns::new(shared.options.queues.clone());
@@ -71,7 +72,7 @@ async fn take_once<C: Clone + Send + Sync + 'static>(
     shared: &Arc<Shared<C>>,
     turns: &mut Turns,
     mut free: Vec<OwnedSemaphorePermit>,
-    results: &mpsc::Sender<Settlement>,
+    results: &mpsc::Sender<Ended>,
 ) -> Result<Duration> {
     let store = shared.queue.store();
     let kinds = shared.registry.names();
@@ -100,7 +101,10 @@ async fn take_once<C: Clone + Send + Sync + 'static>(
                     .running
                     .spawn(run(shared.clone(), job, slot, results.clone()));
             }
-            _ => settling::hand_in(results, settlement(Outcome::Release)).await,
+            slot => {
+                let settlement = settlement(Outcome::Release);
+                settling::hand_in(results, Ended { settlement, slot }).await;
+            }
         }
     }
     Ok(Duration::ZERO)
@@ -110,7 +114,7 @@ async fn run<C: Clone + Send + Sync + 'static>(
     shared: Arc<Shared<C>>,
     job: Reserved,
     slot: OwnedSemaphorePermit,
-    results: mpsc::Sender<Settlement>,
+    results: mpsc::Sender<Ended>,
 ) {
     let outcome = match shared.registry.handler(&job.name) {
         Some(handler) => {
@@ -133,12 +137,12 @@ async fn run<C: Clone + Send + Sync + 'static>(
         shared.held.forget(job.held);
         return;
     }
-    drop(slot);
     let outcome = outcome.unwrap_or(Outcome::Release);
     let settlement = Settlement {
         held: job.held,
         queue: job.queue,
         outcome,
     };
-    settling::hand_in(&results, settlement).await;
+    let slot = Some(slot);
+    settling::hand_in(&results, Ended { settlement, slot }).await;
 }
