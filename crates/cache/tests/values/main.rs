@@ -158,6 +158,20 @@ async fn bounded<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, work).await.unwrap()
 }
 
+/// How many commands the server has run.
+fn commands(server: &RedisServer) -> u64 {
+    let script =
+        "return string.match(redis.call('INFO','stats'),'total_commands_processed:(%d+)')+0";
+    let said = server.say(&format!("EVAL \"{script}\" 0"));
+    said.trim_start_matches(':').parse().unwrap()
+}
+
+/// How many of those it takes to learn that.
+fn idle(server: &RedisServer) -> u64 {
+    let before = commands(server);
+    commands(server) - before
+}
+
 async fn eventually(mut is_so: impl AsyncFnMut() -> bool) {
     let started = Instant::now();
     while !is_so().await {
