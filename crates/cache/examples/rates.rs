@@ -38,7 +38,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let backing: Arc<dyn Backing> = match std::env::args().nth(1) {
         Some(url) => {
             let address = url.parse()?;
-            let redis = Redis::start(address, Patience::default(), clock.clone(), random.clone());
+            let redis = Redis::start(
+                address,
+                "example",
+                Patience::default(),
+                clock.clone(),
+                random.clone(),
+            );
             redis.connected().await;
             Arc::new(redis)
         }

@@ -2,9 +2,12 @@
 //! the store, of one that could not reach it, and of other processes on the same database.
 
 use std::collections::VecDeque;
+use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
-use duly_db::versions::{self, Cursor};
+use async_trait::async_trait;
+use duly_db::versions::{self, Change, Cursor};
 use duly_db::{Db, Error};
 
 use crate::store::{Connection, Raise, Record};
@@ -24,6 +27,23 @@ const AGAIN: usize = 10;
 /// server is gone.
 const KEPT: usize = 60;
 
+/// Who else wants to know what is committed, by whichever process.
+#[async_trait]
+pub trait Audience: Debug + Send + Sync {
+    /// These are the newest versions, which nobody is answered less than any more. What is told once
+    /// may be told again; when nothing has been committed, that is told, too.
+    fn told(&self, changes: &[Change]);
+
+    /// From here on it is told. What was committed before may have escaped it.
+    fn is_told_from_now_on(&self);
+
+    /// Whether anybody listens.
+    fn is_there(&self) -> bool;
+
+    /// Waits until somebody listens.
+    async fn comes(&self);
+}
+
 /// Reads on from where the table of versions was last read, and raises floors to what it says. To
 /// raise one twice does no harm.
 #[derive(Debug)]
@@ -36,6 +56,7 @@ pub struct Relay<R> {
     times: usize,
     /// The connection to the store that was told last.
     told: Option<Connection>,
+    audience: Option<Arc<dyn Audience>>,
 }
 
 impl<R: Record> Relay<R> {
@@ -52,7 +73,17 @@ impl<R: Record> Relay<R> {
             past: VecDeque::new(),
             times: 0,
             told: None,
+            audience: None,
         })
+    }
+
+    /// Tells somebody else as well.
+    #[must_use]
+    pub fn telling(self, audience: Arc<dyn Audience>) -> Self {
+        Relay {
+            audience: Some(audience),
+            ..self
+        }
     }
 
     /// Tells the store what has been committed since the last time.
@@ -63,17 +94,16 @@ impl<R: Record> Relay<R> {
     pub async fn catch_up(&mut self) -> Result<(), Error> {
         // What is committed from here on is told by whoever commits it.
         let connection = self.cache.store().connection();
-        if let Some(connection) = connection
-            && self.told != Some(connection)
-        {
-            // Others may have been killed before they could tell it; whoever was told something
-            // last has left a note of how far that was.
-            self.cursor = connection
-                .told
-                .map_or(self.cursor, |told| told.min(self.cursor));
-        }
-        if connection.is_some_and(|connection| connection.may_forget) {
-            self.go_back();
+        if let Some(connection) = connection {
+            let is_new = self.told != Some(connection);
+            if let Some(told) = connection.told.filter(|_| is_new) {
+                // Others may have been killed before they could tell it; whoever was told something
+                // last has left a note of how far that was.
+                self.cursor = told.min(self.cursor);
+            }
+            if connection.may_forget {
+                self.go_back(is_new);
+            }
         }
         loop {
             let mut conn = self.db.read_fresh();
@@ -82,17 +112,15 @@ impl<R: Record> Relay<R> {
                 // A replica may not know what has to be told; the primary will say it.
                 return Ok(());
             }
-            let keys = self.cache.keys();
-            let raises: Vec<(OwnerKey, Raise)> = changes
-                .iter()
-                .map(|change| (keys.of(change.owner), Raise::Both(change.versions)))
-                .collect();
-            for some in raises.chunks(AT_ONCE) {
-                if self.cache.raise(some).await.is_err() {
-                    return Ok(());
-                }
+            let is_kept = self.raise(&changes).await;
+            if let Some(audience) = &self.audience {
+                // Also when the store is lost: it answers nothing then.
+                audience.told(&changes);
             }
-            let is_all = changes.len() < versions::PAGE || next == self.cursor;
+            if !is_kept {
+                return Ok(());
+            }
+            let is_all = changes.len() < usize::from(versions::PAGE) || next == self.cursor;
             self.cursor = next;
             if is_all {
                 break;
@@ -106,14 +134,15 @@ impl<R: Record> Relay<R> {
         Ok(())
     }
 
-    /// From time to time, to where it was a while ago.
-    fn go_back(&mut self) {
+    /// From time to time, to where it was a while ago; at once when the last connection was lost,
+    /// because that may be how a shard fails over.
+    fn go_back(&mut self, at_once: bool) {
         self.past.push_back(self.cursor);
         if self.past.len() > KEPT {
             self.past.pop_front();
         }
         self.times += 1;
-        if self.times.is_multiple_of(AGAIN) {
+        if at_once || self.times.is_multiple_of(AGAIN) {
             self.cursor = self.past.front().copied().unwrap_or(self.cursor);
         }
     }
@@ -131,13 +160,53 @@ impl<R: Record> Relay<R> {
         Ok(())
     }
 
+    /// Whether the store could be told.
+    async fn raise(&self, changes: &[Change]) -> bool {
+        let keys = self.cache.keys();
+        for some in changes.chunks(AT_ONCE) {
+            let raises: Vec<(OwnerKey, Raise)> = some
+                .iter()
+                .map(|change| (keys.of(change.owner), Raise::Both(change.versions)))
+                .collect();
+            if self.cache.raise(&raises).await.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Goes on for ever.
     pub async fn run(mut self) {
         loop {
-            if let Err(error) = self.catch_up().await {
-                tracing::debug!(%error, "the table of versions could not be read");
-            }
-            tokio::time::sleep(EVERY).await;
+            self.step().await;
         }
     }
+
+    /// Like [`Relay::run`] where the store keeps nothing: reads only while somebody listens.
+    pub async fn run_for_audience(mut self) {
+        while let Some(audience) = self.audience.clone() {
+            audience.comes().await;
+            match versions::newest(&mut self.db.read_fresh(), self.db.engine()).await {
+                Ok(cursor) => {
+                    self.cursor = cursor;
+                    audience.is_told_from_now_on();
+                }
+                Err(error) => unreadable(&error),
+            }
+            while audience.is_there() {
+                self.step().await;
+            }
+        }
+    }
+
+    async fn step(&mut self) {
+        if let Err(error) = self.catch_up().await {
+            unreadable(&error);
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+fn unreadable(error: &Error) {
+    tracing::debug!(%error, "the table of versions could not be read");
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ impl Record for Nobody {
 struct Notes {
     told: Mutex<Vec<OwnerKey>>,
     may_forget: bool,
+    connection: AtomicU64,
 }
 
 #[async_trait]
@@ -70,7 +72,7 @@ impl Store<Nobody> for Notes {
 
     fn connection(&self) -> Option<Connection> {
         Some(Connection {
-            number: 1,
+            number: self.connection.load(Ordering::Relaxed),
             told: None,
             may_forget: self.may_forget,
         })
@@ -91,6 +93,7 @@ impl Told {
         let store = Arc::new(Notes {
             told: Mutex::default(),
             may_forget,
+            connection: AtomicU64::new(1),
         });
         let clock = Arc::new(SystemClock);
         let (limits, limiter) = (Limits::default(), Limiter::new(clock.clone()));
@@ -137,6 +140,15 @@ async fn a_store_that_may_forget_is_told_again_for_a_while() {
     if !matches!(told.database.engine(), Engine::MariaDb | Engine::MySql) {
         assert_eq!(times.get(100), times.last(), "{times:?}");
     }
+}
+
+#[tokio::test]
+async fn a_store_that_may_forget_is_told_again_at_once_by_another_connection() {
+    let mut told = Told::new(true).await;
+    told.commit(std::iter::once(1)).await;
+    assert_eq!(told.times_told(1, 1).await, [1]);
+    told.store.connection.fetch_add(1, Ordering::Relaxed);
+    assert_eq!(told.times_told(1, 1).await, [2]);
 }
 
 #[tokio::test]

@@ -1,14 +1,13 @@
 //! The handle a store function takes: a snapshot to read from, or a transaction.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 use uuid::Uuid;
 
 use crate::server::{self, Reader};
 use crate::sqlite::{ReadPool, Snapshot, Transaction};
-use crate::versions::{Deferred, Kind, Watcher};
+use crate::versions::{Deferred, Kind, Watchers};
 use crate::{Engine, Error, FromRow, Query, Row, Version, versions};
 
 /// Something statements can be run on.
@@ -235,26 +234,26 @@ fn version_in(rows: Option<Vec<Row>>) -> Result<Option<Version>, Error> {
 #[derive(Debug)]
 pub struct Tx {
     conn: Conn,
-    watcher: Option<Arc<dyn Watcher>>,
+    watchers: Watchers,
 }
 
 impl Tx {
     pub(crate) fn on_file(transaction: Transaction) -> Self {
         Tx {
             conn: Conn::new(Inner::WriteFile(transaction), Engine::Sqlite),
-            watcher: None,
+            watchers: Watchers::default(),
         }
     }
 
     pub(crate) fn on_server(transaction: server::Transaction, engine: Engine) -> Self {
         Tx {
             conn: Conn::new(Inner::WriteServer(transaction), engine),
-            watcher: None,
+            watchers: Watchers::default(),
         }
     }
 
-    pub(crate) fn watched_by(mut self, watcher: Option<Arc<dyn Watcher>>) -> Self {
-        self.watcher = watcher;
+    pub(crate) fn watched_by(mut self, watchers: Watchers) -> Self {
+        self.watchers = watchers;
         self
     }
 
@@ -289,10 +288,10 @@ impl Tx {
             Inner::WriteServer(transaction) => transaction.commit().boxed().await?,
             _ => Vec::new(),
         };
-        if let Some(watcher) = &self.watcher
-            && !raised.is_empty()
-        {
-            watcher.committed(&raised).await;
+        if !raised.is_empty() {
+            for watcher in self.watchers.iter() {
+                watcher.committed(&raised).await;
+            }
         }
         Ok(())
     }

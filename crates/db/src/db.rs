@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 #[cfg(feature = "testing")]
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::clock::SystemClock;
 use crate::server::{Kind, Server, Session};
 use crate::slow::{self, Observer};
 use crate::sqlite::{self, Limits, ReadPool, Snapshot, Transaction, Writer};
-use crate::versions::Watcher;
+use crate::versions::{Watcher, Watchers};
 use crate::{Conn, Error, Location, Options, SlowQueries, Status, Tx, Version};
 
 /// Which engine answers.
@@ -84,7 +84,7 @@ pub struct Db {
     driver: Driver,
     meter: Arc<Meter>,
     options: Arc<Options>,
-    watcher: Arc<OnceLock<Arc<dyn Watcher>>>,
+    watchers: Arc<RwLock<Watchers>>,
 }
 
 #[derive(Debug, Clone)]
@@ -118,7 +118,7 @@ impl Db {
             driver,
             meter,
             options,
-            watcher: Arc::default(),
+            watchers: Arc::default(),
         })
     }
 
@@ -137,10 +137,19 @@ impl Db {
         matches!(self.driver, Driver::Server(_))
     }
 
-    /// Has the watcher told of every commit from now on that raises a version. A second one is not
-    /// told anything.
+    /// Has the watcher told of every commit from now on that raises a version, after those who
+    /// watch already.
     pub fn tell(&self, watcher: Arc<dyn Watcher>) {
-        let _ = self.watcher.set(watcher);
+        let mut watchers = self
+            .watchers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *watchers = watchers.iter().cloned().chain([watcher]).collect();
+    }
+
+    fn watchers(&self) -> Watchers {
+        let watchers = self.watchers.read();
+        watchers.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A connection that sees every committed change. Sessions, tokens and permissions are read
@@ -217,7 +226,7 @@ impl Db {
             Driver::Sqlite { writer, .. } => Tx::on_file(Transaction::new(writer.clone(), limits)),
             Driver::Server(server) => Tx::on_server(server.begin(kind), engine),
         };
-        transaction.watched_by(self.watcher.get().cloned())
+        transaction.watched_by(self.watchers())
     }
 
     /// A connection to the primary that sees one state, whatever is committed meanwhile, for as

@@ -73,6 +73,17 @@ pub fn has_partitions(engine: Engine) -> bool {
     }
 }
 
+/// What follows a table whose rows are to be found by this index. On SQLite only: it takes an index
+/// whose first column is given for the best, however many rows have the same there. On servers such
+/// tables have partitions instead, and no such index.
+#[must_use]
+pub fn by_index(engine: Engine, index: &str) -> String {
+    match engine {
+        Engine::Sqlite => format!(" INDEXED BY {index}"),
+        Engine::Postgres | Engine::MariaDb | Engine::MySql => String::new(),
+    }
+}
+
 /// Begins a transaction that changes something. Its reads see one state; when it changes what
 /// another transaction has changed since, it is told [`Error::Conflict`]. So what is read, computed
 /// with and written back is never lost.

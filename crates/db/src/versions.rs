@@ -5,6 +5,8 @@
 //! makes the order of the numbers the order of the commits. So a number names one visible state:
 //! an answer labelled with it can be recognised as unchanged (`ETag`), or as too old.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::dump::{Kind as Column, Table};
@@ -126,6 +128,9 @@ pub trait Watcher: Send + Sync + std::fmt::Debug {
     async fn committed(&self, raised: &[Raised]);
 }
 
+/// All who watch, in the order in which they are told.
+pub(crate) type Watchers = Arc<[Arc<dyn Watcher>]>;
+
 fn raise_statement(kind: Kind, engine: Engine) -> Query {
     let changed = dialect::change_cursor(engine);
     let auth = match kind {
@@ -198,7 +203,7 @@ pub struct Change {
 }
 
 /// How many changes are read at a time: fewer are all there are.
-pub const PAGE: usize = 10_000;
+pub const PAGE: u16 = 10_000;
 
 /// Where to begin for what is committed from now on.
 ///
@@ -211,7 +216,7 @@ pub async fn newest(conn: &mut Conn, engine: Engine) -> Result<Cursor> {
     Ok(Cursor(horizon.unwrap_or_default()))
 }
 
-/// Whose versions have been raised since, 10,000 at most, and where to go on. Each commit is seen
+/// Whose versions have been raised since, at most [`PAGE`], and where to go on. Each commit is seen
 /// once at least, and some are seen again.
 ///
 /// # Errors
@@ -234,7 +239,7 @@ pub async fn since(
             versions: Versions::from_row(row)?,
         });
     }
-    let more = rows.len() >= PAGE;
+    let more = rows.len() >= usize::from(PAGE);
     let next = match rows.last() {
         None => cursor.0,
         Some(last) if more => last.get("changed")?,

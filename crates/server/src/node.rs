@@ -77,6 +77,7 @@ impl Node {
     pub fn start(&self, app: Arc<App>) {
         // Nobody starts it twice; if so, it is started.
         let _ = self.app.set(app);
+        self.end_streams_if_draining();
     }
 
     /// What answers, if it does already.
@@ -89,14 +90,24 @@ impl Node {
         self.app.wait().await
     }
 
-    /// From now on it asks for no more requests.
+    /// From now on it asks for no more requests. Streams of events, which would go on for ever, end.
     pub fn drain(&self) {
-        self.is_draining.store(true, Ordering::Relaxed);
+        self.is_draining.store(true, Ordering::SeqCst);
+        self.end_streams_if_draining();
+    }
+
+    /// Whichever of starting and draining comes last.
+    fn end_streams_if_draining(&self) {
+        if let Some(app) = self.app()
+            && self.is_draining()
+        {
+            app.context.tracker.live.close();
+        }
     }
 
     /// Whether it was told to stop.
     pub fn is_draining(&self) -> bool {
-        self.is_draining.load(Ordering::Relaxed)
+        self.is_draining.load(Ordering::SeqCst)
     }
 
     /// How it is doing. Asks nobody: what watches the database knows.

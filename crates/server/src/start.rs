@@ -15,6 +15,7 @@ use duly_db::random::SystemRandom;
 use duly_db::{Clock as _, Db, SharedClock, SharedRandom, versions};
 use duly_queue::Queue;
 use duly_tracker::idempotency::InFlight;
+use duly_tracker::live::{self, Hub};
 use duly_tracker::mail::Mailer;
 use duly_tracker::secret::SigningKey;
 use duly_tracker::sessions::{Caller, Seen};
@@ -37,6 +38,7 @@ pub const SCHEMA: [MigrationSet; 3] = [
 pub const HOUSE: Schema<'static> = Schema {
     sets: &SCHEMA,
     tables: &[versions::TABLES, duly_queue::TABLES, duly_tracker::TABLES],
+    forgets: &[instance::FORGET_WHEN_RESTORED],
 };
 
 /// Log lines go to the standard error output.
@@ -100,10 +102,12 @@ async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
     let cost = HashCost::new(accounts.argon2_memory, accounts.argon2_iterations)
         .map_err(|error| Error::Internal(error.to_string()))?;
     let signing_key = instance::signing_key(&db, random.as_ref()).await?;
-    let (cache, limiter) = cache(config, &db, &signing_key, &clock);
+    let (cache, limiter) = cache(config, &db, &signing_key, &clock).await?;
+    let live = live(config, &db);
     Ok(Tracker {
         signing_key,
         cache,
+        live,
         queue: Queue::new(db.clone(), clock.clone(), random.clone()),
         mailer: mailer(config),
         hasher: PasswordHasher::new(cost, accounts.argon2_parallel),
@@ -118,18 +122,19 @@ async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
 }
 
 /// What nodes share: what is known of people, and how often they have asked.
-fn cache(
+async fn cache(
     config: &Config,
     db: &Db,
     signing_key: &SigningKey,
     clock: &SharedClock,
-) -> (Cache<Caller>, Limiter) {
+) -> Result<(Cache<Caller>, Limiter)> {
     let mut limiter = Limiter::new(clock.clone());
     let store: Arc<dyn Store<Caller>> = match place(config, db) {
         Place::Memory => Arc::new(Memory::new(clock.clone())),
         Place::Sql => Arc::new(Sql),
         Place::Redis(address) => {
-            let redis = Arc::new(connection(address, clock));
+            let installation = instance::installation(db, &SystemRandom).await?;
+            let redis = Arc::new(connection(address, &installation, clock));
             limiter = Limiter::sharing(clock.clone(), redis.clone());
             redis
         }
@@ -141,24 +146,37 @@ fn cache(
     let (keys, counted) = (signing_key.owner_keys(), limiter.clone());
     let cache = Cache::new(store, keys, limits, counted, clock.clone());
     db.tell(Arc::new(cache.clone()));
-    (cache, limiter)
+    Ok((cache, limiter))
 }
 
-/// Redis, where nodes share what they know by it.
+/// Redis, where nodes count together in it. What they know of people is not found by this.
 #[must_use]
 pub fn redis(config: &Config) -> Option<Redis> {
     match &config.cache.place {
         Some(Place::Redis(address)) => {
             let clock: SharedClock = Arc::new(SystemClock);
-            Some(connection(address, &clock))
+            Some(connection(address, "limits", &clock))
         }
         _ => None,
     }
 }
 
-fn connection(address: &Address, clock: &SharedClock) -> Redis {
+fn connection(address: &Address, installation: &str, clock: &SharedClock) -> Redis {
     let (clock, random) = (clock.clone(), Arc::new(SystemRandom));
-    Redis::start(address.clone(), Patience::default(), clock, random)
+    let patience = Patience::default();
+    Redis::start(address.clone(), installation, patience, clock, random)
+}
+
+/// Told after the cache: who hears of a change and asks for it must not be answered as before.
+fn live(config: &Config, db: &Db) -> Hub {
+    let limits = live::Limits {
+        // The other half is for those who ask and go.
+        streams: config.http.max_connections / 2,
+        ..live::Limits::default()
+    };
+    let live = Hub::new(limits);
+    db.tell(Arc::new(live.clone()));
+    live
 }
 
 /// Where nodes share what they know.
@@ -170,18 +188,21 @@ fn place<'a>(config: &'a Config, db: &Db) -> &'a Place {
     }
 }
 
-/// Has the cache learn from now on what other processes commit.
+/// Has the cache, and those who listen, learn from now on what other processes commit.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn relay(tracker: &Tracker, config: &Config) -> Result<()> {
-    if *place(config, &tracker.db) == Place::Sql {
-        // It asks for that with each request.
-        return Ok(());
-    }
-    let mut relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await?;
-    relay.warm_up(WARM_UP).await?;
-    tokio::spawn(relay.run());
+    let relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await?;
+    let mut relay = relay.telling(Arc::new(tracker.live.clone()));
+    match place(config, &tracker.db) {
+        // The cache asks for that with each request.
+        Place::Sql => tokio::spawn(relay.run_for_audience()),
+        Place::Memory | Place::Redis(_) => {
+            relay.warm_up(WARM_UP).await?;
+            tokio::spawn(relay.run())
+        }
+    };
     Ok(())
 }
 

@@ -218,6 +218,8 @@ struct Boot {
     setup_needed: bool,
     tasks: Option<Page<TaskEntry>>,
     labels: Option<Page<LabelCount>>,
+    /// Of what version all this is at least.
+    data_version: Option<i64>,
     version: &'static str,
 }
 
@@ -229,10 +231,12 @@ async fn boot(context: &Context, headers: &HeaderMap) -> Result<Boot> {
         setup_needed: false,
         tasks: None,
         labels: None,
+        data_version: None,
         version: env!("CARGO_PKG_VERSION"),
     };
     match logged_in(context, headers).await? {
         Some(principal) => {
+            boot.data_version = Some(principal.version.number());
             let mut conn = tracker.db.read(principal.user.0, principal.version);
             boot.account = Some(users::profile(&mut conn, principal.user).await?);
             let now = local_time(context, &principal);

@@ -10,6 +10,7 @@ pub mod idempotency;
 pub mod input;
 pub mod instance;
 pub mod jobs;
+pub mod live;
 pub mod mail;
 mod names;
 pub mod notifications;

@@ -10,12 +10,13 @@ use duly_db::clock::ManualClock;
 use duly_db::migrate::MigrationSet;
 use duly_db::random::{SeededRandom, new_id};
 use duly_db::testing::{TestDatabase, open_again};
-use duly_db::{Options, query, versions};
+use duly_db::{Db, Options, query, versions};
 use duly_queue::Queue;
 use jiff::Timestamp;
 
 use crate::activity::{Actor, Way};
 use crate::idempotency::InFlight;
+use crate::live::Hub;
 use crate::mail::{MailCatcher, Mailer};
 use crate::secret::SigningKey;
 use crate::sessions::{Caller, Seen};
@@ -66,6 +67,12 @@ impl TestTracker {
         Self::on(TestDatabase::new(&SCHEMA).await, change)
     }
 
+    /// A tracker on a server with the given administrator's address.
+    pub async fn at(administrator: String) -> Self {
+        let database = TestDatabase::at(Some(administrator), &SCHEMA).await;
+        Self::on(database, |_| {})
+    }
+
     /// A tracker on a database that is opened with other options.
     pub async fn with_options(change: impl FnOnce(&mut Options)) -> Self {
         Self::on(TestDatabase::with(&SCHEMA, change).await, |_| {})
@@ -104,9 +111,12 @@ impl TestTracker {
         let (limits, counted) = (Limits::default(), limiter.clone());
         let cache = Cache::new(store, keys, limits, counted, clock.clone());
         db.tell(Arc::new(cache.clone()));
+        let live = Hub::default();
+        db.tell(Arc::new(live.clone()));
         let tracker = Tracker {
             db,
             cache,
+            live,
             clock: clock.clone(),
             random: random.clone(),
             queue: Queue::new((*database).clone(), clock.clone(), random),
@@ -130,11 +140,18 @@ impl TestTracker {
     #[expect(clippy::expect_used, reason = "only tests call this")]
     pub async fn node(&self, store: Arc<dyn Store<Caller>>, limiter: Limiter) -> Tracker {
         let opened = open_again(self.database.url()).await;
-        let db = opened.expect("the test's database");
+        self.node_on(opened.expect("the test's database"), store, limiter)
+    }
+
+    /// The same on a database that was opened for it.
+    #[must_use]
+    pub fn node_on(&self, db: Db, store: Arc<dyn Store<Caller>>, limiter: Limiter) -> Tracker {
         let keys = self.signing_key.owner_keys();
         let (limits, clock) = (Limits::default(), self.tracker.clock.clone());
         let cache = Cache::new(store, keys, limits, limiter.clone(), clock);
         db.tell(Arc::new(cache.clone()));
+        let live = Hub::default();
+        db.tell(Arc::new(live.clone()));
         let (clock, random) = (self.tracker.clock.clone(), self.random.clone());
         Tracker {
             queue: Queue::new(db.clone(), clock, random),
@@ -143,6 +160,7 @@ impl TestTracker {
             db,
             cache,
             limiter,
+            live,
             ..self.tracker.clone()
         }
     }

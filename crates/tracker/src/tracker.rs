@@ -10,6 +10,7 @@ use duly_db::{Db, SharedClock, SharedRandom};
 use duly_queue::Queue;
 
 use crate::idempotency::InFlight;
+use crate::live::Hub;
 use crate::mail::Mailer;
 use crate::secret::SigningKey;
 use crate::sessions::{Caller, Seen};
@@ -70,6 +71,8 @@ pub struct Tracker {
     pub db: Db,
     /// What need not be asked of the database.
     pub cache: Cache<Caller>,
+    /// Who wants to hear of changes.
+    pub live: Hub,
     /// The time.
     pub clock: SharedClock,
     /// Randomness.

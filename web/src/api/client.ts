@@ -1,6 +1,7 @@
 import createClient from 'openapi-fetch'
 import { patientFetch } from './patience.ts'
 import type { paths } from './schema.d.ts'
+import { noteTag } from './seen.ts'
 import type { Problem, Whole } from './types.ts'
 
 /** A request the server refused, with its problem document; status 0 when it was never reached. */
@@ -40,6 +41,7 @@ export const api = createClient<paths>({
 
 api.use({
   onResponse({ request, response }) {
+    noteTag(response.headers.get('ETag'))
     if (response.status !== 401) return
     const path = new URL(request.url).pathname
     if (!OWN_401.test(path)) onSignedOut()

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react
 import { boot } from '#lib/boot.ts'
 import { todayIn } from '#lib/dates.ts'
 import { answer, api, ApiError } from './client.ts'
+import { noteSeen } from './seen.ts'
 import { toQuery, type TaskFilter } from './task-filter.ts'
 import type { TaskPages } from './task-cache.ts'
 import type { Account, ActivityList, TaskList } from './types.ts'
@@ -99,6 +100,7 @@ export const tokensQuery = queryOptions({
 /** Puts what the server wrote into the page where the queries will look for it. */
 export function seedFromBoot() {
   if (!boot) return
+  noteSeen(boot.data_version)
   queryClient.setQueryData(accountQuery.queryKey, boot.account)
   if (boot.tasks) {
     queryClient.setQueryData<TaskPages>(tasksQuery({}).queryKey, { pages: [boot.tasks], pageParams: [null] })

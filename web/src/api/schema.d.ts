@@ -89,6 +89,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells you at once when something of yours changed, by whomever and wherever.
+         * @description The answer is a stream of server-sent events that goes on until one of you ends it:
+         *
+         *     - `hello`: where the stream begins, and that you have missed nothing.
+         *     - `change`: these things changed, nothing else. Lists, labels and figures may look otherwise, too.
+         *     - `resync`: something changed, and it is not known what. Ask again for all that you show.
+         *     - `end`: the session or the token is not good for this any more. The stream ends, and opening
+         *       it anew will be refused.
+         *
+         *     The `id` of an event is the version of your data. Who names the last one in `Last-Event-ID`, as
+         *     browsers do, is told by `resync` first if something changed in between. Every 15 s without an event
+         *     a comment says that the stream is alive.
+         */
+        get: operations["listenToEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/export": {
         parameters: {
             query?: never;
@@ -576,6 +606,22 @@ export interface components {
              */
             pending: number;
         };
+        /** @description Something of the owner's that changed. */
+        Change: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What kind of thing it is. */
+            type: components["schemas"]["Thing"];
+            /**
+             * Format: int64
+             * @description The version it has by now; `null` when it is deleted for good. Who has this one, or a later
+             *     one, knows all of this change.
+             */
+            version?: number | null;
+        };
         /**
          * @description What became of each field of a task. Fields that stayed as they were are left out.
          *
@@ -751,6 +797,16 @@ export interface components {
          * @enum {string}
          */
         Engine: "sqlite" | "postgres" | "mariadb" | "mysql";
+        /** @description The data of an event. */
+        EventData: {
+            /** @description With `change`: all that changed since the event before. */
+            changes?: components["schemas"]["Change"][] | null;
+            /**
+             * Format: int64
+             * @description The version of your data, also the `id` of the event.
+             */
+            version: number;
+        };
         /** @description One wrong field of a request. */
         FieldError: {
             /** @description Stable and for programs: `required`, `too_long`, `invalid` … */
@@ -1610,6 +1666,11 @@ export interface components {
          */
         TaskId: string;
         /**
+         * @description What kinds of things are told one by one.
+         * @enum {string}
+         */
+        Thing: "task";
+        /**
          * @description The name of a time zone in the IANA database, in its own spelling: `Europe/Berlin`.
          * @example Europe/Berlin
          */
@@ -1903,6 +1964,68 @@ export interface operations {
             };
             /** @description The token lacks an ability, or the request comes from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listenToEvents: {
+        parameters: {
+            query?: {
+                /** @description The same, for who cannot set the header, which counts first. */
+                last_event_id?: number;
+            };
+            header?: {
+                /** @description The `id` of the last event you know of. */
+                "Last-Event-ID"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events. The schema is that of each event's `data`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["EventData"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks an ability, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -53,7 +53,14 @@ export function knownTask(id: string): Task | undefined {
   return undefined
 }
 
+/** The versions of tasks that this page has put where its lists want them. */
+const placed = new Map<string, number>()
+
+/** Whether every list of this page shows the task as it was in this version, or later. */
+export const hasPlaced = (id: string, version: number) => (placed.get(id) ?? 0) >= version
+
 function show(task: Task, linger: boolean) {
+  placed.set(task.id, task.version)
   const today = accountToday()
   eachList((pages, filter) => placeTask(pages, task, filter, today, linger))
   queryClient.setQueryData<Task>(taskQuery(task.id).queryKey, task)
@@ -244,6 +251,8 @@ export function toggleCompleted(ids: string[]): Promise<boolean> {
 
 /** Adds a task: its row stands in the list before the server has answered. */
 export async function create(task: NewTask): Promise<Task | null> {
+  // An answer from before would take the row away again.
+  void queryClient.cancelQueries({ queryKey: ['tasks'] })
   const now = new Date().toISOString()
   const provisional: Task = {
     id: UNSENT + idempotencyKey(),

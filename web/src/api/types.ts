@@ -42,6 +42,11 @@ export type Replica = DatabaseStatus['replicas'][number]
 export type SlowQueries = Answer<paths['/api/v1/admin/slow-queries']['get'], 200>
 export type SlowQuery = SlowQueries['data'][number]
 export type SlowStatement = SlowQueries['recent'][number]
+type Events = paths['/api/v1/events']['get']['responses'][200]['content']['text/event-stream']
+/** What an event says; `changes` only when all that changed is known. */
+export type EventData = Pick<Events, 'version'> & { changes?: Change[] }
+/** Something that changed; without a version it is deleted for good. */
+export type Change = Whole<NonNullable<Events['changes']>[number]>
 export type ImportReport = Answer<paths['/api/v1/import']['post'], 200>
 
 /** application/problem+json, as every refused request is answered. */

@@ -7,6 +7,8 @@ export interface Boot {
   setup_needed: boolean
   tasks: TaskList | null
   labels: LabelList | null
+  /** Of what version all this is at least. */
+  data_version: number | null
   version: string
 }
 

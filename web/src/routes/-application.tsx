@@ -29,11 +29,29 @@ function usePrefetch() {
   }, [])
 }
 
+/** Shows what is changed elsewhere, as soon as the first view stands. */
+function useLive() {
+  useEffect(() => {
+    let stop: (() => void) | 'left' | undefined
+    const timer = setTimeout(() => {
+      void import('#api/live/live.ts').then(({ startLive }) => {
+        if (stop !== 'left') stop = startLive()
+      })
+    }, IDLE_MS)
+    return () => {
+      clearTimeout(timer)
+      if (typeof stop === 'function') stop()
+      stop = 'left'
+    }
+  }, [])
+}
+
 /** Puts the features together: the one place that knows them all. */
 export function Application() {
   const { task } = useSearch({ from: '/_app' })
   const open = useStore(overlay)
   usePrefetch()
+  useLive()
   return (
     <>
       <Shell

@@ -1,17 +1,23 @@
 //! Where Redis is, as operators write it.
 
 use std::fmt;
+use std::io;
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use redis::{IntoConnectionInfo, RedisConnectionInfo};
+use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
+use redis::{IntoConnectionInfo, RedisResult, TlsCertificates, TlsMode};
 
 /// `redis://` or `rediss://` (TLS) with one server, `redis+sentinel://` with Sentinels and the name
-/// of what they watch, or `redis+cluster://` with some nodes of a Cluster; `rediss+…` for TLS.
+/// of what they watch, or `redis+cluster://` with some nodes of a Cluster; `rediss+…` for TLS, with
+/// `?ca=` and a file of certificates if those of the system do not vouch for the servers.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
     pub(super) way: Way,
     /// `redis://…` of every server that is named.
     pub(super) servers: Vec<String>,
+    /// Who vouches for them, instead of whom the system trusts.
+    authority: Option<PathBuf>,
 }
 
 /// How the right server is found.
@@ -19,13 +25,18 @@ pub struct Address {
 pub(super) enum Way {
     Direct,
     /// The Sentinels know who it is.
-    Sentinel {
-        service: String,
-        user: Option<String>,
-        password: Option<String>,
-        is_tls: bool,
-    },
+    Sentinel(Watched),
     Cluster,
+}
+
+/// What Sentinels watch.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Watched {
+    service: String,
+    /// Of the servers; the Sentinels ask for none.
+    user: Option<String>,
+    password: Option<String>,
+    is_tls: bool,
 }
 
 /// What is wrong with an address.
@@ -33,7 +44,8 @@ pub(super) enum Way {
 #[error(
     "write redis://user:password@host:6379/0 or rediss://… for TLS, \
      redis+sentinel://user:password@host:26379,host:26379/service, or \
-     redis+cluster://user:password@host:6379,host:6379"
+     redis+cluster://user:password@host:6379,host:6379; for rediss://, ?ca=/path/to/ca.pem at the \
+     end names who vouches for the servers"
 )]
 pub struct Wrong;
 
@@ -47,6 +59,12 @@ impl FromStr for Address {
             "redis" => false,
             "rediss" => true,
             _ => return Err(Wrong),
+        };
+        let (rest, authority) = match rest.split_once("?ca=") {
+            Some((rest, file)) if is_tls && !file.is_empty() => (rest, Some(PathBuf::from(file))),
+            Some(_) => return Err(Wrong),
+            None if rest.contains('?') => return Err(Wrong),
+            None => (rest, None),
         };
         let (login, places) = match rest.rsplit_once('@') {
             Some((login, places)) => (Some(login), places),
@@ -65,31 +83,82 @@ impl FromStr for Address {
             let places = places.split(',');
             places.map(|place| server(login, place, "")).collect()
         };
-        match way {
-            "" => Ok(Address {
-                way: Way::Direct,
-                servers: vec![server(login, places, path)?],
-            }),
-            "cluster" if path.is_empty() => Ok(Address {
-                way: Way::Cluster,
-                servers: all(login)?,
-            }),
+        let (way, servers) = match way {
+            "" => (Way::Direct, vec![server(login, places, path)?]),
+            "cluster" if path.is_empty() => (Way::Cluster, all(login)?),
             "sentinel" if !path.is_empty() => {
                 let known = server(login, "host", "")?;
                 let known = known.as_str().into_connection_info().map_err(|_| Wrong)?;
-                let known: &RedisConnectionInfo = known.redis_settings();
-                Ok(Address {
-                    way: Way::Sentinel {
-                        service: path.to_owned(),
-                        user: known.username().map(str::to_owned),
-                        password: known.password().map(str::to_owned),
-                        is_tls,
-                    },
-                    servers: all(None)?,
-                })
+                let known = known.redis_settings();
+                let watched = Watched {
+                    service: path.to_owned(),
+                    user: known.username().map(str::to_owned),
+                    password: known.password().map(str::to_owned),
+                    is_tls,
+                };
+                (Way::Sentinel(watched), all(None)?)
             }
-            _ => Err(Wrong),
+            _ => return Err(Wrong),
+        };
+        Ok(Address {
+            way,
+            servers,
+            authority,
+        })
+    }
+}
+
+impl Address {
+    /// Who vouches for the servers, read each time, so that a new file needs no restart.
+    pub(super) async fn authority(&self) -> RedisResult<Option<TlsCertificates>> {
+        let Some(file) = &self.authority else {
+            return Ok(None);
+        };
+        let read = tokio::fs::read(file).await.map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", file.display()))
+        })?;
+        Ok(Some(TlsCertificates {
+            client_tls: None,
+            root_cert: Some(read),
+        }))
+    }
+}
+
+impl Watched {
+    /// Asks the Sentinels who leads.
+    pub(super) fn client(
+        &self,
+        sentinels: &[String],
+        authority: Option<TlsCertificates>,
+    ) -> RedisResult<SentinelClient> {
+        let mut places = Vec::with_capacity(sentinels.len());
+        for sentinel in sentinels {
+            places.push(sentinel.as_str().into_connection_info()?.addr().clone());
         }
+        let kind = SentinelServerType::Master;
+        let mut builder = SentinelClientBuilder::new(places, &self.service, kind)?;
+        if let Some(user) = &self.user {
+            builder = builder.set_client_to_redis_username(user);
+        }
+        if let Some(password) = &self.password {
+            builder = builder.set_client_to_redis_password(password);
+        }
+        if self.is_tls {
+            builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
+        }
+        if let Some(authority) = authority {
+            builder = builder
+                .set_client_to_redis_certificates(authority.clone())
+                .set_client_to_sentinel_certificates(authority);
+        }
+        builder.build()
+    }
+}
+
+/// Without the password.
+impl fmt::Debug for Watched {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.service)
     }
 }
 
@@ -129,6 +198,10 @@ mod tests {
                 "redis.example:6380/3",
             ),
             (
+                "rediss://duly:secret@redis.example:6380/3?ca=/etc/duly/ca.pem",
+                "redis.example:6380/3",
+            ),
+            (
                 "redis+sentinel://duly:secret@a:26379,b:26379/duly",
                 "a:26379,b:26379",
             ),
@@ -144,12 +217,12 @@ mod tests {
         let sentinel: Address = "redis+sentinel://duly:s%40cret@a:1/duly".parse().unwrap();
         assert_eq!(
             sentinel.way,
-            Way::Sentinel {
+            Way::Sentinel(Watched {
                 service: "duly".into(),
                 user: Some("duly".into()),
                 password: Some("s@cret".into()),
                 is_tls: false,
-            }
+            })
         );
     }
 
@@ -166,6 +239,9 @@ mod tests {
             "redis+sentinel://a:1,/duly",
             "redis+cluster://a:1/0",
             "redis+other://a:1",
+            "redis://a?ca=/etc/duly/ca.pem",
+            "rediss://a?ca=",
+            "rediss://a?cert=/etc/duly/ca.pem",
         ] {
             assert_eq!(text.parse::<Address>(), Err(Wrong), "{text}");
         }

@@ -97,13 +97,13 @@ impl Redis {
 
     async fn keys(&self, link: &Link) -> Result<Vec<String>, Lost> {
         let mut found = Vec::new();
-        for server in servers(link).await? {
+        for server in servers(&link.wire).await? {
             let mut cursor = String::from("0");
             loop {
                 let mut scan = cmd("SCAN");
                 scan.arg(&cursor).arg("MATCH").arg("duly:{*}:r:*");
                 scan.arg("COUNT").arg(AT_ONCE);
-                let answer = ask(link, &scan, server.as_ref()).await?;
+                let answer = ask(&link.wire, &scan, server.as_ref()).await?;
                 let (next, keys): (String, Vec<String>) = decoded(answer)?;
                 found.extend(keys);
                 if next == "0" {
@@ -117,11 +117,11 @@ impl Redis {
 }
 
 /// Every server that holds keys of its own; one without a name where there is but one.
-async fn servers(link: &Link) -> Result<Vec<Option<(String, u16)>>, Lost> {
-    if let Wire::One(_) = link.wire {
+pub(super) async fn servers(wire: &Wire) -> Result<Vec<Option<(String, u16)>>, Lost> {
+    if let Wire::One(_) = wire {
         return Ok(vec![None]);
     }
-    let answer = ask(link, cmd("CLUSTER").arg("SLOTS"), None).await?;
+    let answer = ask(wire, cmd("CLUSTER").arg("SLOTS"), None).await?;
     let ranges: Vec<Vec<Value>> = decoded(answer)?;
     let mut servers = Vec::new();
     for range in ranges {
@@ -141,8 +141,13 @@ async fn servers(link: &Link) -> Result<Vec<Option<(String, u16)>>, Lost> {
     Ok(servers)
 }
 
-async fn ask(link: &Link, command: &Cmd, at: Option<&(String, u16)>) -> Result<Value, Lost> {
-    let asked = match (&link.wire, at) {
+/// The answer of one server, which must be named in a Cluster.
+pub(super) async fn ask(
+    wire: &Wire,
+    command: &Cmd,
+    at: Option<&(String, u16)>,
+) -> Result<Value, Lost> {
+    let asked = match (wire, at) {
         (Wire::Cluster(connection), Some((host, port))) => {
             let at = SingleNodeRoutingInfo::ByAddress {
                 host: host.clone(),
@@ -157,14 +162,7 @@ async fn ask(link: &Link, command: &Cmd, at: Option<&(String, u16)>) -> Result<V
     asked.map_err(|error| Lost(error.to_string()))
 }
 
-/// Each count once, as it stands in its newest window, which comes first.
-fn newest(read: Vec<(String, Used)>) -> Vec<Used> {
-    let mut used: Vec<Used> = read.into_iter().map(|(_, used)| used).collect();
-    used.dedup_by(|older, newer| (&older.policy, &older.key) == (&newer.policy, &newer.key));
-    used
-}
-
-fn decoded<T: FromRedisValue>(value: Value) -> Result<T, Lost> {
+pub(super) fn decoded<T: FromRedisValue>(value: Value) -> Result<T, Lost> {
     from_redis_value(value).map_err(|error| Lost(error.to_string()))
 }
 
@@ -216,4 +214,12 @@ impl Shared for Redis {
         }
         Ok(newest(meant))
     }
+}
+
+/// Each count once, of the newer of its windows, which comes first.
+fn newest(mut read: Vec<(String, Used)>) -> Vec<Used> {
+    read.dedup_by(|(_, older), (_, newer)| {
+        (&older.policy, &older.key) == (&newer.policy, &newer.key)
+    });
+    read.into_iter().map(|(_, used)| used).collect()
 }

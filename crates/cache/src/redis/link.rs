@@ -8,10 +8,9 @@ use duly_db::versions::Cursor;
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
-use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, InfoDict, RedisConnectionInfo, RedisError, RedisResult,
-    TlsMode, Value, cmd, from_redis_value, pipe,
+    AsyncConnectionConfig, Client, Cmd, InfoDict, RedisError, RedisResult, Value, cmd,
+    from_redis_value, pipe,
 };
 
 use super::address::{Address, Way};
@@ -23,11 +22,14 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// After so many answers in a row that did not come in time the connection is given up.
 const TIMEOUTS: u32 = 2;
 
-/// Where the epoch is kept.
-const EPOCH: &str = "duly:epoch";
+/// How often a command is sent to another server of a Cluster, while its slot moves there, and at
+/// most how many milliseconds are between.
+const REDIRECTS: u32 = 8;
+const LONGEST_WAIT: u64 = 10;
 
-/// Where it is kept up to where somebody has told what was committed.
-const TOLD: &str = "duly:told";
+/// What a server says that is still there: its memory is full, or a slot of a Cluster moves. One
+/// that names another in the end (`MOVED`) may be the replica of a server that is gone.
+const IN_WORK: [&str; 3] = ["OOM", "ASK", "TRYAGAIN"];
 
 /// A connection, which never connects again by itself: what it says is of one epoch.
 pub(super) struct Link {
@@ -35,6 +37,7 @@ pub(super) struct Link {
     pub(super) scripts: Scripts,
     /// Nothing from before a restart or a failover is found: its epoch is part of every key.
     epoch: String,
+    installation: String,
     pub(super) number: u64,
     /// Up to where Redis had been told what was committed.
     pub(super) told: Option<Cursor>,
@@ -51,6 +54,7 @@ pub(super) enum Wire {
 impl Link {
     pub(super) async fn open(
         address: &Address,
+        installation: &str,
         answer: Duration,
         number: u64,
         random: &dyn Random,
@@ -58,17 +62,18 @@ impl Link {
         let mut wire = Wire::open(address, answer).await?;
         let scripts = Scripts::load(&mut wire).await?;
         let epoch = match &mut wire {
-            Wire::One(connection) => epoch(connection, &scripts, random).await?,
+            Wire::One(connection) => epoch(connection, &scripts, installation, random).await?,
             // The client cannot see which servers of a Cluster have taken over; the relay tells
             // those again what they may have lost.
             Wire::Cluster(_) => String::new(),
         };
         let mut get = cmd("GET");
-        let told: Option<i64> = from_redis_value(wire.run(get.arg(TOLD)).await?)?;
+        let told: Option<i64> = from_redis_value(wire.run(get.arg(told_at(installation))).await?)?;
         Ok(Link {
             wire,
             scripts,
             epoch,
+            installation: installation.to_owned(),
             number,
             told: told.map(Cursor::of),
             is_caught_up: AtomicBool::new(false),
@@ -76,9 +81,17 @@ impl Link {
         })
     }
 
-    /// What tells epochs apart.
+    /// What tells epochs and installations apart.
     pub(super) fn era(&self) -> &str {
-        self.epoch.rsplit(':').next().unwrap_or_default()
+        match self.wire {
+            Wire::One(_) => self.epoch.rsplit(':').next().unwrap_or_default(),
+            Wire::Cluster(_) => &self.installation,
+        }
+    }
+
+    /// Whether a server may be replaced by one that knows less, while the connection stands.
+    pub(super) fn may_forget(&self) -> bool {
+        matches!(self.wire, Wire::Cluster(_))
     }
 
     pub(super) fn is_caught_up(&self) -> bool {
@@ -88,20 +101,25 @@ impl Link {
     /// Notes that everything up to there has been told. False when that was in another epoch than
     /// the others': its key may have been evicted, and somebody have made a new one.
     pub(super) async fn has_caught_up(&self, cursor: Cursor) -> Result<bool, (RedisError, bool)> {
-        let (mut get, mut set) = (cmd("GET"), cmd("SET"));
-        let found = self.run(get.arg(EPOCH)).await?;
-        let found: Option<String> =
-            from_redis_value(found).map_err(|error| (error.into(), true))?;
-        if found.is_none() && !self.epoch.is_empty() {
-            self.run(set.arg(EPOCH).arg(&self.epoch).arg("NX")).await?;
-            set = cmd("SET");
+        if let Wire::One(_) = self.wire {
+            let key = epoch_at(&self.installation);
+            let found = self.run(cmd("GET").arg(&key)).await?;
+            let found: Option<String> =
+                from_redis_value(found).map_err(|error| (error.into(), true))?;
+            match found {
+                Some(found) if found != self.epoch => return Ok(false),
+                Some(_) => {}
+                None => drop(
+                    self.run(cmd("SET").arg(&key).arg(&self.epoch).arg("NX"))
+                        .await?,
+                ),
+            }
         }
-        if found.is_none_or(|found| found == self.epoch) {
-            self.run(set.arg(TOLD).arg(cursor.number())).await?;
-            self.is_caught_up.store(true, Ordering::Release);
-            return Ok(true);
-        }
-        Ok(false)
+        let mut set = cmd("SET");
+        set.arg(told_at(&self.installation)).arg(cursor.number());
+        self.run(&set).await?;
+        self.is_caught_up.store(true, Ordering::Release);
+        Ok(true)
     }
 
     /// Runs one command. The failure says whether the connection must be given up.
@@ -121,14 +139,17 @@ impl Link {
         &self,
         commands: impl Iterator<Item = Cmd>,
     ) -> Result<Vec<Value>, (RedisError, bool)> {
-        let mut pipeline = pipe();
-        for command in commands {
-            pipeline.add_command(command);
+        match &self.wire {
+            Wire::One(connection) => {
+                let mut pipeline = pipe();
+                for command in commands {
+                    pipeline.add_command(command);
+                }
+                self.judged(pipeline.query_async(&mut connection.clone()).await)
+            }
+            // While the slot moves, each may be answered by another server.
+            Wire::Cluster(_) => self.run_all(&commands.collect::<Vec<Cmd>>()).await,
         }
-        self.judged(match &self.wire {
-            Wire::One(connection) => pipeline.query_async(&mut connection.clone()).await,
-            Wire::Cluster(connection) => pipeline.query_async(&mut connection.clone()).await,
-        })
     }
 
     fn judged<T>(&self, answer: RedisResult<T>) -> Result<T, (RedisError, bool)> {
@@ -141,8 +162,7 @@ impl Link {
         };
         let is_over = match error.is_timeout() {
             true => self.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS,
-            // One that does not keep what it is told, as when its memory is full, is still there.
-            false => error.code() != Some("OOM"),
+            false => !error.code().is_some_and(|code| IN_WORK.contains(&code)),
         };
         Err((error, is_over))
     }
@@ -158,47 +178,37 @@ impl Clone for Wire {
 }
 
 impl Wire {
-    async fn open(address: &Address, answer: Duration) -> RedisResult<Self> {
+    pub(super) async fn open(address: &Address, answer: Duration) -> RedisResult<Self> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
             .set_response_timeout(Some(answer));
+        let authority = address.authority().await?;
         match &address.way {
             Way::Direct => {
                 let server = address.servers.first().map_or("", String::as_str);
-                let client = Client::open(server)?;
+                let client = match authority {
+                    Some(authority) => Client::build_with_tls(server, authority)?,
+                    None => Client::open(server)?,
+                };
                 let opened = client.get_multiplexed_async_connection_with_config(&config);
                 Ok(Wire::One(opened.await?))
             }
             Way::Cluster => {
-                let client = ClusterClientBuilder::new(address.servers.iter().map(String::as_str))
+                let servers = address.servers.iter().map(String::as_str);
+                let mut builder = ClusterClientBuilder::new(servers)
                     .connection_timeout(CONNECT)
                     .response_timeout(answer)
-                    .retries(1)
-                    .build()?;
+                    .retries(REDIRECTS)
+                    .min_retry_wait(1)
+                    .max_retry_wait(LONGEST_WAIT);
+                if let Some(authority) = authority {
+                    builder = builder.certs(authority);
+                }
+                let client = builder.build()?;
                 Ok(Wire::Cluster(client.get_async_connection().await?))
             }
-            Way::Sentinel {
-                service,
-                user,
-                password,
-                is_tls,
-            } => {
-                let mut login = RedisConnectionInfo::default();
-                if let Some(user) = user {
-                    login = login.set_username(user);
-                }
-                if let Some(password) = password {
-                    login = login.set_password(password);
-                }
-                let mut node =
-                    SentinelNodeConnectionInfo::default().set_redis_connection_info(login);
-                if *is_tls {
-                    node = node.set_tls_mode(TlsMode::Secure);
-                }
-                let sentinels: Vec<&str> = address.servers.iter().map(String::as_str).collect();
-                let kind = SentinelServerType::Master;
-                let mut client =
-                    SentinelClient::build(sentinels, service.clone(), Some(node), kind)?;
+            Way::Sentinel(watched) => {
+                let mut client = watched.client(&address.servers, authority)?;
                 let opened = client.get_async_connection_with_config(&config);
                 Ok(Wire::One(opened.await?))
             }
@@ -233,9 +243,20 @@ impl Wire {
     }
 }
 
+/// Where the epoch is kept.
+fn epoch_at(installation: &str) -> String {
+    format!("duly:epoch:{installation}")
+}
+
+/// Where it is kept up to where somebody has told what was committed.
+fn told_at(installation: &str) -> String {
+    format!("duly:told:{installation}")
+}
+
 async fn epoch(
     connection: &mut MultiplexedConnection,
     scripts: &Scripts,
+    installation: &str,
     random: &dyn Random,
 ) -> RedisResult<String> {
     let info: InfoDict = cmd("INFO").arg("server").query_async(connection).await?;
@@ -243,7 +264,12 @@ async fn epoch(
     let mut chance = [0; 8];
     random.fill(&mut chance);
     let chance = format!("{:016x}", u64::from_be_bytes(chance));
-    let asked = scripts.epoch.on(EPOCH).arg(&run).arg(chance).clone();
+    let asked = scripts
+        .epoch
+        .on(&epoch_at(installation))
+        .arg(&run)
+        .arg(chance)
+        .clone();
     let epoch: String = asked.query_async(connection).await?;
     Ok(epoch)
 }

@@ -19,6 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// What all who use a connection share.
 pub(super) struct State {
     pub(super) address: Address,
+    pub(super) installation: String,
     pub(super) patience: Patience,
     pub(super) clock: SharedClock,
     pub(super) random: SharedRandom,
@@ -36,6 +37,7 @@ pub(super) async fn keep_up(state: Weak<State>) {
         let Some(state) = state.upgrade() else { return };
         match Link::open(
             &state.address,
+            &state.installation,
             state.patience.reader,
             number,
             state.random.as_ref(),
@@ -50,7 +52,10 @@ pub(super) async fn keep_up(state: Weak<State>) {
                 state.given_up.notified().await;
             }
             Err(error) => {
-                tracing::debug!(redis = %state.address, %error, "the cache cannot be reached");
+                // Once, and not with each try.
+                if pause == FIRST_PAUSE {
+                    tracing::warn!(redis = %state.address, %error, "the cache cannot be reached");
+                }
                 drop(state);
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);

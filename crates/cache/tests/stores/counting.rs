@@ -14,27 +14,33 @@ use duly_db::{Clock as _, Random as _};
 use jiff::{SignedDuration, Timestamp};
 
 const MINUTE: Duration = Duration::from_secs(60);
-static API: Policy = Policy::new("api", 10, MINUTE);
+pub(super) static API: Policy = Policy::new("api", 10, MINUTE);
 static WRITES: Policy = Policy::new("writes", 5, MINUTE);
 static LOGIN: Policy = Policy::strict("login", 10, MINUTE);
 
-struct Node {
-    redis: Arc<Redis>,
-    limiter: Limiter,
+pub(super) struct Node {
+    pub(super) redis: Arc<Redis>,
+    pub(super) limiter: Limiter,
 }
 
-fn noon() -> Arc<ManualClock> {
+pub(super) fn noon() -> Arc<ManualClock> {
     ManualClock::at("2026-11-23T12:00:00Z".parse().unwrap())
 }
 
-async fn node(server: &RedisServer, clock: &Arc<ManualClock>) -> Node {
-    patient(server, clock, RedisServer::PATIENCE).await
+pub(super) async fn node(url: &str, clock: &Arc<ManualClock>) -> Node {
+    patient(url, clock, RedisServer::PATIENCE).await
 }
 
-async fn patient(server: &RedisServer, clock: &Arc<ManualClock>, patience: Patience) -> Node {
+async fn patient(url: &str, clock: &Arc<ManualClock>, patience: Patience) -> Node {
     let random = Arc::new(SystemRandom);
-    let address = server.url().parse().unwrap();
-    let redis = Arc::new(Redis::start(address, patience, clock.clone(), random));
+    let address = url.parse().unwrap();
+    let redis = Arc::new(Redis::start(
+        address,
+        "here",
+        patience,
+        clock.clone(),
+        random,
+    ));
     redis.connected().await;
     Node {
         limiter: Limiter::sharing(clock.clone(), redis.clone()),
@@ -42,14 +48,14 @@ async fn patient(server: &RedisServer, clock: &Arc<ManualClock>, patience: Patie
     }
 }
 
-fn of<'count>(policy: &'count Policy, key: &'count str) -> Count<'count> {
+pub(super) fn of<'count>(policy: &'count Policy, key: &'count str) -> Count<'count> {
     Count {
         policy,
         key: key.into(),
     }
 }
 
-async fn is_admitted(node: &Node, policy: &Policy, key: &str) -> bool {
+pub(super) async fn is_admitted(node: &Node, policy: &Policy, key: &str) -> bool {
     node.limiter.hit(&[of(policy, key)]).await.allowed()
 }
 
@@ -80,7 +86,10 @@ impl Rule {
 #[tokio::test]
 async fn several_nodes_count_as_one_would() {
     let (server, clock) = (RedisServer::start(), noon());
-    let nodes = [node(&server, &clock).await, node(&server, &clock).await];
+    let nodes = [
+        node(&server.url(), &clock).await,
+        node(&server.url(), &clock).await,
+    ];
     let (random, mut rule) = (SeededRandom::new(5), Rule::default());
     for step in 0..300 {
         let mut bytes = [0; 2];
@@ -103,7 +112,7 @@ async fn at_the_same_moment_no_more_than_the_limit_pass_all_nodes_together() {
     let (server, clock) = (RedisServer::start(), noon());
     let mut asked = tokio::task::JoinSet::new();
     for _ in 0..3 {
-        let node = node(&server, &clock).await;
+        let node = node(&server.url(), &clock).await;
         for _ in 0..50 {
             let limiter = node.limiter.clone();
             asked.spawn(async move { limiter.hit(&[of(&API, "ann")]).await.allowed() });
@@ -116,7 +125,7 @@ async fn at_the_same_moment_no_more_than_the_limit_pass_all_nodes_together() {
 #[tokio::test]
 async fn what_one_policy_refuses_no_other_counts() {
     let (server, clock) = (RedisServer::start(), noon());
-    let node = node(&server, &clock).await;
+    let node = node(&server.url(), &clock).await;
     let both = || [of(&API, "ann"), of(&WRITES, "ann")];
     for _ in 0..5 {
         assert!(node.limiter.hit(&both()).await.allowed());
@@ -134,7 +143,10 @@ async fn what_one_policy_refuses_no_other_counts() {
 #[tokio::test]
 async fn what_was_no_attempt_is_taken_back_and_a_success_forgets_all() {
     let (server, clock) = (RedisServer::start(), noon());
-    let nodes = [node(&server, &clock).await, node(&server, &clock).await];
+    let nodes = [
+        node(&server.url(), &clock).await,
+        node(&server.url(), &clock).await,
+    ];
     for _ in 0..3 {
         for _ in 0..10 {
             assert!(is_admitted(&nodes[0], &LOGIN, "net ann").await);
@@ -156,7 +168,7 @@ async fn what_was_no_attempt_is_taken_back_and_a_success_forgets_all() {
 #[tokio::test]
 async fn who_hammers_after_a_refusal_costs_nobody_anything_for_a_second() {
     let (server, clock) = (RedisServer::start(), noon());
-    let node = node(&server, &clock).await;
+    let node = node(&server.url(), &clock).await;
     while is_admitted(&node, &API, "ann").await {}
     let before = node.redis.round_trips();
     for _ in 0..100 {
@@ -175,7 +187,7 @@ async fn with_redis_lost_each_node_counts_for_itself_and_guessing_gets_harder() 
         reader: Duration::from_millis(50),
         ..Patience::default()
     };
-    let node = patient(&server, &clock, patience).await;
+    let node = patient(&server.url(), &clock, patience).await;
     server.kill();
     let admitted = async |policy: &Policy| {
         let mut admitted = 0;
@@ -191,7 +203,7 @@ async fn with_redis_lost_each_node_counts_for_itself_and_guessing_gets_harder() 
 #[tokio::test]
 async fn operators_see_what_was_used_and_clear_it() {
     let (server, clock) = (RedisServer::start(), noon());
-    let node = node(&server, &clock).await;
+    let node = node(&server.url(), &clock).await;
     for key in [
         "ann",
         "ann",

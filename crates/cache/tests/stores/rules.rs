@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use duly_cache::shelf::Shelf;
 use duly_cache::store::{Fence, Found, Known, Raise, Turn};
-use duly_cache::testing::RedisServer;
+use duly_cache::testing::{RedisCluster, RedisServer};
 use duly_cache::{Entry, Memory, OwnerKey, Store};
 use duly_db::clock::SystemClock;
 use duly_db::random::SeededRandom;
@@ -18,14 +18,14 @@ const HIGHEST: u64 = 6;
 
 /// Something that happens to an owner.
 #[derive(Debug, Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     Fence(u8),
     Introduce(u8, i64, i64),
     Fill(i64),
     Raise(Raise),
 }
 
-fn steps(seed: u64) -> Vec<Step> {
+pub(super) fn steps(seed: u64) -> Vec<Step> {
     let random = SeededRandom::new(seed);
     let below = |bound: u64| {
         let mut bytes = [0; 8];
@@ -50,13 +50,17 @@ fn steps(seed: u64) -> Vec<Step> {
         .collect()
 }
 
-fn entry(version: i64) -> Entry {
+pub(super) fn entry(version: i64) -> Entry {
     let body = Bytes::from(format!("{{\"version\":{version}}}"));
     Entry::new(Version::of(version), SystemClock.now(), "W/\"1\"", body)
 }
 
 /// What can be seen from outside after each step, on a back end and by the rules.
-async fn same_as_the_rules(store: &dyn Store<Somebody>, owner: OwnerKey, steps: &[Step]) {
+pub(super) async fn same_as_the_rules(
+    store: &dyn Store<Somebody>,
+    owner: OwnerKey,
+    steps: &[Step],
+) {
     let mut shelf: Shelf<u8, u64> = Shelf::default();
     // The back end chooses the numbers of its fences itself.
     let mut theirs: Vec<Option<Fence>> = vec![None; usize::from(WHO)];
@@ -118,8 +122,17 @@ async fn memory_keeps_the_rules() {
 #[tokio::test]
 async fn redis_keeps_the_rules() {
     let server = RedisServer::start();
-    let redis = connected(&server).await;
+    let redis = connected(&server.url()).await;
     for seed in 0..200 {
+        same_as_the_rules(&redis, owner(seed.into()), &steps(seed)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_keeps_the_rules() {
+    let cluster = RedisCluster::start();
+    let redis = connected(&cluster.url()).await;
+    for seed in 0..100 {
         same_as_the_rules(&redis, owner(seed.into()), &steps(seed)).await;
     }
 }
@@ -127,7 +140,7 @@ async fn redis_keeps_the_rules() {
 #[tokio::test]
 async fn redis_lets_one_load_and_gives_the_others_the_answer() {
     let server = RedisServer::start();
-    let redis = connected(&server).await;
+    let redis = connected(&server.url()).await;
     let store: &dyn Store<Somebody> = &redis;
     let (owner, list) = (owner(1), view("list"));
     let ann = credential(owner, 1);

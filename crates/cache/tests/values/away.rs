@@ -78,7 +78,7 @@ async fn nothing_is_found_that_a_failover_has_brought_back() {
         assert_eq!(source.remembered(&world.nodes[1], key).await, 1);
     }
     // What another server that takes over has: the keys, and the epoch of somebody else.
-    assert_eq!(server.say("SET duly:epoch other:1234"), "+OK");
+    assert_eq!(server.say("SET duly:epoch:test other:1234"), "+OK");
     let redis = connected(server, &world.clock).await;
     let node = node(&world.clock, redis, "1");
     source.set(2);

@@ -91,7 +91,13 @@ fn node(clock: &Arc<ManualClock>, backing: Arc<dyn Backing>, release: &str) -> V
 async fn connected(server: &RedisServer, clock: &Arc<ManualClock>) -> Arc<Redis> {
     let address = server.url().parse().unwrap();
     let random = Arc::new(SystemRandom);
-    let redis = Redis::start(address, RedisServer::PATIENCE, clock.clone(), random);
+    let redis = Redis::start(
+        address,
+        "test",
+        RedisServer::PATIENCE,
+        clock.clone(),
+        random,
+    );
     redis.connected().await;
     Arc::new(redis)
 }

@@ -25,6 +25,8 @@ pub struct Schema<'a> {
     pub sets: &'a [MigrationSet],
     /// The tables of every part. A table comes after those that its foreign keys name.
     pub tables: &'a [&'a [Table]],
+    /// Statements at the end of a restore, on what only the database that was dumped may know.
+    pub forgets: &'a [&'a str],
 }
 
 impl<'a> Schema<'a> {

@@ -93,7 +93,7 @@ pub async fn restore(
         .present;
     refuse_newer_schema(&present, &verified.origin)?;
     let filled = match migrate::run(db, &sets, now, Mode::Apply).await {
-        Ok(_) => fill(db, verified, source, progress).await,
+        Ok(_) => fill(db, schema, verified, source, progress).await,
         Err(error) => Err(error.into()),
     };
     if let Err(error) = filled {
@@ -179,6 +179,7 @@ fn refuse_newer_schema(present: &[String], origin: &Origin) -> Result<(), Error>
 
 async fn fill(
     db: &Db,
+    schema: &Schema<'_>,
     verified: &Verified,
     source: impl Read,
     mut progress: impl FnMut(Progress<'_>),
@@ -211,6 +212,9 @@ async fn fill(
     let (origin, counts) = reader.finish()?;
     if (origin, counts) != (verified.origin.clone(), verified.counts.clone()) {
         return Err(Error::Damaged("it has changed while it was read".into()));
+    }
+    for statement in schema.forgets {
+        tx.execute(query((*statement).to_owned())).await?;
     }
     Ok(tx.commit().await?)
 }

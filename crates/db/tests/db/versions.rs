@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use duly_db::testing::TestDatabase;
-use duly_db::versions::{Kind, MIGRATIONS, current, raise, start};
+use duly_db::versions::{Kind, MIGRATIONS, Raised, Watcher, current, raise, start};
 use duly_db::{Db, Engine, Error, Row, query};
 use uuid::Uuid;
 
@@ -144,4 +145,33 @@ async fn numbers_raised_at_once_are_all_counted() {
         writer.await.unwrap();
     }
     assert_eq!(numbers(&db, ANNA).await, [91, 1]);
+}
+
+#[derive(Debug)]
+struct Witness {
+    name: &'static str,
+    told: Arc<Mutex<Vec<(&'static str, Uuid)>>>,
+}
+
+#[async_trait::async_trait]
+impl Watcher for Witness {
+    async fn committed(&self, raised: &[Raised]) {
+        let told = raised.iter().map(|raised| (self.name, raised.owner));
+        self.told.lock().unwrap().extend(told);
+    }
+}
+
+/// The cache has to know before those who ask it anew.
+#[tokio::test]
+async fn all_who_watch_are_told_in_the_order_in_which_they_came() {
+    let db = with_owners().await;
+    let told: Arc<Mutex<Vec<_>>> = Arc::default();
+    for name in ["first", "second"] {
+        let told = told.clone();
+        db.tell(Arc::new(Witness { name, told }));
+    }
+    let mut tx = db.begin();
+    raise(&mut tx, ANNA, Kind::Data);
+    tx.commit().await.unwrap();
+    assert_eq!(*told.lock().unwrap(), [("first", ANNA), ("second", ANNA)]);
 }

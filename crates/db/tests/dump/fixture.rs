@@ -73,11 +73,13 @@ const LONG_BOOKS: Table = Table {
 pub(crate) const SCHEMA: Schema<'static> = Schema {
     sets: OLD,
     tables: &[&[SHELVES, BOOKS]],
+    forgets: &[],
 };
 /// What a later release knows.
 pub(crate) const LATER: Schema<'static> = Schema {
     sets: NEW,
     tables: &[&[SHELVES, LONG_BOOKS]],
+    forgets: &[],
 };
 
 /// A database of SQLite without tables, whatever engine is under test.

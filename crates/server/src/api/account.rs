@@ -187,7 +187,7 @@ pub(crate) async fn me(
     viewer: Viewer<AccountRead>,
     headers: HeaderMap,
 ) -> Reply {
-    let load = async {
+    let load = async || {
         let mut conn = viewer.conn(&context);
         let account = users::profile(&mut conn, viewer.visitor.principal.user).await?;
         Ok((account, conn.label()))

@@ -45,7 +45,7 @@ pub(crate) async fn list(
     let mut reader = Reader::new();
     let limit = page_limit(&mut reader, limit);
     reader.finish()?;
-    let load = async {
+    let load = async || {
         let mut conn = viewer.conn(&context);
         let owner = viewer.visitor.principal.user;
         let page = activity::list(&mut conn, owner, task, limit, cursor).await?;

@@ -81,8 +81,8 @@ impl<A> Viewer<A> {
 }
 
 /// Answers a view of the owner's data, or 304 when the client has it already. `load` reads from
-/// [`Viewer::conn`] and says of which version that was; it is awaited only when nobody has the
-/// answer.
+/// [`Viewer::conn`] and says of which version that was; it is called only when nobody has the
+/// answer, and what it needs of the stack is not taken before.
 ///
 /// # Errors
 /// What `load` says, or that too many answers are being made.
@@ -91,7 +91,7 @@ pub(crate) async fn view<A, T: Serialize>(
     viewer: &Viewer<A>,
     headers: &HeaderMap,
     hand: Hand,
-    load: impl Future<Output = Result<(T, Option<Version>)>>,
+    load: impl AsyncFnOnce() -> Result<(T, Option<Version>)>,
 ) -> Reply {
     let principal = &viewer.visitor.principal;
     let now = context.tracker.clock.now();
@@ -104,7 +104,7 @@ pub(crate) async fn view<A, T: Serialize>(
         ));
     }
     let made = async {
-        let (value, version) = load.await?;
+        let (value, version) = Box::pin(load()).await?;
         Ok::<_, Error>(Loaded {
             version,
             until: hand.moves(&principal.time_zone, now),
@@ -126,10 +126,10 @@ pub(crate) async fn task<A>(
     context: &Context,
     viewer: &Viewer<A>,
     headers: &HeaderMap,
-    load: impl Future<Output = Result<(Task, Option<Version>)>>,
+    load: impl AsyncFnOnce() -> Result<(Task, Option<Version>)>,
 ) -> Reply {
     let made = async {
-        let (task, version) = load.await?;
+        let (task, version) = Box::pin(load()).await?;
         Ok::<_, Error>(Loaded {
             version,
             until: None,

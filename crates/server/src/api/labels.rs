@@ -32,7 +32,7 @@ pub(crate) async fn list(
     parameters: Parameters,
 ) -> Reply {
     parameters.only([])?;
-    let load = async {
+    let load = async || {
         let mut conn = viewer.conn(&context);
         let labels = tasks::labels(&mut conn, viewer.visitor.principal.user).await?;
         Ok((labels, conn.label()))

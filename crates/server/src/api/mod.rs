@@ -5,6 +5,7 @@ mod activity;
 mod admin;
 mod bulk;
 pub mod document;
+mod events;
 mod input;
 mod kept;
 mod labels;
@@ -49,6 +50,7 @@ fn v1() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(tasks::get, tasks::change, tasks::delete))
         .routes(routes!(tasks::restore))
         .routes(routes!(activity::list))
+        .routes(routes!(events::listen))
         .routes(routes!(labels::list))
         .routes(routes!(statistics::show))
         .routes(routes!(notifications::list))

@@ -40,7 +40,7 @@ pub(crate) async fn list(
 ) -> Reply {
     let [task, limit, cursor] = parameters.only(["task_id", "limit", "cursor"])?;
     let (task, limit) = checked(task, limit)?;
-    let load = async {
+    let load = async || {
         let mut conn = viewer.conn(&context);
         let owner = viewer.visitor.principal.user;
         let page = notifications::list(&mut conn, owner, task, limit, cursor).await?;

@@ -9,8 +9,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use duly_cache::{Credential, View};
 use duly_tracker::secret::Secret;
-use duly_tracker::sessions::{self, Asked, Principal, Visitor};
-use duly_tracker::tokens::{self, Ability};
+use duly_tracker::sessions::{Asked, Principal, Shown, Visitor};
+use duly_tracker::tokens::Ability;
 use duly_tracker::{Error, SessionId};
 
 use super::problem::Problem;
@@ -84,7 +84,7 @@ impl<A: Needs> FromRequestParts<Arc<Context>> for Viewer<A> {
     ) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
         let view = View::of(REPRESENTATION, &[parts.uri.path(), query]);
-        let visitor = visitor(context, parts, Some(view)).await?;
+        let visitor = visitor(context, parts, Some(view), true).await?;
         visitor.principal.require(A::ABILITY)?;
         Ok(Viewer {
             visitor,
@@ -110,7 +110,8 @@ impl<A: Needs> Viewer<A> {
             view: Some(view),
             ..Asked::nothing()
         };
-        let visitor = sessions::visit(&context.tracker, secret, asked).await?;
+        let shown = Shown::Session(secret.clone());
+        let visitor = shown.look(&context.tracker, asked).await?;
         visitor.principal.require(A::ABILITY)?;
         Ok(Viewer {
             visitor,
@@ -165,15 +166,37 @@ impl FromRequestParts<Arc<Context>> for Admin {
     }
 }
 
+/// Who listens, by what they show again and again. It does not count as a use, so that a page that
+/// is left open does not stay logged in for ever.
+#[derive(Debug)]
+pub(crate) struct Listener(pub(crate) Shown);
+
+impl FromRequestParts<Arc<Context>> for Listener {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        context: &Arc<Context>,
+    ) -> Result<Self, Problem> {
+        visitor(context, parts, None, false).await?;
+        Ok(Listener(shown(context, &parts.headers)?))
+    }
+}
+
 async fn principal(context: &Context, parts: &Parts) -> Result<Principal, Problem> {
-    Ok(visitor(context, parts, None).await?.principal)
+    Ok(visitor(context, parts, None, true).await?.principal)
 }
 
 /// Who asks, unless they ask too often.
-async fn visitor(context: &Context, parts: &Parts, view: Option<View>) -> Result<Visitor, Problem> {
+async fn visitor(
+    context: &Context,
+    parts: &Parts,
+    view: Option<View>,
+    is_use: bool,
+) -> Result<Visitor, Problem> {
     let toll = parts.extensions.get::<Arc<Toll>>();
     let limiter = &context.tracker.limiter;
-    match known(context, &parts.headers, view, toll).await {
+    match known(context, &parts.headers, view, toll, is_use).await {
         Ok(visitor) => {
             if let Some(toll) = toll {
                 toll.note(&visitor.visit.standing);
@@ -190,13 +213,13 @@ async fn visitor(context: &Context, parts: &Parts, view: Option<View>) -> Result
     }
 }
 
-/// Whose the cookie or the token is. A token that is sent counts even when it is worthless: falling
-/// back to the cookie would hide the mistake.
+/// Whose the cookie or the token is.
 async fn known(
     context: &Context,
     headers: &HeaderMap,
     view: Option<View>,
     toll: Option<&Arc<Toll>>,
+    is_use: bool,
 ) -> Result<Visitor, Error> {
     let counts =
         |credential: &Credential| toll.map_or_else(Vec::new, |toll| toll.counts(credential));
@@ -207,13 +230,24 @@ async fn known(
         counts: &counts,
         stranger: stranger.as_ref(),
     };
-    let Some(line) = headers.get(header::AUTHORIZATION) else {
-        let secret = session_secret(context, headers).ok_or(Error::Unauthenticated)?;
-        return sessions::visit(&context.tracker, &secret, asked).await;
+    let shown = shown(context, headers)?;
+    match is_use {
+        true => shown.visit(&context.tracker, asked).await,
+        false => shown.look(&context.tracker, asked).await,
+    }
+}
+
+/// By what they say who they are. A token that is sent counts even when it is worthless: falling
+/// back to the cookie would hide the mistake.
+fn shown(context: &Context, headers: &HeaderMap) -> Result<Shown, Error> {
+    let shown = match headers.get(header::AUTHORIZATION) {
+        Some(line) => {
+            let token = line.to_str().ok().and_then(bearer);
+            token.map(|token| Shown::Token(Secret::received(token)))
+        }
+        None => session_secret(context, headers).map(Shown::Session),
     };
-    let token = line.to_str().ok().and_then(bearer);
-    let token = Secret::received(token.ok_or(Error::Unauthenticated)?);
-    tokens::visit(&context.tracker, &token, asked).await
+    shown.ok_or(Error::Unauthenticated)
 }
 
 /// The secret of the session in the cookie, if there is one.

@@ -56,7 +56,7 @@ codes! {
     ForeignOrigin "foreign_origin" FORBIDDEN "The request comes from another site";
     NotFound "not_found" NOT_FOUND "There is no such thing";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This URL does not take this method";
-    NotAcceptable "not_acceptable" NOT_ACCEPTABLE "The answer is JSON, which Accept rules out";
+    NotAcceptable "not_acceptable" NOT_ACCEPTABLE "Accept rules out the kind of the answer";
     BodyTimeout "body_timeout" REQUEST_TIMEOUT "The body did not arrive in time";
     InFlight "idempotency_in_flight" CONFLICT "A request with this key is being worked on";
     LinkExpired "link_expired" GONE "The link is not valid any more";

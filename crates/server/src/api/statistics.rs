@@ -31,7 +31,7 @@ pub(crate) async fn show(
     parameters: Parameters,
 ) -> Reply {
     parameters.only([])?;
-    let load = async {
+    let load = async || {
         let principal = &viewer.visitor.principal;
         let mut conn = viewer.conn(&context);
         let (zone, now) = (&principal.time_zone, context.tracker.clock.now());

@@ -63,7 +63,7 @@ async fn shown(
     headers: &HeaderMap,
     filter: &TaskFilter,
 ) -> Reply {
-    let load = async {
+    let load = async || {
         let principal = &viewer.visitor.principal;
         let mut conn = viewer.conn(context);
         let now = local_time(context, principal);
@@ -158,7 +158,7 @@ pub(crate) async fn get(
     Id(id): Id<TaskId>,
     headers: HeaderMap,
 ) -> Reply {
-    let load = async {
+    let load = async || {
         let mut conn = viewer.conn(&context);
         let task = tasks::get(&mut conn, viewer.visitor.principal.user, id).await?;
         Ok((task, conn.label()))

@@ -1,5 +1,6 @@
 //! `duly doctor`: what is wrong with this installation, and what to do about it.
 
+mod cache;
 mod partitions;
 mod servers;
 
@@ -45,6 +46,7 @@ pub(super) async fn run(loaded: Result<Loaded, CommandError>) -> Outcome {
             report.add("settings", Fine("are right".into()));
             report.add("public url", public_url(&config));
             database(&mut report, &config).await;
+            report.add("cache", cache::look(&config).await);
             report.add("disk space", disk_space(&config.database.folder()));
             report.add("mail", mail(&config).await);
             report.add("open files", open_files(&config));

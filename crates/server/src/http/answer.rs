@@ -92,14 +92,22 @@ fn refuse(app: &App, request: &Request<Body>) -> Option<Problem> {
     {
         return Some(Problem::new(Code::ForeignOrigin));
     }
-    let answers_json = path.starts_with("/api/v1/") && path != "/api/v1/export";
-    if answers_json
-        && !accept::admits(request.headers(), "application/json")
+    if let Some(kind) = answered_as(path)
+        && !accept::admits(request.headers(), kind)
         && !accept::admits(request.headers(), "application/problem+json")
     {
         return Some(Problem::new(Code::NotAcceptable));
     }
     None
+}
+
+/// As what the API answers, where that is known before.
+fn answered_as(path: &str) -> Option<&'static str> {
+    match path {
+        "/api/v1/export" => None,
+        "/api/v1/events" => Some("text/event-stream"),
+        _ => path.starts_with("/api/v1/").then_some("application/json"),
+    }
 }
 
 /// Runs the handler. One that may change something runs in a task of its own: a client that goes

@@ -188,10 +188,20 @@ fn the_doctor_finds_what_is_wrong() {
         "ok    primary: sqlite 3.",
         "ok    connections: 4 of at most 4 are open",
         "ok    migrations: up to date",
+        "ok    cache: in the memory of the process",
         "warn  mail: no server is set",
     ] {
         assert!(report.contains(line), "{report}");
     }
+    let cache = (
+        "DULY_CACHE__URL",
+        "redis://duly:secret-of-redis@127.0.0.1:1",
+    );
+    let output = duly.run_with(&["doctor"], cache);
+    assert_eq!(output.status.code(), Some(1));
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(report.contains("FAIL  cache: 127.0.0.1:1: "), "{report}");
+    assert!(!report.contains("secret-of-redis"), "{report}");
     std::fs::write(duly.path().join("data/duly.db"), vec![b'x'; 100_000]).expect("a file");
     let output = duly.run(&["doctor"]);
     assert_eq!(output.status.code(), Some(1));

@@ -7,9 +7,11 @@ use std::process::Output;
 use age::secrecy::ExposeSecret as _;
 use duly_db::dump::{self, Schema};
 use duly_db::migrate::{Migration, MigrationSet};
+use duly_db::random::SystemRandom;
 use duly_db::testing::TestDatabase;
 use duly_db::{Db, Options, query};
 use duly_server::start::{HOUSE, SCHEMA};
+use duly_tracker::instance;
 use jiff::Timestamp;
 
 use crate::support::Process;
@@ -81,6 +83,36 @@ fn everything_moves_from_one_database_to_another_and_back() {
     assert!(new.say(&["doctor"]).contains("nothing is damaged"));
 }
 
+/// Its versions begin again where they were, so that what is kept of later ones would be wrong.
+#[tokio::test]
+async fn a_restored_database_is_another_installation_that_knows_the_same_secrets() {
+    let old = TestDatabase::at(None, &SCHEMA).await;
+    let new = TestDatabase::at(None, &[]).await;
+    let known = async |db: &Db| {
+        let key = instance::signing_key(db, &SystemRandom)
+            .await
+            .expect("a key");
+        let named = instance::installation(db, &SystemRandom).await;
+        (key.sign(b"a link"), named.expect("a name"))
+    };
+    let (signed, named) = known(&old).await;
+    assert_eq!(known(&old).await, (signed.clone(), named.clone()));
+    let options = dump::Options {
+        without: &[],
+        release: "0.1.0",
+        made_at: Timestamp::UNIX_EPOCH,
+    };
+    let taken = dump::dump(&old, &HOUSE, &options, Vec::new(), |_| {}).await;
+    let (_, dump) = taken.expect("a dump");
+    let verified = dump::verify(&*dump).expect("a dump");
+    let now = Timestamp::UNIX_EPOCH;
+    let restored = dump::restore(&new, &HOUSE, &verified, &*dump, now, |_| {}).await;
+    restored.expect("it is restored");
+    let (signed_there, named_there) = known(&new).await;
+    assert_eq!(signed_there, signed);
+    assert_ne!(named_there, named);
+}
+
 #[test]
 fn nothing_is_restored_over_what_is_there() {
     let (ann, bob) = (home(), Process::new());
@@ -148,6 +180,7 @@ async fn dump_of_the_future() -> Vec<u8> {
     let schema = Schema {
         sets: &sets,
         tables: HOUSE.tables,
+        forgets: &[],
     };
     let options = dump::Options {
         without: &[],

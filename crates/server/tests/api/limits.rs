@@ -263,7 +263,10 @@ async fn every_url_of_the_api_counts() {
         for method in operations.as_object().expect("operations").keys() {
             let path = path.replace("{id}", "019389f2-3a9a-7c7e-9f57-0e4d7d2b8c11");
             let method = method.to_uppercase();
-            for client in [app.anonymous(), ann.clone()] {
+            // A stream has no end to wait for.
+            let is_stream = path == "/api/v1/events";
+            let clients = [Some(app.anonymous()), (!is_stream).then(|| ann.clone())];
+            for client in clients.into_iter().flatten() {
                 let answer = client.ask(&method, &path).await;
                 let counted = answer.headers.contains_key("ratelimit");
                 assert!(counted, "{method} {path} is not limited");

@@ -18,6 +18,8 @@ mod commands;
 mod crossing;
 mod documents;
 mod durability;
+mod events;
+mod freshness;
 mod hanging_up;
 mod health;
 mod house;

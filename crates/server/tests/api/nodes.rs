@@ -30,7 +30,13 @@ impl Node {
     async fn start(app: &TestApp, server: &RedisServer) -> Self {
         let address = server.url().parse().expect("an address");
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-        let redis = Arc::new(Redis::start(address, RedisServer::PATIENCE, clock, random));
+        let redis = Arc::new(Redis::start(
+            address,
+            "here",
+            RedisServer::PATIENCE,
+            clock,
+            random,
+        ));
         let limiter = Limiter::sharing(app.tracker.clock.clone(), redis.clone());
         let tracker = app.tracker.node(redis.clone(), limiter).await;
         let relay = Relay::start(tracker.cache.clone(), tracker.db.clone()).await;
@@ -188,6 +194,53 @@ async fn nothing_fails_and_nothing_stale_is_shown_while_redis_is_away_and_when_i
     }
     here.task(json!({ "title": "after" })).await;
     assert_eq!(titles(&there).await.len(), 5);
+}
+
+/// Each request asks the database who it is and how new the answer has to be, by one small statement;
+/// what is in memory still serves. As the page does it, who changes something looks at a few views nine
+/// times before the next change.
+#[tokio::test]
+async fn without_redis_the_database_has_at_most_twice_as_much_to_do() {
+    const LOOKS: [&str; 5] = [
+        LIST,
+        "/api/v1/tasks?due=today",
+        "/api/v1/labels",
+        "/api/v1/statistics",
+        "/api/v1/notifications",
+    ];
+    let scene = Scene::new().await;
+    let [here, _] = scene.user("ann").await;
+    let tracker = &scene.nodes[0].tracker;
+    let counts = || {
+        (
+            tracker.db.counters().statements,
+            tracker.cache.counters().loads,
+        )
+    };
+    let cost = async || {
+        let before = counts();
+        for number in 0..50 {
+            match number % 10 {
+                9 => drop(here.task(json!({ "title": "again" })).await),
+                _ => drop(here.get(LOOKS[number % LOOKS.len()]).await.expect(200)),
+            }
+        }
+        let after = counts();
+        (after.0 - before.0, after.1 - before.1)
+    };
+    cost().await;
+    let (with, loads_with) = cost().await;
+    scene.server.kill();
+    let (without, loads_without) = cost().await;
+    assert_eq!(loads_without, loads_with, "what is in memory is used");
+    assert!(
+        without <= with + 50,
+        "{with} statements with Redis, {without} without"
+    );
+    assert!(
+        without <= 2 * with,
+        "{with} statements with Redis, {without} without"
+    );
 }
 
 /// The one node that could not tell Redis what it committed is made up for by the other's relay.

@@ -87,6 +87,8 @@ async fn the_first_data_is_in_the_page() {
         .await;
     assert_eq!(data["tasks"], list.json());
     assert_eq!(data["tasks"]["data"][0]["title"], evil);
+    let of_version = format!("W/\"{}-", data["data_version"]);
+    assert!(list.header("etag").starts_with(&of_version), "{of_version}");
     assert_eq!(data["labels"], ann.get("/api/v1/labels").await.json());
     let stale = ann
         .get("/")

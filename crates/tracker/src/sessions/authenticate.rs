@@ -26,10 +26,16 @@ pub async fn authenticate(tracker: &Tracker, secret: &Secret) -> Result<Principa
 /// # Errors
 /// As [`authenticate`].
 pub async fn visit(tracker: &Tracker, secret: &Secret, asked: Asked<'_>) -> Result<Visitor> {
+    Ok(look(tracker, secret, asked).await?.uses(tracker))
+}
+
+/// Like [`visit`], without keeping the session alive.
+pub(super) async fn look(tracker: &Tracker, secret: &Secret, asked: Asked<'_>) -> Result<Visitor> {
     let Some((owner, _)) = secret.reveal().split_once('.') else {
         return Err(Error::Unauthenticated);
     };
-    caller::visit(tracker, secret, owner, asked, read(tracker, secret)).await
+    let load = async || read(tracker, secret).await;
+    caller::look(tracker, secret, owner, asked, load).await
 }
 
 /// Who it is by the primary, in one statement that sees every committed change.

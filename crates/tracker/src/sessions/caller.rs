@@ -49,6 +49,24 @@ pub struct Visitor {
     pub visit: duly_cache::Visit<Caller>,
 }
 
+impl Visitor {
+    /// Whether the session or the token has not expired, as far as it is known here.
+    pub(crate) fn is_valid(&self, now: Timestamp) -> bool {
+        self.visit.record.is_valid(now)
+    }
+
+    /// Counts as a use of the session or the token.
+    pub(crate) fn uses(self, tracker: &Tracker) -> Self {
+        let caller = &self.visit.record;
+        let (seen, now) = (&tracker.seen, tracker.clock.now());
+        match &caller.via {
+            Via::Session { id } => seen.note_session(*id, caller.user, now, caller.last_used),
+            Via::Token { id, .. } => seen.note_token(*id, caller.user, now, caller.last_used),
+        }
+        self
+    }
+}
+
 /// What somebody asks, as far as it matters to knowing who they are.
 #[derive(Clone, Copy)]
 pub struct Asked<'asked> {
@@ -83,16 +101,16 @@ impl fmt::Debug for Asked<'_> {
     }
 }
 
-/// Whom a secret stands for: from the cache, else by `load`.
+/// Whom a secret stands for: from the cache, else by `load`. It does not count as a use.
 ///
 /// `owner` is what the secret says of whose it is. What is known of somebody is kept under that, so
 /// that a secret that says something else than is true is refused.
-pub(crate) async fn visit(
+pub(crate) async fn look(
     tracker: &Tracker,
     secret: &Secret,
     owner: &str,
     asked: Asked<'_>,
-    load: impl Future<Output = Result<Known<Caller>>>,
+    load: impl AsyncFnOnce() -> Result<Known<Caller>>,
 ) -> Result<Visitor> {
     let owner: OwnerKey = owner.parse().map_err(|_| Error::Unauthenticated)?;
     let hash = secret.digest();
@@ -105,7 +123,7 @@ pub(crate) async fn visit(
                 return Err(Error::RateLimited(Standing(vec![refused])));
             }
         }
-        let known = load.await?;
+        let known = Box::pin(load()).await?;
         if let Some(stranger) = asked.stranger {
             here.undo(stranger.policy, &stranger.key);
         }
@@ -123,16 +141,6 @@ pub(crate) async fn visit(
     };
     let visit = tracker.cache.visit(&credential, asking, load).await?;
     let caller = &visit.record;
-    let now = tracker.clock.now();
-    match &caller.via {
-        Via::Session { id } => {
-            let seen = &tracker.seen;
-            seen.note_session(*id, caller.user, now, caller.last_used);
-        }
-        Via::Token { id, .. } => tracker
-            .seen
-            .note_token(*id, caller.user, now, caller.last_used),
-    }
     let zone = caller.zone.get_or_init(|| caller.time_zone.zone());
     Ok(Visitor {
         principal: Principal {

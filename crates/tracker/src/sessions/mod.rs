@@ -7,6 +7,7 @@ mod list;
 mod log_in;
 mod principal;
 mod seen;
+mod shown;
 mod store;
 
 use std::net::IpAddr;
@@ -20,6 +21,7 @@ pub use log_in::{LogIn, LogInInput, log_in, log_out};
 pub(crate) use log_in::{end_all, open, rotate};
 pub use principal::{Principal, Via};
 pub use seen::{Seen, flush_seen};
+pub use shown::Shown;
 
 /// The longest name of a browser that is kept, in characters.
 const LONGEST_USER_AGENT: usize = 200;

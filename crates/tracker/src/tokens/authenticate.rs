@@ -23,8 +23,14 @@ pub async fn authenticate(tracker: &Tracker, token: &Secret) -> Result<Principal
 /// # Errors
 /// As [`authenticate`].
 pub async fn visit(tracker: &Tracker, token: &Secret, asked: Asked<'_>) -> Result<Visitor> {
+    Ok(look(tracker, token, asked).await?.uses(tracker))
+}
+
+/// Like [`visit`], without counting as a use.
+pub(crate) async fn look(tracker: &Tracker, token: &Secret, asked: Asked<'_>) -> Result<Visitor> {
     let owner = format::owner(token.reveal()).ok_or(Error::Unauthenticated)?;
-    caller::visit(tracker, token, owner, asked, read(tracker, token)).await
+    let load = async || read(tracker, token).await;
+    caller::look(tracker, token, owner, asked, load).await
 }
 
 /// Whose it is by the primary, in one statement that sees every committed change.

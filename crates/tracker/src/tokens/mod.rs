@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::id::TokenId;
 
 pub use ability::{Abilities, Ability};
+pub(crate) use authenticate::look;
 pub use authenticate::{authenticate, visit};
 pub use manage::{NewToken, NewTokenInput, TokenName, create, get, list, revoke, revoke_all};
 pub(crate) use store::end_all;

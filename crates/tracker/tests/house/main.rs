@@ -18,4 +18,5 @@ const TABLES: [&[Table]; 3] = [versions::TABLES, duly_queue::TABLES, duly_tracke
 const SCHEMA: Schema<'static> = Schema {
     sets: &SETS,
     tables: &TABLES,
+    forgets: &[],
 };

@@ -2,8 +2,9 @@
 
 use duly_db::{Clock, query, versions};
 use duly_tracker::idempotency::Recorded;
+use duly_tracker::live::Stream;
 use duly_tracker::notifications;
-use duly_tracker::sessions::{self, Principal};
+use duly_tracker::sessions::{self, Principal, Shown};
 use duly_tracker::tasks::{self, TaskFilter};
 use duly_tracker::testing::{TestTracker, by};
 use duly_tracker::{TaskId, UserId, activity, reminders, statistics, tokens};
@@ -65,7 +66,13 @@ pub(crate) async fn use_everything(app: &TestTracker, sowing: &Sowing) {
         .await
         .unwrap();
 
+    let mut events = Stream::open(app, Shown::Session(sowing::session(app, user, 0)), None)
+        .await
+        .unwrap();
     write(app, user, task).await;
+    for _ in 0..2 {
+        events.next().await.unwrap();
+    }
     work(app, user).await;
 }
 

@@ -5,6 +5,7 @@ mod balancer;
 mod browser;
 mod doubles;
 mod house;
+mod listening;
 mod load;
 mod page;
 mod passing;

@@ -103,6 +103,7 @@ pub(super) fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
         | "listLabels"
         | "getStatistics"
         | "listActivity"
+        | "listenToEvents"
         | "listNotifications"
         | "importTasks"
         | "exportTasks"
@@ -126,7 +127,12 @@ pub(super) async fn attempt(operation: &Operation, by: &Client, on: &Owner) -> A
         "/api/v1/admin/slow-queries/{id}/plan" => on.slow_query.clone(),
         path => panic!("{path} is not covered; say here what its id is"),
     };
-    let ask = by.ask(&operation.method, &operation.path.replace("{id}", &id));
+    let method = match operation.id.as_str() {
+        // Its answer to GET has no end.
+        "listenToEvents" => "HEAD",
+        _ => &operation.method,
+    };
+    let ask = by.ask(method, &operation.path.replace("{id}", &id));
     match body(operation, on) {
         Some(body) => ask.json(&body).await,
         None if operation.id == "importTasks" => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
+use axum::response::Response;
 use duly_server::app::App;
 use duly_server::http::answer;
 use http_body_util::BodyExt as _;
@@ -165,7 +166,8 @@ impl Ask {
         ask
     }
 
-    async fn send(self) -> Answer {
+    /// Sends it, and does not wait for the body.
+    pub async fn open(self) -> Response {
         let mut request = Request::builder()
             .method(self.method.as_str())
             .uri(&self.path);
@@ -175,8 +177,11 @@ impl Ask {
         let request = request
             .body(Body::from(self.body))
             .expect("a valid request");
-        let response = answer(&self.client.app, request, self.client.address).await;
-        let (parts, body) = response.into_parts();
+        answer(&self.client.app, request, self.client.address).await
+    }
+
+    async fn send(self) -> Answer {
+        let (parts, body) = self.open().await.into_parts();
         let body = body
             .collect()
             .await

@@ -57,7 +57,19 @@ impl TestApp {
         http: impl FnOnce(&mut Http),
         limits: impl FnOnce(Rules) -> Rules,
     ) -> Self {
-        let tracker = TestTracker::with(settings).await;
+        Self::made(TestTracker::with(settings).await, http, limits)
+    }
+
+    /// On the database of this tracker.
+    pub fn at(tracker: TestTracker) -> Self {
+        Self::made(tracker, |_| {}, |_| Rules::default())
+    }
+
+    fn made(
+        tracker: TestTracker,
+        http: impl FnOnce(&mut Http),
+        limits: impl FnOnce(Rules) -> Rules,
+    ) -> Self {
         let defaults = config::load(Some(Path::new("/dev/null")), std::iter::empty());
         let config = defaults.expect("the defaults are valid").config;
         let (mut section, limits) = (config.http, limits(config.limits));

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { say } from '#lib/toasts.ts'
 import { Button } from '#ui/button.tsx'
 import { Keys } from '#ui/kbd.tsx'
 
@@ -17,6 +18,8 @@ export function Description({ text, onSave }: DescriptionProps) {
   const [preview, setPreview] = useState(false)
   const field = useRef<HTMLTextAreaElement>(null)
   const opener = useRef<HTMLButtonElement>(null)
+  /** What the draft is meant to replace. */
+  const basis = useRef(text)
   const editing = draft !== null
   useEffect(() => {
     if (editing && !preview) field.current?.focus()
@@ -27,7 +30,18 @@ export function Description({ text, onSave }: DescriptionProps) {
     setPreview(false)
     requestAnimationFrame(() => opener.current?.focus())
   }
+  function begin() {
+    basis.current = text
+    setDraft(text)
+  }
   async function save() {
+    if (draft !== text && text !== basis.current) {
+      basis.current = text
+      say('Somebody changed the description meanwhile. Save again to replace it with yours.', {
+        tone: 'danger',
+      })
+      return
+    }
     if (draft !== null && draft !== text && !(await onSave(draft))) return
     close()
   }
@@ -39,7 +53,7 @@ export function Description({ text, onSave }: DescriptionProps) {
           <h2 id="description" className="text-sm font-medium">
             Description
           </h2>
-          <Button ref={opener} look="quiet" onClick={() => setDraft(text)}>
+          <Button ref={opener} look="quiet" onClick={begin}>
             {text ? 'Edit' : 'Write'}
           </Button>
         </div>

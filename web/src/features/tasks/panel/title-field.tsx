@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { classes } from '#lib/classes.ts'
+import { say } from '#lib/toasts.ts'
 
 const LONGEST = 500
 
@@ -14,13 +15,20 @@ export function TitleField({ title, done, onSave }: TitleFieldProps) {
   const [draft, setDraft] = useState(title)
   const field = useRef<HTMLTextAreaElement>(null)
   const editing = useRef(false)
+  /** What the draft is meant to replace. */
+  const basis = useRef(title)
   useEffect(() => {
     if (!editing.current) setDraft(title)
   }, [title])
 
   function save() {
-    editing.current = false
     const next = draft.trim()
+    if (next && next !== title && title !== basis.current) {
+      basis.current = title
+      say(`Somebody changed the title meanwhile, to “${title}”. Yours is not saved yet.`, { tone: 'danger' })
+      return
+    }
+    editing.current = false
     if (!next) return setDraft(title)
     if (next !== title) void onSave(next).then((saved) => saved || setDraft(title))
   }
@@ -35,7 +43,10 @@ export function TitleField({ title, done, onSave }: TitleFieldProps) {
         done && 'text-soft line-through decoration-1',
       )}
       value={draft}
-      onFocus={() => (editing.current = true)}
+      onFocus={() => {
+        editing.current = true
+        basis.current = title
+      }}
       onBlur={save}
       onChange={(event) => setDraft(event.target.value.replace(/[\r\n]+/g, ' '))}
       onKeyDown={(event) => {

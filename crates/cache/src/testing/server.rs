@@ -1,17 +1,14 @@
-//! A Redis server for each test.
+//! One Redis server.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::{LIMIT, free_port, wait_until};
 use crate::redis::Patience;
-
-/// It has to answer within this.
-const LIMIT: Duration = Duration::from_secs(20);
 
 /// A server of a test's own, ended when dropped.
 #[derive(Debug)]
@@ -46,16 +43,20 @@ impl RedisServer {
     /// When it cannot be started.
     #[must_use]
     pub fn with(options: &[&str]) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let server = RedisServer {
-            port: free.local_addr().expect("an address").port(),
+            port: free_port(),
             options: options.iter().map(|option| (*option).to_owned()).collect(),
             folder: TempDir::new().expect("a folder"),
             process: Mutex::new(None),
         };
-        drop(free);
         server.resume();
         server
+    }
+
+    /// Its port, on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where it is.
@@ -90,11 +91,9 @@ impl RedisServer {
             .spawn()
             .unwrap_or_else(|error| panic!("redis-server (Debian package redis-server): {error}"));
         *self.process() = Some(child);
-        let started = Instant::now();
-        while self.try_say("PING").is_none() {
-            assert!(started.elapsed() < LIMIT, "redis-server does not answer");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        wait_until("an answer of redis-server", || {
+            self.try_say("PING").is_some()
+        });
     }
 
     /// Stops it where it is; it keeps its connections and answers nothing.
@@ -113,7 +112,7 @@ impl RedisServer {
         self.signal("-CONT");
     }
 
-    /// The first line of its answer to a command.
+    /// Its answer to a command: a line, or a text without its length.
     ///
     /// # Panics
     /// When it does not answer.
@@ -121,13 +120,32 @@ impl RedisServer {
         self.try_say(command).expect("redis-server answers")
     }
 
+    /// What tells this run of it from all others.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn run_id(&self) -> String {
+        let asked = "EVAL \"return redis.call('INFO','server'):match('run_id:(%w+)')\" 0";
+        self.say(asked)
+    }
+
+    /// Its answer to a command that asks for a list of texts.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    #[must_use]
+    pub fn list(&self, command: &str) -> Vec<String> {
+        let mut reader = asked(self.port, command).expect("redis-server answers");
+        let length = read(&mut reader).expect("redis-server answers");
+        let length = length.strip_prefix('*').expect("a list");
+        let texts = 0..length.parse().expect("a number");
+        let texts = texts.map(|_: usize| read(&mut reader).expect("redis-server answers"));
+        texts.collect()
+    }
+
+    /// As [`RedisServer::say`], if it answers.
     fn try_say(&self, command: &str) -> Option<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        stream.set_read_timeout(Some(LIMIT)).ok()?;
-        stream.write_all(format!("{command}\r\n").as_bytes()).ok()?;
-        let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line).ok()?;
-        (!line.is_empty()).then(|| line.trim_end().to_owned())
+        answer(self.port, command)
     }
 
     fn signal(&self, signal: &str) {
@@ -150,4 +168,34 @@ impl Drop for RedisServer {
             let _ = child.wait();
         }
     }
+}
+
+/// The answer of whoever listens there.
+pub(super) fn answer(port: u16, command: &str) -> Option<String> {
+    read(&mut asked(port, command)?)
+}
+
+/// Sends a command.
+fn asked(port: u16, command: &str) -> Option<BufReader<TcpStream>> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(LIMIT)).ok()?;
+    stream.write_all(format!("{command}\r\n").as_bytes()).ok()?;
+    Some(BufReader::new(stream))
+}
+
+/// A line, or a text without its length.
+fn read(reader: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let line = line.strip_suffix("\r\n")?;
+    let text = line
+        .strip_prefix('$')
+        .and_then(|length| length.parse().ok());
+    let Some(length) = text else {
+        return Some(line.to_owned());
+    };
+    let mut text: Vec<u8> = vec![0; length];
+    reader.read_exact(&mut text).ok()?;
+    reader.read_line(&mut String::new()).ok()?;
+    String::from_utf8(text).ok()
 }
