@@ -16,7 +16,9 @@ everywhere! {
     what_others_could_not_be_told_is_not_answered_here_and_told_as_soon_as_it_can_be
 }
 
-async fn a_group_is_forgotten_with_all_that_belongs_to_it_and_nothing_else(world: World) {
+pub(super) async fn a_group_is_forgotten_with_all_that_belongs_to_it_and_nothing_else(
+    world: World,
+) {
     let source = Source::new();
     let keys = [
         Key::named("a").of("one"),

@@ -28,7 +28,7 @@ async fn nobody_takes_a_lock_that_somebody_has(world: World) {
     assert!(other.release().await.unwrap());
 }
 
-async fn no_two_hold_a_lock_and_tokens_rise(world: World) {
+pub(super) async fn no_two_hold_a_lock_and_tokens_rise(world: World) {
     let (holders, last) = (AtomicI64::new(0), AtomicI64::new(0));
     let work = async |node: usize| {
         let held = world.nodes[node % 2].block("report", MINUTE, LIMIT).await;
@@ -121,7 +121,10 @@ async fn tokens_rise_over_whatever_happens_to_the_server() {
     assert!(!held.release().await.unwrap(), "it is another's by now");
     assert!(after.release().await.unwrap());
     // A server whose clock was a hundred years ahead, and is right again.
-    assert_eq!(server.say("HSET duly:lock:report t 5000000000000000"), ":0");
+    assert_eq!(
+        server.say("HSET duly:lock:test:report t 5000000000000000"),
+        ":0"
+    );
     assert!(take(0, &mut last).await.release().await.unwrap());
     assert_eq!(last, 5_000_000_000_000_001);
     assert_eq!(server.say("FLUSHALL"), "+OK");

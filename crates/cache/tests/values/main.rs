@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod away;
+mod cluster;
 mod flexible;
 mod groups;
 mod locks;
@@ -47,15 +48,24 @@ impl World {
     }
 
     async fn in_redis() -> Self {
-        let (clock, server) = (noon(), RedisServer::start());
+        let server = RedisServer::start();
+        let url = server.url();
+        World {
+            server: Some(server),
+            ..World::at(&url).await
+        }
+    }
+
+    async fn at(url: &str) -> Self {
+        let clock = noon();
         let redis = [
-            connected(&server, &clock).await,
-            connected(&server, &clock).await,
+            connected(url, "test", &clock).await,
+            connected(url, "test", &clock).await,
         ];
         World {
             nodes: redis.clone().map(|redis| node(&clock, redis, "1")),
             clock,
-            server: Some(server),
+            server: None,
             redis: redis.to_vec(),
         }
     }
@@ -70,7 +80,7 @@ impl World {
     }
 
     fn has_redis(&self) -> bool {
-        self.server.is_some()
+        !self.redis.is_empty()
     }
 }
 
@@ -88,16 +98,10 @@ fn node(clock: &Arc<ManualClock>, backing: Arc<dyn Backing>, release: &str) -> V
     )
 }
 
-async fn connected(server: &RedisServer, clock: &Arc<ManualClock>) -> Arc<Redis> {
-    let address = server.url().parse().unwrap();
-    let random = Arc::new(SystemRandom);
-    let redis = Redis::start(
-        address,
-        "test",
-        RedisServer::PATIENCE,
-        clock.clone(),
-        random,
-    );
+async fn connected(url: &str, installation: &str, clock: &Arc<ManualClock>) -> Arc<Redis> {
+    let (address, random) = (url.parse().unwrap(), Arc::new(SystemRandom));
+    let patience = RedisServer::PATIENCE;
+    let redis = Redis::start(address, installation, patience, clock.clone(), random);
     redis.connected().await;
     Arc::new(redis)
 }

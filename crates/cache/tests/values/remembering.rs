@@ -26,7 +26,7 @@ fn key() -> Key {
     Key::named("sum").of("numbers")
 }
 
-async fn a_thousand_who_miss_at_once_make_one_load(world: World) {
+pub(super) async fn a_thousand_who_miss_at_once_make_one_load(world: World) {
     let source = Source::holding(1_000);
     let mut asked = tokio::task::JoinSet::new();
     for place in 0..1_000 {
@@ -42,7 +42,7 @@ async fn a_thousand_who_miss_at_once_make_one_load(world: World) {
     assert_eq!(source.loads(), 1);
 }
 
-async fn what_was_forgotten_during_its_load_is_not_kept(world: World) {
+pub(super) async fn what_was_forgotten_during_its_load_is_not_kept(world: World) {
     let source = Source::holding(1);
     let ask = |node: usize| {
         let (node, source) = (world.nodes[node].clone(), source.clone());
