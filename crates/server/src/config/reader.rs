@@ -123,20 +123,10 @@ impl<'layers> Reader<'layers> {
         must: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let (value, source) = self.find(key);
-        let items = if let Setting::List(items) = value {
-            items
-        } else {
-            Vec::new()
-        };
-        let mut found = Vec::with_capacity(items.len());
-        for item in &items {
-            match read(item) {
-                Some(value) => found.push(value),
-                None => self.refuse(key, &source, must, item),
-            }
-        }
-        (found.len() == items.len()).then_some(found)
+        self.judged_list(key, |item| {
+            let given = value::masked(item);
+            read(item).ok_or_else(|| format!("must be {must}, not {given:?}"))
+        })
     }
 
     pub(super) fn number<T: TryFrom<i64>>(
