@@ -8,7 +8,8 @@ use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
 use redis::{Cmd, FromRedisValue, Value, cmd, from_redis_value};
 
 use super::Redis;
-use super::link::{Link, Wire};
+use super::link::Link;
+use super::wire::Wire;
 use crate::limits::{Count, Reading, Shared, Used, lifetime};
 use crate::store::Lost;
 

@@ -6,7 +6,7 @@ use redis::{InfoDict, Value, cmd};
 
 use super::address::{Address, Way};
 use super::counts::{ask, decoded, servers};
-use super::link::Wire;
+use super::wire::Wire;
 use crate::store::Lost;
 
 /// An answer that has not come after this does not come.

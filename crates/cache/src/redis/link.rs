@@ -6,26 +6,14 @@ use std::time::Duration;
 use duly_db::Random;
 use duly_db::versions::Cursor;
 use redis::aio::MultiplexedConnection;
-use redis::cluster::ClusterClientBuilder;
-use redis::cluster_async::ClusterConnection;
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, InfoDict, RedisError, RedisResult, Value, cmd,
-    from_redis_value, pipe,
-};
+use redis::{Cmd, InfoDict, RedisError, RedisResult, Value, cmd, from_redis_value, pipe};
 
-use super::address::{Address, Way};
+use super::address::Address;
 use super::scripts::Scripts;
-
-/// A connection that is not there after this is given up.
-const CONNECT: Duration = Duration::from_secs(1);
+use super::wire::Wire;
 
 /// After so many answers in a row that did not come in time the connection is given up.
 const TIMEOUTS: u32 = 2;
-
-/// How often a command is sent to another server of a Cluster, while its slot moves there, and at
-/// most how many milliseconds are between.
-const REDIRECTS: u32 = 8;
-const LONGEST_WAIT: u64 = 10;
 
 /// What a server says that is still there: its memory is full, or a slot of a Cluster moves. One
 /// that names another in the end (`MOVED`) may be the replica of a server that is gone.
@@ -44,11 +32,6 @@ pub(super) struct Link {
     /// Whether everything that was committed before it was opened has been invalidated by it.
     is_caught_up: AtomicBool,
     timeouts: AtomicU32,
-}
-
-pub(super) enum Wire {
-    One(MultiplexedConnection),
-    Cluster(ClusterConnection),
 }
 
 impl Link {
@@ -165,81 +148,6 @@ impl Link {
             false => !error.code().is_some_and(|code| IN_WORK.contains(&code)),
         };
         Err((error, is_over))
-    }
-}
-
-impl Clone for Wire {
-    fn clone(&self) -> Self {
-        match self {
-            Wire::One(connection) => Wire::One(connection.clone()),
-            Wire::Cluster(connection) => Wire::Cluster(connection.clone()),
-        }
-    }
-}
-
-impl Wire {
-    pub(super) async fn open(address: &Address, answer: Duration) -> RedisResult<Self> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(answer));
-        let authority = address.authority().await?;
-        match &address.way {
-            Way::Direct => {
-                let server = address.servers.first().map_or("", String::as_str);
-                let client = match authority {
-                    Some(authority) => Client::build_with_tls(server, authority)?,
-                    None => Client::open(server)?,
-                };
-                let opened = client.get_multiplexed_async_connection_with_config(&config);
-                Ok(Wire::One(opened.await?))
-            }
-            Way::Cluster => {
-                let servers = address.servers.iter().map(String::as_str);
-                let mut builder = ClusterClientBuilder::new(servers)
-                    .connection_timeout(CONNECT)
-                    .response_timeout(answer)
-                    .retries(REDIRECTS)
-                    .min_retry_wait(1)
-                    .max_retry_wait(LONGEST_WAIT);
-                if let Some(authority) = authority {
-                    builder = builder.certs(authority);
-                }
-                let client = builder.build()?;
-                Ok(Wire::Cluster(client.get_async_connection().await?))
-            }
-            Way::Sentinel(watched) => {
-                let mut client = watched.client(&address.servers, authority)?;
-                let opened = client.get_async_connection_with_config(&config);
-                Ok(Wire::One(opened.await?))
-            }
-        }
-    }
-
-    pub(super) async fn run(&mut self, command: &Cmd) -> RedisResult<Value> {
-        match self {
-            Wire::One(connection) => command.query_async(connection).await,
-            Wire::Cluster(connection) => command.query_async(connection).await,
-        }
-    }
-
-    async fn run_all(&mut self, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
-        match self {
-            Wire::One(connection) => {
-                let mut pipeline = pipe();
-                for command in commands {
-                    pipeline.add_command(command.clone());
-                }
-                pipeline.query_async(connection).await
-            }
-            // They lie in different slots.
-            Wire::Cluster(connection) => {
-                let runs = commands.iter().map(|command| {
-                    let mut connection = connection.clone();
-                    async move { command.query_async::<Value>(&mut connection).await }
-                });
-                futures_util::future::try_join_all(runs).await
-            }
-        }
     }
 }
 

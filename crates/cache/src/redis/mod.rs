@@ -15,6 +15,7 @@ mod scripts;
 mod state;
 mod store;
 mod values;
+mod wire;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

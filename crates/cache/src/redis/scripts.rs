@@ -2,7 +2,7 @@
 
 use redis::{Cmd, FromRedisValue, RedisResult, Value, cmd};
 
-use super::link::Wire;
+use super::wire::Wire;
 
 /// A script that the server knows.
 #[derive(Debug, Clone)]

@@ -31,6 +31,10 @@ impl Redis {
         }
     }
 
+    fn of_lock(&self, name: &str) -> String {
+        format!("duly:lock:{}:{name}", self.state.installation)
+    }
+
     fn chance(&self) -> u64 {
         let mut chance = [0; 8];
         self.state.random.fill(&mut chance);
@@ -124,7 +128,7 @@ impl Backing for Redis {
         above: i64,
     ) -> Result<Option<i64>, Lost> {
         let link = self.state.link()?;
-        let mut take = link.scripts.lock_take.on(&of_lock(name));
+        let mut take = link.scripts.lock_take.on(&self.of_lock(name));
         take.arg(owner).arg(millis(lasts));
         take.arg(above).arg(millis(TOKENS));
         let token: i64 = self.state.run(&link, &take).await?;
@@ -133,14 +137,14 @@ impl Backing for Redis {
 
     async fn renew(&self, name: &str, owner: u64, lasts: Duration) -> Result<bool, Lost> {
         let link = self.state.link()?;
-        let mut renew = link.scripts.lock_renew.on(&of_lock(name));
+        let mut renew = link.scripts.lock_renew.on(&self.of_lock(name));
         renew.arg(owner).arg(millis(lasts)).arg(millis(TOKENS));
         self.state.run(&link, &renew).await
     }
 
     async fn release(&self, name: &str, owner: u64) -> Result<bool, Lost> {
         let link = self.state.link()?;
-        let mut release = link.scripts.lock_release.on(&of_lock(name));
+        let mut release = link.scripts.lock_release.on(&self.of_lock(name));
         self.state.run(&link, release.arg(owner)).await
     }
 }
@@ -151,10 +155,6 @@ fn of_value(link: &Link, name: &str) -> String {
 
 fn of_group(link: &Link, group: &str) -> String {
     format!("duly:group:{}:{group}", link.era())
-}
-
-fn of_lock(name: &str) -> String {
-    format!("duly:lock:{name}")
 }
 
 /// At least one, since nothing can be kept for less.

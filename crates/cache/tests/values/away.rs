@@ -79,12 +79,32 @@ async fn nothing_is_found_that_a_failover_has_brought_back() {
     }
     // What another server that takes over has: the keys, and the epoch of somebody else.
     assert_eq!(server.say("SET duly:epoch:test other:1234"), "+OK");
-    let redis = connected(server, &world.clock).await;
+    let redis = connected(&server.url(), "test", &world.clock).await;
     let node = node(&world.clock, redis, "1");
     source.set(2);
     for key in &keys {
         assert_eq!(source.remembered(&node, key).await, 2);
     }
+}
+
+#[tokio::test]
+async fn installations_that_share_a_redis_share_nothing_else() {
+    let world = World::in_redis().await;
+    let (server, source) = (world.server.as_ref().unwrap(), Source::new());
+    let redis = connected(&server.url(), "other", &world.clock).await;
+    let (ours, other) = (&world.nodes[0], node(&world.clock, redis, "1"));
+    let keys = [Key::named("sum").of("numbers"), Key::named("alone")];
+    for key in &keys {
+        source.set(1);
+        assert_eq!(source.remembered(ours, key).await, 1);
+        source.set(2);
+        assert_eq!(source.remembered(&other, key).await, 2);
+    }
+    other.forget(&["numbers"]).await.unwrap();
+    assert_eq!(source.remembered(ours, &keys[0]).await, 1);
+    let lock = ours.lock("report", MINUTE).await.unwrap().unwrap();
+    assert!(other.lock("report", MINUTE).await.unwrap().is_some());
+    assert!(lock.release().await.unwrap());
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ fn key() -> Key {
 
 const SECOND: Duration = Duration::from_secs(1);
 
-async fn what_is_stale_is_answered_at_once_while_one_loads(world: World) {
+pub(super) async fn what_is_stale_is_answered_at_once_while_one_loads(world: World) {
     let source = Source::holding(100);
     source.gate.add_permits(1);
     for node in &world.nodes {

@@ -6,17 +6,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use duly_cache::store::Lost;
-use duly_cache::testing::RedisServer;
 use duly_cache::values::{Backing, Found, Key, Loader, Mark, Process, Stored, Turn};
 
-use super::{Source, World, eventually, everywhere, node, noon};
+use super::{Source, World, commands, eventually, everywhere, idle, node};
 
 everywhere! {
     a_group_is_forgotten_with_all_that_belongs_to_it_and_nothing_else
     whoever_asks_for_more_groups_than_it_was_kept_under_loads_it
+    what_others_could_not_be_told_is_not_answered_here_and_told_as_soon_as_it_can_be
 }
 
-async fn a_group_is_forgotten_with_all_that_belongs_to_it_and_nothing_else(world: World) {
+pub(super) async fn a_group_is_forgotten_with_all_that_belongs_to_it_and_nothing_else(
+    world: World,
+) {
     let source = Source::new();
     let keys = [
         Key::named("a").of("one"),
@@ -51,22 +53,10 @@ async fn whoever_asks_for_more_groups_than_it_was_kept_under_loads_it(world: Wor
     assert_eq!(source.remembered(&world.nodes[0], &more).await, 2);
 }
 
-/// How many commands the server has run.
-fn commands(server: &RedisServer) -> u64 {
-    let script =
-        "return string.match(redis.call('INFO','stats'),'total_commands_processed:(%d+)')+0";
-    let said = server.say(&format!("EVAL \"{script}\" 0"));
-    said.trim_start_matches(':').parse().unwrap()
-}
-
 #[tokio::test]
 async fn to_forget_costs_one_command_however_many_values_there_are_and_leaves_nothing() {
     let world = World::in_redis().await;
     let (source, server) = (Source::new(), world.server.as_ref().unwrap());
-    let idle = {
-        let before = commands(server);
-        commands(server) - before
-    };
     let mut costs = Vec::new();
     for values in [1, 1_000] {
         for number in 0..values {
@@ -76,7 +66,7 @@ async fn to_forget_costs_one_command_however_many_values_there_are_and_leaves_no
         let (before, trips) = (commands(server), world.round_trips(1));
         world.nodes[1].forget(&["numbers"]).await.unwrap();
         costs.push((
-            commands(server) - before - idle,
+            commands(server) - before - idle(server),
             world.round_trips(1) - trips,
         ));
     }
@@ -88,39 +78,39 @@ async fn to_forget_costs_one_command_however_many_values_there_are_and_leaves_no
     assert_eq!(server.say("DBSIZE"), kept);
 }
 
-/// A process whose groups cannot be forgotten for a while.
+/// One of which the groups cannot be forgotten for a while.
 #[derive(Debug)]
 struct Cut {
-    process: Arc<Process>,
+    whole: Arc<dyn Backing>,
     is_cut: AtomicBool,
 }
 
 #[async_trait]
 impl Backing for Cut {
     async fn look(&self, name: &str, groups: &[String], wants: bool) -> Result<Found, Lost> {
-        self.process.look(name, groups, wants).await
+        self.whole.look(name, groups, wants).await
     }
 
     async fn marks(&self, groups: &[String]) -> Result<Vec<Option<Mark>>, Lost> {
-        self.process.marks(groups).await
+        self.whole.marks(groups).await
     }
 
     async fn turn(&self, loader: &Loader<'_>) -> Result<Turn, Lost> {
-        self.process.turn(loader).await
+        self.whole.turn(loader).await
     }
 
     async fn fill(&self, by: &Loader<'_>, stored: &Stored, time: Duration) -> Result<bool, Lost> {
-        self.process.fill(by, stored, time).await
+        self.whole.fill(by, stored, time).await
     }
 
     async fn leave(&self, loader: &Loader<'_>) -> Result<(), Lost> {
-        self.process.leave(loader).await
+        self.whole.leave(loader).await
     }
 
     async fn forget(&self, groups: &[String]) -> Result<(), Lost> {
         match self.is_cut.load(Ordering::Relaxed) {
             true => Err(Lost("it is cut off".into())),
-            false => self.process.forget(groups).await,
+            false => self.whole.forget(groups).await,
         }
     }
 
@@ -137,15 +127,22 @@ impl Backing for Cut {
     }
 }
 
-#[tokio::test]
-async fn what_others_could_not_be_told_is_not_answered_here_and_told_as_soon_as_it_can_be() {
-    let (clock, source) = (noon(), Source::new());
-    let process = Arc::new(Process::new(clock.clone()));
+async fn what_others_could_not_be_told_is_not_answered_here_and_told_as_soon_as_it_can_be(
+    world: World,
+) {
+    let source = Source::new();
+    let whole: Arc<dyn Backing> = match world.redis.first() {
+        Some(redis) => redis.clone(),
+        None => Arc::new(Process::new(world.clock.clone())),
+    };
     let cut = Arc::new(Cut {
-        process: process.clone(),
+        whole: whole.clone(),
         is_cut: AtomicBool::new(true),
     });
-    let (ours, others) = (node(&clock, cut.clone(), "1"), node(&clock, process, "1"));
+    let (ours, others) = (
+        node(&world.clock, cut.clone(), "1"),
+        node(&world.clock, whole, "1"),
+    );
     let (key, other_key) = (Key::named("a").of("one"), Key::named("b").of("two"));
     for node in [&ours, &others] {
         assert_eq!(source.remembered(node, &key).await, 1);
@@ -157,11 +154,8 @@ async fn what_others_could_not_be_told_is_not_answered_here_and_told_as_soon_as_
     source.set(3);
     assert_eq!(source.remembered(&ours, &key).await, 3, "it is not kept");
     assert_eq!(source.remembered(&ours, &other_key).await, 1);
-    assert_eq!(
-        source.remembered(&others, &key).await,
-        1,
-        "nobody has told it"
-    );
+    let found = source.remembered(&others, &key).await;
+    assert_eq!(found, 1, "nobody has told it");
     cut.is_cut.store(false, Ordering::Relaxed);
     eventually(async || source.remembered(&others, &key).await == 3).await;
     // And what is loaded here is kept again.

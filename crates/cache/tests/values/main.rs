@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod away;
+mod cluster;
 mod flexible;
 mod groups;
 mod locks;
@@ -47,15 +48,24 @@ impl World {
     }
 
     async fn in_redis() -> Self {
-        let (clock, server) = (noon(), RedisServer::start());
+        let server = RedisServer::start();
+        let url = server.url();
+        World {
+            server: Some(server),
+            ..World::at(&url).await
+        }
+    }
+
+    async fn at(url: &str) -> Self {
+        let clock = noon();
         let redis = [
-            connected(&server, &clock).await,
-            connected(&server, &clock).await,
+            connected(url, "test", &clock).await,
+            connected(url, "test", &clock).await,
         ];
         World {
             nodes: redis.clone().map(|redis| node(&clock, redis, "1")),
             clock,
-            server: Some(server),
+            server: None,
             redis: redis.to_vec(),
         }
     }
@@ -70,7 +80,7 @@ impl World {
     }
 
     fn has_redis(&self) -> bool {
-        self.server.is_some()
+        !self.redis.is_empty()
     }
 }
 
@@ -88,16 +98,10 @@ fn node(clock: &Arc<ManualClock>, backing: Arc<dyn Backing>, release: &str) -> V
     )
 }
 
-async fn connected(server: &RedisServer, clock: &Arc<ManualClock>) -> Arc<Redis> {
-    let address = server.url().parse().unwrap();
-    let random = Arc::new(SystemRandom);
-    let redis = Redis::start(
-        address,
-        "test",
-        RedisServer::PATIENCE,
-        clock.clone(),
-        random,
-    );
+async fn connected(url: &str, installation: &str, clock: &Arc<ManualClock>) -> Arc<Redis> {
+    let (address, random) = (url.parse().unwrap(), Arc::new(SystemRandom));
+    let patience = RedisServer::PATIENCE;
+    let redis = Redis::start(address, installation, patience, clock.clone(), random);
     redis.connected().await;
     Arc::new(redis)
 }
@@ -162,6 +166,20 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 async fn bounded<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, work).await.unwrap()
+}
+
+/// How many commands the server has run.
+fn commands(server: &RedisServer) -> u64 {
+    let script =
+        "return string.match(redis.call('INFO','stats'),'total_commands_processed:(%d+)')+0";
+    let said = server.say(&format!("EVAL \"{script}\" 0"));
+    said.trim_start_matches(':').parse().unwrap()
+}
+
+/// How many of those it takes to learn that.
+fn idle(server: &RedisServer) -> u64 {
+    let before = commands(server);
+    commands(server) - before
 }
 
 async fn eventually(mut is_so: impl AsyncFnMut() -> bool) {

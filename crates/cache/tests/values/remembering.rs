@@ -7,7 +7,7 @@ use std::time::Duration;
 use duly_cache::values::Key;
 use duly_db::Version;
 
-use super::{MINUTE, Source, World, eventually, everywhere, node};
+use super::{MINUTE, Source, World, commands, eventually, everywhere, idle, node};
 
 everywhere! {
     a_thousand_who_miss_at_once_make_one_load
@@ -26,7 +26,7 @@ fn key() -> Key {
     Key::named("sum").of("numbers")
 }
 
-async fn a_thousand_who_miss_at_once_make_one_load(world: World) {
+pub(super) async fn a_thousand_who_miss_at_once_make_one_load(world: World) {
     let source = Source::holding(1_000);
     let mut asked = tokio::task::JoinSet::new();
     for place in 0..1_000 {
@@ -42,7 +42,7 @@ async fn a_thousand_who_miss_at_once_make_one_load(world: World) {
     assert_eq!(source.loads(), 1);
 }
 
-async fn what_was_forgotten_during_its_load_is_not_kept(world: World) {
+pub(super) async fn what_was_forgotten_during_its_load_is_not_kept(world: World) {
     let source = Source::holding(1);
     let ask = |node: usize| {
         let (node, source) = (world.nodes[node].clone(), source.clone());
@@ -183,6 +183,17 @@ async fn nobody_waits_for_what_nobody_can_forget(world: World) {
         assert_eq!(source.remembered(&world.nodes[0], &key).await, 1);
         assert_eq!(world.round_trips(0), before);
     }
+}
+
+#[tokio::test]
+async fn what_is_in_memory_is_not_fetched_again() {
+    let world = World::in_redis().await;
+    let (source, server) = (Source::new(), world.server.as_ref().unwrap());
+    assert_eq!(source.remembered(&world.nodes[0], &key()).await, 1);
+    let before = commands(server);
+    assert_eq!(source.remembered(&world.nodes[0], &key()).await, 1);
+    // The mark, and what counts.
+    assert_eq!(commands(server) - before, 1 + idle(server));
 }
 
 #[tokio::test]

@@ -72,9 +72,14 @@ impl Drop for Node {
 
 impl Place {
     pub async fn new(mistake: Option<Mistake>) -> Self {
-        let cluster = [Engine::Postgres, Engine::MariaDb]
-            .into_iter()
-            .find_map(|engine| Cluster::start(engine, &[]));
+        // Mistakes show without replicas.
+        let engines: &[Engine] = match mistake {
+            None => &[Engine::Postgres, Engine::MariaDb],
+            Some(_) => &[],
+        };
+        let cluster = engines
+            .iter()
+            .find_map(|engine| Cluster::start(*engine, &[]));
         let app = match &cluster {
             Some(cluster) => TestApp::at(TestTracker::at(cluster.url("primary")).await),
             None => TestApp::new().await,
