@@ -13,6 +13,8 @@ use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+#[cfg(target_os = "linux")]
+use socket2::{SockFilter, SockRef};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +34,10 @@ const BREATH: Duration = Duration::from_millis(100);
 /// client has sent is on its way, and would be answered with a reset.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// How long those whose connection is half made when newcomers are turned away have to complete it:
+/// a round trip to the other side of the world.
+const HANDSHAKE: Duration = Duration::from_millis(200);
+
 /// Serves until told to stop. Then it says that it is not ready, goes on for the drain delay,
 /// takes no more connections, and answers what is under way for at most the drain timeout.
 pub async fn serve(listener: TcpListener, node: Arc<Node>, stop: Stop) {
@@ -45,6 +51,11 @@ pub async fn serve(listener: TcpListener, node: Arc<Node>, stop: Stop) {
         }
     };
     door.take_until(&listener, noticed).await;
+    turn_newcomers_away(&listener);
+    if !node.http.drain_delay.is_zero() && !stop.at_once.is_cancelled() {
+        door.take_until(&listener, tokio::time::sleep(HANDSHAKE))
+            .await;
+    }
     door.take_rest(listener);
     door.connections.close();
     if !node.http.drain_delay.is_zero() {
@@ -107,8 +118,8 @@ impl Door {
         }
     }
 
-    /// Takes those who have come in already and wait, and closes. Asks the system itself, so that
-    /// nobody comes in between the last look and the end.
+    /// Takes those who have come in already and wait, and closes. Asks the system itself, which
+    /// knows of connections that the runtime was not told of yet.
     fn take_rest(&self, listener: TcpListener) {
         let Ok(listener) = listener.into_std() else {
             return;
@@ -161,6 +172,35 @@ async fn next_connection(
         }
     }
 }
+
+/// Has the system ignore requests for new connections. Closing a listener resets the connections
+/// that are made already and wait to be taken, and between the last look and the end there is
+/// always time for one more. Who is ignored asks again a second later and is then refused, which a
+/// client, unlike a reset, may take as leave to go elsewhere with any request.
+#[cfg(target_os = "linux")]
+fn turn_newcomers_away(listener: &TcpListener) {
+    // A classic BPF program over the TCP header (RFC 9293, 3.1): its byte 13 holds the flags.
+    const LOAD_BYTE: u16 = 0x30;
+    const AND: u16 = 0x54;
+    const JUMP_IF_EQUAL: u16 = 0x15;
+    const RETURN: u16 = 0x06;
+    const SYN: u32 = 0x02;
+    const ACK: u32 = 0x10;
+    let program = [
+        SockFilter::new(LOAD_BYTE, 0, 0, 13),
+        SockFilter::new(AND, 0, 0, SYN | ACK),
+        SockFilter::new(JUMP_IF_EQUAL, 0, 1, SYN),
+        SockFilter::new(RETURN, 0, 0, 0),
+        SockFilter::new(RETURN, 0, 0, u32::MAX),
+    ];
+    if let Err(error) = SockRef::from(listener).attach_filter(&program) {
+        tracing::debug!(%error, "connections made in the last moment may be reset");
+    }
+}
+
+/// Other systems have no such filter: whoever comes in the last moment may meet a reset.
+#[cfg(not(target_os = "linux"))]
+fn turn_newcomers_away(_: &TcpListener) {}
 
 async fn connection(stream: TcpStream, peer: IpAddr, node: Arc<Node>, closed: CancellationToken) {
     // Answers are written whole; waiting for more to send only delays them.
