@@ -100,8 +100,7 @@ pub(crate) async fn view<A, T: Serialize>(
     if headers.contains_key(header::IF_NONE_MATCH) {
         let expected = viewer.weak_tag(principal.version, &position());
         if matches(headers, &expected) {
-            let unchanged = StatusCode::NOT_MODIFIED.into_response();
-            return Ok(labelled(unchanged, &expected));
+            return Ok(unchanged(&expected));
         }
     }
     let made = async {
@@ -159,7 +158,7 @@ fn body(value: &impl Serialize) -> Result<Bytes> {
 
 fn served(headers: &HeaderMap, entry: &Entry) -> Response {
     if matches(headers, &entry.tag) {
-        return labelled(StatusCode::NOT_MODIFIED.into_response(), &entry.tag);
+        return unchanged(&entry.tag);
     }
     // A strong tag names these very bytes.
     let is_weak = entry.tag.starts_with("W/");
@@ -181,6 +180,16 @@ fn served(headers: &HeaderMap, entry: &Entry) -> Response {
     response
 }
 
+/// Varies as the answer itself would, which may be worth compressing.
+fn unchanged(tag: &str) -> Response {
+    let mut response = labelled(StatusCode::NOT_MODIFIED.into_response(), tag);
+    if tag.starts_with("W/") {
+        let how = HeaderValue::from_static("Accept-Encoding");
+        response.headers_mut().append(header::VARY, how);
+    }
+    response
+}
+
 fn labelled(mut response: Response, tag: &str) -> Response {
     let headers = response.headers_mut();
     if let Ok(tag) = HeaderValue::from_str(tag) {
@@ -189,10 +198,6 @@ fn labelled(mut response: Response, tag: &str) -> Response {
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static("private, no-cache"),
-    );
-    headers.append(
-        header::VARY,
-        HeaderValue::from_static("Cookie, Authorization"),
     );
     response
 }
