@@ -1,33 +1,33 @@
 import { createServer, get } from 'node:http'
-import { test as base } from '@playwright/test'
+import { test } from '@playwright/test'
 import { expect, newEmail, PASSWORD } from './fixtures.ts'
 
 /** A server whose page loads its files from a CDN, and where that is. */
 const split = process.env.DULY_E2E_SPLIT_URL ?? ''
-const cdn = process.env.DULY_E2E_CDN_URL ?? ''
+const cdn = new URL(process.env.DULY_E2E_CDN_URL ?? 'http://127.0.0.1')
 
 /** The CDN: it hands on what Duly says, from below a path of its own. */
-const test = base.extend<{ cdn: URL }>({
-  cdn: async ({}, provide) => {
-    const address = new URL(cdn)
-    const server = createServer((request, response) => {
-      const [, path] = (request.url ?? '').split(`${address.pathname}/`)
-      if (!path) return response.writeHead(404).end()
-      return get(`${split}/${path}`, { headers: { ...request.headers, host: new URL(split).host } }, (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.pipe(response)
-      })
-    })
-    await new Promise<void>((listening) => server.listen(Number(address.port), address.hostname, listening))
-    await provide(address)
-    server.closeAllConnections()
-    server.close()
-  },
+const server = createServer((request, response) => {
+  const [, path] = (request.url ?? '').split(`${cdn.pathname}/`)
+  if (!path) return response.writeHead(404).end()
+  return get(`${split}/${path}`, { headers: { ...request.headers, host: new URL(split).host } }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(response)
+  })
 })
 
 test.skip(!split, 'DULY_E2E_SPLIT_URL names a server whose files come from DULY_E2E_CDN_URL')
 
-test('every file comes from the CDN, once, and the API stays', async ({ page, cdn }) => {
+test.beforeAll(async () => {
+  await new Promise<void>((listening) => server.listen(Number(cdn.port), cdn.hostname, listening))
+})
+
+test.afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+test('every file comes from the CDN, once, and the API stays', async ({ page }) => {
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {

@@ -1,12 +1,14 @@
 //! Files of the page that this release does not have, and that another one has left
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::Path;
 
 use duly_db::testing::open_again;
 use duly_db::{Clock as _, Db, query};
 use duly_tracker::assets;
 use duly_tracker::jobs::PurgeAssets;
+use flate2::read::GzDecoder;
 
 use crate::support::{Answer, Process, TestApp};
 
@@ -207,6 +209,13 @@ async fn a_node_leaves_its_files_before_it_answers() {
         .collect();
     files.sort_unstable();
     assert_eq!(left, files);
+    let dump = duly.run(&["dump", "-"]).stdout;
+    let begin = dump.iter().position(|byte| *byte == b'\n').expect("a line");
+    let mut text = String::new();
+    let read = GzDecoder::new(&dump[begin + 1..]).read_to_string(&mut text);
+    read.expect("gzip");
+    assert!(text.contains("instance"), "{text}");
+    assert!(!text.contains("\"assets\""), "each release brings its own");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
