@@ -163,22 +163,21 @@ impl Balancer {
         cdn.launch().await
     }
 
-    async fn launch(self) -> Self {
-        let mut balancer = self;
-        let log = std::fs::File::create(balancer.path().join("said")).expect("a file");
+    async fn launch(mut self) -> Self {
+        let log = std::fs::File::create(self.path().join("said")).expect("a file");
         let errors = log.try_clone().expect("a file");
-        let mut command = balancer.command();
+        let mut command = self.command();
         let started = command.stdout(log).stderr(errors).spawn();
-        balancer.child = Some(started.expect("sh"));
+        self.child = Some(started.expect("sh"));
         until("it listens", async || {
-            let child = balancer.child.as_mut().expect("it was started");
+            let child = self.child.as_mut().expect("it was started");
             let ended = child.try_wait().expect("it is ours");
-            assert!(ended.is_none(), "{} {INSTALL}", balancer.log());
-            let [encrypted, _] = balancer.kind.encrypted(&balancer.place);
+            assert!(ended.is_none(), "{} {INSTALL}", self.log());
+            let [encrypted, _] = self.kind.encrypted(&self.place);
             TcpStream::connect(encrypted).await.is_ok()
         })
         .await;
-        balancer
+        self
     }
 
     /// Asks it whether its files are right.

@@ -1,8 +1,9 @@
 //! A second nginx as the CDN, in front of the one that balances.
 
+use duly_db::Clock as _;
+use duly_db::clock::SystemClock;
 use duly_db::testing::open_again;
 use duly_tracker::assets;
-use jiff::Timestamp;
 use tokio::net::TcpStream;
 
 use super::browser::Reply;
@@ -103,7 +104,7 @@ async fn leave_old_release(house: &House) {
     let db = open_again(&house.database).await.expect("the database");
     let names = ["", ".br", ".gz"].map(|suffix| format!("{OLD}{suffix}"));
     let read = |name: &str| Some(format!("the bytes of {name}").into_bytes());
-    let offered = assets::offer(&db, Timestamp::now(), &names, read).await;
+    let offered = assets::offer(&db, SystemClock.now(), &names, read).await;
     assert_eq!(offered.expect("it is left"), names.len());
     db.close().await;
 }
