@@ -99,8 +99,7 @@ pub(crate) async fn view<A, T: Serialize>(
     if headers.contains_key(header::IF_NONE_MATCH) {
         let expected = viewer.weak_tag(principal.version, &position());
         if matches(headers, &expected) {
-            let unchanged = StatusCode::NOT_MODIFIED.into_response();
-            return Ok(labelled(unchanged, &expected));
+            return Ok(unchanged(&expected));
         }
     }
     let made = async {
@@ -158,7 +157,7 @@ fn body(value: &impl Serialize) -> Result<Bytes> {
 
 fn served(headers: &HeaderMap, entry: &Entry) -> Response {
     if matches(headers, &entry.tag) {
-        return labelled(StatusCode::NOT_MODIFIED.into_response(), &entry.tag);
+        return unchanged(&entry.tag);
     }
     // A strong tag names these very bytes.
     let is_weak = entry.tag.starts_with("W/");
@@ -180,6 +179,16 @@ fn served(headers: &HeaderMap, entry: &Entry) -> Response {
     response
 }
 
+/// Varies as the answer itself would, which may be worth compressing.
+fn unchanged(tag: &str) -> Response {
+    let mut response = labelled(StatusCode::NOT_MODIFIED.into_response(), tag);
+    if tag.starts_with("W/") {
+        let how = HeaderValue::from_static("Accept-Encoding");
+        response.headers_mut().append(header::VARY, how);
+    }
+    response
+}
+
 /// So many headers an answer has about, all told.
 const HEADERS: usize = 20;
 
@@ -192,10 +201,6 @@ fn labelled(mut response: Response, tag: &str) -> Response {
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static("private, no-cache"),
-    );
-    headers.append(
-        header::VARY,
-        HeaderValue::from_static("Cookie, Authorization"),
     );
     response
 }

@@ -46,7 +46,12 @@ pub async fn answer(app: &Arc<App>, mut request: Request<Body>, peer: IpAddr) ->
             None => handle(app, request, request_id).await,
         },
     };
-    let response = finish(app, response, id, toll.as_deref());
+    let mut response = finish(app, response, id, toll.as_deref());
+    if uri.path().starts_with("/api/v1/") {
+        // Even what is said of everybody depends on whether somebody is believed.
+        let who = HeaderValue::from_static("Cookie, Authorization");
+        response.headers_mut().append(header::VARY, who);
+    }
     let response = compress::compress(response, accepts_gzip).await;
     let status = response.status().as_u16();
     log(id, client, &method, uri.path(), status, started);
