@@ -53,17 +53,33 @@ impl<R: Record> Cache<R> {
         load: impl Future<Output = Result<Loaded, E>>,
     ) -> Result<Arc<Entry>, E> {
         if let Some(entry) = self.at_hand(visit, view) {
-            let hits = self.0.meter.hits.add();
-            return match self.0.limits.check {
-                0 => Ok(entry),
-                every if hits.is_multiple_of(every) => self.checked(visit, view, entry, load).await,
-                _ => Ok(entry),
+            return match self.0.due.take() || self.is_hit_to_be_checked() {
+                true => self.checked(visit, view, entry, load).await,
+                false => Ok(entry),
             };
         }
         let key = (visit.owner, view);
         let will_do = |entry: &Arc<Entry>, _| self.will_do(visit, entry);
         let made = self.made(visit, view, load);
         self.0.answers.join(key, will_do, made).await
+    }
+
+    /// The answer that is in the memory of this process, if it is new enough and not to be compared
+    /// with the database: what [`Cache::answer`] would answer, for those who do not know yet how to
+    /// load it.
+    #[must_use]
+    pub fn ready(&self, visit: &Visit<R>, view: View) -> Option<Arc<Entry>> {
+        let entry = self.at_hand(visit, view)?;
+        let is_due = self.is_hit_to_be_checked();
+        if is_due {
+            self.0.due.add();
+        }
+        (!is_due).then_some(entry)
+    }
+
+    fn is_hit_to_be_checked(&self) -> bool {
+        let (hits, every) = (self.0.meter.hits.add(), self.0.limits.check);
+        every > 0 && hits.is_multiple_of(every)
     }
 
     /// The answer that is in the memory of this process, if it is new enough.

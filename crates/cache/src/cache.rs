@@ -7,6 +7,7 @@ use duly_db::caller::note_untold;
 use duly_db::versions::{Kind, Raised, Watcher};
 use duly_db::{SharedClock, Version};
 
+use crate::check::Due;
 use crate::counters::{Counters, Meter};
 use crate::flight::Flights;
 use crate::limits::{Count, Limiter, Standing};
@@ -95,6 +96,8 @@ pub(crate) struct Inner<R> {
     pub(crate) limiter: Limiter,
     pub(crate) clock: SharedClock,
     pub(crate) meter: Meter,
+    /// Answers that were not served because they are to be compared first.
+    pub(crate) due: Due,
 }
 
 impl<R: Record> Cache<R> {
@@ -118,6 +121,7 @@ impl<R: Record> Cache<R> {
             limiter,
             clock,
             meter: Meter::default(),
+            due: Due::default(),
         }))
     }
 

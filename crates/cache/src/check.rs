@@ -1,6 +1,7 @@
 //! Whether what is served is right, looked at by the product itself, now and then.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use duly_db::Version;
@@ -11,6 +12,23 @@ use crate::{Cache, Entry, OwnerKey, View, Visit};
 
 /// By now whoever wrote has raised the floor, or the relay has.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// How many answers are to be compared by whoever makes the next ones.
+#[derive(Debug, Default)]
+pub(crate) struct Due(AtomicU64);
+
+impl Due {
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether there is one.
+    pub(crate) fn take(&self) -> bool {
+        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
+        let taken = self.0.fetch_update(set, get, |due| due.checked_sub(1));
+        taken.is_ok()
+    }
+}
 
 impl<R: Record> Cache<R> {
     /// Makes an answer anew that was about to be served, and compares. What is wrong is counted,

@@ -1,5 +1,6 @@
 //! The back end of a single process: floors in memory.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use duly_db::{SharedClock, Version};
 use jiff::Timestamp;
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 
 use crate::limits::Count;
 use crate::shelf::Shelf;
@@ -16,7 +17,7 @@ use crate::view::LONGEST_KEPT;
 use crate::{Entry, OwnerKey, View};
 
 /// So many owners are known at a time; about 100 MB when each has one session.
-const OWNERS: u64 = 200_000;
+const OWNERS: usize = 200_000;
 
 /// Floors and records; the answers are in the tier that every process has.
 ///
@@ -35,10 +36,7 @@ impl<R: Record> Memory<R> {
     #[must_use]
     pub fn new(clock: SharedClock) -> Self {
         Memory {
-            shelves: Cache::builder()
-                .max_capacity(OWNERS)
-                .time_to_live(LONGEST_KEPT.unsigned_abs())
-                .build(),
+            shelves: Cache::new(OWNERS),
             fences: AtomicU64::new(0),
             clock,
         }
@@ -80,7 +78,8 @@ impl<R: Record> Store<R> for Memory<R> {
     }
 
     async fn fence(&self, credential: &Credential) -> Result<Option<Fence>, Lost> {
-        let shelf = self.shelves.get_with(credential.owner, Arc::default);
+        let empty = || Ok::<_, Infallible>(Arc::default());
+        let Ok(shelf) = self.shelves.get_or_insert_with(&credential.owner, empty);
         let fence = Fence(self.fences.fetch_add(1, Ordering::Relaxed));
         locked(&shelf).fence(credential.hash, fence);
         Ok(Some(fence))

@@ -5,24 +5,33 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
-use crate::view::LONGEST_KEPT;
 use crate::{Entry, OwnerKey, View};
 
 /// The answers used last, up to so many bytes.
+pub(crate) struct Tier(Cache<Place, Arc<Entry>, Bytes>);
+
+type Place = (OwnerKey, View);
+
 #[derive(Clone)]
-pub(crate) struct Tier(Cache<(OwnerKey, View), Arc<Entry>>);
+struct Bytes;
+
+impl Weighter<Place, Arc<Entry>> for Bytes {
+    fn weight(&self, _: &Place, entry: &Arc<Entry>) -> u64 {
+        u64::try_from(entry.size()).unwrap_or(u64::MAX)
+    }
+}
+
+/// About as large as an answer is, to begin with room for so many.
+const USUAL: u64 = 4096;
+const MOST: usize = 16 * 1024;
 
 impl Tier {
     pub(crate) fn new(bytes: u64) -> Self {
-        Tier(
-            Cache::builder()
-                .weigher(|_, entry: &Arc<Entry>| u32::try_from(entry.size()).unwrap_or(u32::MAX))
-                .max_capacity(bytes)
-                .time_to_live(LONGEST_KEPT.unsigned_abs())
-                .build(),
-        )
+        let answers = usize::try_from(bytes / USUAL).unwrap_or(usize::MAX);
+        Tier(Cache::with_weighter(answers.min(MOST), bytes, Bytes))
     }
 
     pub(crate) fn get(&self, owner: OwnerKey, view: View, now: Timestamp) -> Option<Arc<Entry>> {
@@ -39,7 +48,10 @@ impl Tier {
 
     /// How many bytes the answers take, about, and how many there are.
     pub(crate) fn size(&self) -> (u64, u64) {
-        (self.0.weighted_size(), self.0.entry_count())
+        (
+            self.0.weight(),
+            u64::try_from(self.0.len()).unwrap_or(u64::MAX),
+        )
     }
 }
 

@@ -3,7 +3,10 @@
 //! A count has a key per window, which goes by itself. A request is added before it is judged, so
 //! that of several at the same moment each is told another number.
 
+use std::hash::{BuildHasher as _, RandomState};
+
 use async_trait::async_trait;
+use quick_cache::sync::Cache;
 use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
 use redis::{Cmd, FromRedisValue, Value, cmd, from_redis_value};
 
@@ -16,35 +19,106 @@ use crate::store::Lost;
 /// How many keys a server looks at before it lets others have their turn.
 const AT_ONCE: usize = 1_000;
 
-/// Adds a request to each count, and reads how they stand.
-pub(super) fn adding(counts: &[Count<'_>], now: i64) -> impl Iterator<Item = Cmd> {
-    counts.iter().flat_map(move |count| {
-        let (mut add, mut keep, mut before) = (cmd("INCR"), cmd("PEXPIRE"), cmd("GET"));
-        let window = now.div_euclid(count.policy.window_length());
-        let current = key(count, window);
-        let millis = u64::try_from(lifetime(count.policy).as_millis()).unwrap_or(u64::MAX / 4);
-        add.arg(&current);
-        keep.arg(&current).arg(millis.min(u64::MAX / 4));
-        before.arg(key(count, window - 1));
-        [add, keep, before]
-    })
+/// What was counted in the windows before those that are running, as far as this node has asked. That
+/// does not change any more, so for all further requests of the window one command does.
+pub(super) struct Windows {
+    hasher: RandomState,
+    before: Cache<u64, u32>,
 }
 
-/// What the server has answered to that.
-pub(super) fn readings(answers: &[Value]) -> Result<Vec<Reading>, Lost> {
-    let read = |answer: &Value| {
-        let number: Option<i64> = from_redis_value(answer.clone())
-            .map_err(|error: redis::ParsingError| Lost(error.to_string()))?;
-        Ok(u32::try_from(number.unwrap_or(0).max(0)).unwrap_or(u32::MAX))
-    };
-    let reading = |three: &[Value]| match three {
-        [current, _, previous] => Ok(Reading {
-            current: read(current)?,
-            previous: read(previous)?,
-        }),
-        _ => Err(Lost("answers to counts are missing".into())),
-    };
-    answers.chunks(3).map(reading).collect()
+/// So many are known at a time; of others it is asked again.
+const WINDOWS: usize = 100_000;
+
+/// A request that is added to a count.
+pub(super) struct Addition<'count> {
+    count: &'count Count<'count>,
+    window: i64,
+    key: String,
+    place: u64,
+    /// What was counted in the window before, if that is known.
+    before: Option<u32>,
+}
+
+impl Windows {
+    pub(super) fn new() -> Self {
+        Windows {
+            hasher: RandomState::new(),
+            before: Cache::new(WINDOWS),
+        }
+    }
+
+    /// Adds a request to each count.
+    pub(super) fn add<'count>(
+        &self,
+        counts: &'count [Count<'count>],
+        now: i64,
+    ) -> Vec<Addition<'count>> {
+        let addition = |count: &'count Count<'count>| {
+            let window = now.div_euclid(count.policy.window_length());
+            let key = key(count, window);
+            let place = self.hasher.hash_one(&key);
+            Addition {
+                count,
+                window,
+                key,
+                place,
+                before: self.before.get(&place),
+            }
+        };
+        counts.iter().map(addition).collect()
+    }
+}
+
+impl Addition<'_> {
+    pub(super) fn commands(&self) -> impl Iterator<Item = Cmd> {
+        let mut add = cmd("INCR");
+        add.arg(&self.key);
+        let rest = self.before.is_none().then(|| self.looking_back());
+        std::iter::once(add).chain(rest.into_iter().flatten())
+    }
+
+    /// Keeps the count for as long as it says something, and reads the one before it.
+    fn looking_back(&self) -> [Cmd; 2] {
+        let (mut keep, mut before) = (cmd("PEXPIRE"), cmd("GET"));
+        let millis = u64::try_from(lifetime(self.count.policy).as_millis()).unwrap_or(u64::MAX / 4);
+        keep.arg(&self.key).arg(millis.min(u64::MAX / 4));
+        before.arg(key(self.count, self.window - 1));
+        [keep, before]
+    }
+}
+
+impl Redis {
+    /// What the server has answered to additions.
+    pub(super) async fn readings(
+        &self,
+        link: &Link,
+        additions: &[Addition<'_>],
+        answers: &[Value],
+    ) -> Result<Vec<Reading>, Lost> {
+        let mut answers = answers.iter();
+        let mut readings = Vec::with_capacity(additions.len());
+        for addition in additions {
+            let current = counted(answers.next())?;
+            let previous = match addition.before {
+                Some(before) if current > 1 => before,
+                // The count was made anew, as after an eviction, and has no end yet.
+                Some(_) => {
+                    let answers = self.state.run_all(link, &addition.looking_back()).await?;
+                    counted(answers.last())?
+                }
+                None => counted(answers.by_ref().nth(1))?,
+            };
+            self.windows.before.insert(addition.place, previous);
+            readings.push(Reading { current, previous });
+        }
+        Ok(readings)
+    }
+}
+
+fn counted(answer: Option<&Value>) -> Result<u32, Lost> {
+    let answer = answer.ok_or_else(|| Lost("answers to counts are missing".into()))?;
+    let number: Option<i64> = decoded(answer.clone())?;
+    Ok(u32::try_from(number.unwrap_or(0).max(0)).unwrap_or(u32::MAX))
 }
 
 /// The first word of whoever is counted decides where the count lies: beside the owner's hash.
@@ -172,8 +246,10 @@ impl Shared for Redis {
     async fn add(&self, counts: &[Count<'_>]) -> Result<Vec<Reading>, Lost> {
         let link = self.state.link()?;
         let now = self.state.clock.now().as_microsecond();
-        let commands: Vec<Cmd> = adding(counts, now).collect();
-        readings(&self.state.run_all(&link, &commands).await?)
+        let additions = self.windows.add(counts, now);
+        let commands: Vec<Cmd> = additions.iter().flat_map(Addition::commands).collect();
+        let answers = self.state.run_all(&link, &commands).await?;
+        self.readings(&link, &additions, &answers).await
     }
 
     async fn take_back(&self, counts: &[Count<'_>]) -> Result<(), Lost> {

@@ -11,6 +11,7 @@ mod address;
 mod counts;
 mod inspection;
 mod link;
+mod records;
 mod scripts;
 mod state;
 mod store;
@@ -26,7 +27,9 @@ use duly_db::{SharedClock, SharedRandom};
 use tokio::sync::Notify;
 
 pub use address::{Address, Wrong};
+use counts::Windows;
 pub use inspection::{Inspection, Kind, inspect};
+use records::Records;
 use state::{State, keep_up};
 
 /// For how long anybody waits for an answer.
@@ -52,6 +55,8 @@ impl Default for Patience {
 /// answered [`Lost`] at once.
 pub struct Redis {
     state: Arc<State>,
+    windows: Windows,
+    records: Records,
 }
 
 impl Redis {
@@ -79,7 +84,11 @@ impl Redis {
             round_trips: AtomicU64::new(0),
         });
         tokio::spawn(keep_up(Arc::downgrade(&state)));
-        Redis { state }
+        Redis {
+            state,
+            windows: Windows::new(),
+            records: Records::new(),
+        }
     }
 
     /// Waits until there is a connection.

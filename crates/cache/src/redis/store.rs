@@ -1,18 +1,17 @@
 //! What is known of owners, in Redis.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use duly_db::Version;
 use duly_db::versions::Cursor;
-use jiff::Timestamp;
 use redis::{Cmd, FromRedisValue, Value, cmd};
 
+use super::counts::Addition;
 use super::link::Link;
-use super::{Redis, counts};
+use super::{Redis, records};
 use crate::limits::Count;
 use crate::store::{Connection, Credential, Fence, Found, Known, Lost, Raise, Record, Store, Turn};
 use crate::view::LONGEST_KEPT;
@@ -39,23 +38,6 @@ fn lifetime() -> u64 {
     u64::try_from(LONGEST_KEPT.as_millis()).unwrap_or_default()
 }
 
-/// A record as it is kept: when it was read, and what.
-fn encode<R: Record>(record: &R, now: Timestamp) -> Result<Vec<u8>, Lost> {
-    let mut bytes = now.as_microsecond().to_be_bytes().to_vec();
-    serde_json::to_writer(&mut bytes, record).map_err(|error| Lost(error.to_string()))?;
-    Ok(bytes)
-}
-
-/// Nothing when it is too old, or of a release that writes it differently.
-fn decode<R: Record>(bytes: &[u8], now: Timestamp) -> Option<R> {
-    let (read, record) = bytes.split_first_chunk()?;
-    let read = Timestamp::from_microsecond(i64::from_be_bytes(*read)).ok()?;
-    match now.duration_since(read) <= LONGEST_KEPT {
-        true => serde_json::from_slice(record).ok(),
-        false => None,
-    }
-}
-
 #[async_trait]
 impl<R: Record> Store<R> for Redis {
     async fn look(
@@ -72,7 +54,8 @@ impl<R: Record> Store<R> for Redis {
             look.arg(format!("v:{view}"));
         }
         let now = self.state.clock.now();
-        let adding = counts::adding(counts, now.as_microsecond());
+        let additions = self.windows.add(counts, now.as_microsecond());
+        let adding = additions.iter().flat_map(Addition::commands);
         let commands = std::iter::once(look).chain(adding);
         let answers = self.state.run_together(&link, commands).await?;
         let Some((found, counted)) = answers.split_first() else {
@@ -86,9 +69,9 @@ impl<R: Record> Store<R> for Redis {
         let entry = found.next().flatten();
         Ok(Found {
             floor: floor.map(Version::of),
-            record: record.and_then(|bytes| decode(&bytes, now)).map(Arc::new),
+            record: record.and_then(|bytes| self.records.read(credential, bytes, now)),
             entry: entry.and_then(|bytes| Entry::decode(&bytes)),
-            counted: Some(counts::readings(counted)?),
+            counted: Some(self.readings(&link, &additions, counted).await?),
         })
     }
 
@@ -110,7 +93,7 @@ impl<R: Record> Store<R> for Redis {
         known: &Known<R>,
     ) -> Result<bool, Lost> {
         let link = self.state.caught_up()?;
-        let record = encode(&*known.record, self.state.clock.now())?;
+        let record = records::encode(&*known.record, self.state.clock.now())?;
         let mut introduce = link.scripts.introduce.on(&key(&link, credential.owner));
         introduce.arg(who(credential)).arg(fence.0).arg(record);
         introduce.arg(known.versions.data.number());

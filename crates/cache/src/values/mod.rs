@@ -55,7 +55,8 @@ use std::time::Duration;
 
 use duly_db::{SharedClock, SharedRandom};
 use jiff::Timestamp;
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 pub use backing::{Backing, Found, Loader, Turn};
 pub use key::{Key, Mark, Vector};
@@ -79,7 +80,7 @@ pub struct Values(Arc<Inner>);
 struct Inner {
     backing: Arc<dyn Backing>,
     release: String,
-    tier: Cache<String, Arc<Stored>>,
+    tier: Cache<String, Arc<Stored>, Bytes>,
     flights: Flights<Key, Arc<Stored>>,
     /// What is loaded in the background.
     refreshing: Mutex<HashSet<Key>>,
@@ -90,6 +91,18 @@ struct Inner {
     node: u64,
     clock: SharedClock,
     random: SharedRandom,
+}
+
+/// Room for so many values is made to begin with.
+const VALUES: usize = 1_000;
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<String, Arc<Stored>> for Bytes {
+    fn weight(&self, name: &String, stored: &Arc<Stored>) -> u64 {
+        u64::try_from(name.len() + stored.size()).unwrap_or(u64::MAX)
+    }
 }
 
 impl fmt::Debug for Inner {
@@ -110,15 +123,10 @@ impl Values {
         clock: SharedClock,
         random: SharedRandom,
     ) -> Self {
-        let size = |_: &String, stored: &Arc<Stored>| u32::try_from(stored.size());
-        let tier = Cache::builder()
-            .weigher(move |name, stored| size(name, stored).unwrap_or(u32::MAX))
-            .max_capacity(memory)
-            .time_to_live(LONGEST_REMEMBERED);
         let mut values = Inner {
             backing,
             release: release.into(),
-            tier: tier.build(),
+            tier: Cache::with_weighter(VALUES, memory, Bytes),
             flights: Flights::default(),
             refreshing: Mutex::default(),
             untold: Untold::default(),

@@ -1,6 +1,7 @@
 //! A single process.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use duly_db::SharedClock;
 use jiff::{SignedDuration, Timestamp};
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 
 use super::backing::{Backing, Found, Loader, Turn};
 use super::key::Mark;
@@ -17,7 +18,7 @@ use super::stored::Stored;
 use crate::store::Lost;
 
 /// So many groups are known at a time. One that is dropped makes its values wrong, no more.
-const GROUPS: u64 = 100_000;
+const GROUPS: usize = 100_000;
 
 /// Keeps marks and locks in the memory of this process; the values are in the tier that every
 /// process has. What another process forgets is not heard here.
@@ -74,11 +75,12 @@ impl Backing for Process {
     }
 
     async fn marks(&self, groups: &[String]) -> Result<Vec<Option<Mark>>, Lost> {
-        let give = || Mark(self.given.fetch_add(1, Ordering::Relaxed));
-        let marks = groups.iter();
-        Ok(marks
-            .map(|group| Some(self.marks.get_with(group.clone(), give)))
-            .collect())
+        let give = || Ok::<_, Infallible>(Mark(self.given.fetch_add(1, Ordering::Relaxed)));
+        let mark = |group: &String| {
+            let Ok(mark) = self.marks.get_or_insert_with(group.as_str(), give);
+            Some(mark)
+        };
+        Ok(groups.iter().map(mark).collect())
     }
 
     async fn turn(&self, _: &Loader<'_>) -> Result<Turn, Lost> {
@@ -96,7 +98,7 @@ impl Backing for Process {
 
     async fn forget(&self, groups: &[String]) -> Result<(), Lost> {
         for group in groups {
-            self.marks.invalidate(group);
+            self.marks.remove(group);
         }
         Ok(())
     }

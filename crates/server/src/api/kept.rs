@@ -155,7 +155,7 @@ fn body(value: &impl Serialize) -> Result<Bytes> {
         .map_err(|error| Error::Internal(error.to_string()))
 }
 
-fn served(headers: &HeaderMap, entry: &Entry) -> Response {
+pub(super) fn served(headers: &HeaderMap, entry: &Entry) -> Response {
     if matches(headers, &entry.tag) {
         return unchanged(&entry.tag);
     }

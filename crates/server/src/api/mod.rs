@@ -8,6 +8,7 @@ pub mod document;
 mod events;
 mod input;
 mod kept;
+pub(crate) mod known;
 mod labels;
 mod notifications;
 pub(crate) mod permit;

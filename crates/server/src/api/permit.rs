@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use duly_cache::{Credential, View};
 use duly_tracker::secret::Secret;
 use duly_tracker::sessions::{Asked, Principal, Shown, Visitor};
@@ -69,7 +69,7 @@ impl<A: Needs> FromRequestParts<Arc<Context>> for Permit<A> {
 #[derive(Debug)]
 pub(crate) struct Viewer<A> {
     /// Who, and how new what they are shown has to be.
-    pub(crate) visitor: Visitor,
+    pub(crate) visitor: Arc<Visitor>,
     /// What they ask for.
     pub(crate) view: View,
     needs: PhantomData<A>,
@@ -82,9 +82,15 @@ impl<A: Needs> FromRequestParts<Arc<Context>> for Viewer<A> {
         parts: &mut Parts,
         context: &Arc<Context>,
     ) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let view = View::of(REPRESENTATION, &[parts.uri.path(), query]);
-        let visitor = visitor(context, parts, Some(view), true).await?;
+        let view = view_of(&parts.uri);
+        let visitor = match parts.extensions.remove::<Arc<Visitor>>() {
+            Some(visitor) => visitor,
+            None => {
+                let toll = parts.extensions.get();
+                let known = visitor(context, &parts.headers, toll, Some(view), true);
+                Arc::new(known.await?)
+            }
+        };
         visitor.principal.require(A::ABILITY)?;
         Ok(Viewer {
             visitor,
@@ -114,11 +120,17 @@ impl<A: Needs> Viewer<A> {
         let visitor = shown.look(&context.tracker, asked).await?;
         visitor.principal.require(A::ABILITY)?;
         Ok(Viewer {
-            visitor,
+            visitor: Arc::new(visitor),
             view,
             needs: PhantomData,
         })
     }
+}
+
+/// What a URL asks for.
+pub(super) fn view_of(uri: &Uri) -> View {
+    let query = uri.query().unwrap_or_default();
+    View::of(REPRESENTATION, &[uri.path(), query])
 }
 
 /// Answers that a release has kept are of no use to one that writes them differently.
@@ -178,25 +190,27 @@ impl FromRequestParts<Arc<Context>> for Listener {
         parts: &mut Parts,
         context: &Arc<Context>,
     ) -> Result<Self, Problem> {
-        visitor(context, parts, None, false).await?;
+        visitor(context, &parts.headers, parts.extensions.get(), None, false).await?;
         Ok(Listener(shown(context, &parts.headers)?))
     }
 }
 
 async fn principal(context: &Context, parts: &Parts) -> Result<Principal, Problem> {
-    Ok(visitor(context, parts, None, true).await?.principal)
+    let toll = parts.extensions.get();
+    let known = visitor(context, &parts.headers, toll, None, true);
+    Ok(known.await?.principal)
 }
 
 /// Who asks, unless they ask too often.
-async fn visitor(
+pub(super) async fn visitor(
     context: &Context,
-    parts: &Parts,
+    headers: &HeaderMap,
+    toll: Option<&Arc<Toll>>,
     view: Option<View>,
     is_use: bool,
 ) -> Result<Visitor, Problem> {
-    let toll = parts.extensions.get::<Arc<Toll>>();
     let limiter = &context.tracker.limiter;
-    match known(context, &parts.headers, view, toll, is_use).await {
+    match known(context, headers, view, toll, is_use).await {
         Ok(visitor) => {
             if let Some(toll) = toll {
                 toll.note(&visitor.visit.standing);
@@ -228,7 +242,10 @@ async fn known(
         view,
         at_least: seen::by_client(headers),
         counts: &counts,
-        stranger: stranger.as_ref().map(|stranger| stranger as _),
+        stranger: match &stranger {
+            Some(stranger) => Some(stranger),
+            None => None,
+        },
     };
     let shown = shown(context, headers)?;
     match is_use {

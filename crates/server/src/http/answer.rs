@@ -14,6 +14,7 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::{accept, address, again, compress, origin, request_id, seen};
+use crate::api::known;
 use crate::api::problem::{Code, Problem};
 use crate::app::App;
 use crate::limits::{self, Toll};
@@ -112,13 +113,19 @@ fn answered_as(path: &str) -> Option<&'static str> {
 
 /// Runs the handler. One that may change something runs in a task of its own: a client that goes
 /// away must not stop it between two steps.
-async fn handle(app: &Arc<App>, request: Request<Body>, id: Uuid) -> Response {
-    let safe = request.method().is_safe();
-    let (router, random) = (app.router.clone(), app.context.tracker.random.clone());
-    let outcome = if safe {
-        let handled = with_request(id, router.oneshot(request));
-        AssertUnwindSafe(handled).catch_unwind().await.ok()
+async fn handle(app: &Arc<App>, mut request: Request<Body>, id: Uuid) -> Response {
+    let outcome = if request.method().is_safe() {
+        let handled = async {
+            match known::answer(&app.context, &mut request).await {
+                Some(response) => Ok(response),
+                // Large, and seldom needed.
+                None => Box::pin(app.router.clone().oneshot(request)).await,
+            }
+        };
+        let handled = AssertUnwindSafe(with_request(id, handled)).catch_unwind();
+        handled.await.ok()
     } else {
+        let (router, random) = (app.router.clone(), app.context.tracker.random.clone());
         let handled =
             async move { again::until_it_does_not_give_way(router, &*random, request).await };
         let handled = AssertUnwindSafe(with_request(id, handled)).catch_unwind();
