@@ -27,7 +27,7 @@ async function people(url, cookies) {
 
 /** Starts one Duly that knows things by itself and one with Redis; answers both. */
 export async function startDuly(users, tasks) {
-  const database = databaseServer({ kind: "mysql", name: "mariadb-of-duly" });
+  const database = databaseServer({ kind: "mysql", name: "mariadb-of-duly", options: ["--without-replicas", "--without-binlog"] });
   const cache = await redis();
   const forms = {};
   for (const [form, settings] of Object.entries({ memory: { DULY_CACHE__URL: "memory" }, redis: cache.settings })) {

@@ -86,13 +86,13 @@ async function startForm(form, database, cache, users, tasks) {
   php("artisan", "migrate", "--force");
   php("artisan", "bench:seed", String(users), String(tasks), people);
   if (FORMS[form].TUNED) php("bootstrap/build-preload-list.php", readFileSync(people, "utf8").split(" ", 1)[0]);
-  const process_ = startServer(directory, [phpFpm(), "--nodaemonize", "--fpm-config", join(directory, "php-fpm.conf")], env);
+  const server = startServer(directory, [phpFpm(), "--nodaemonize", "--fpm-config", join(directory, "php-fpm.conf")], env);
   const socket = join(directory, "socket");
   while (!existsSync(socket)) {
-    if (process_.exitCode !== null) throw new Error(`php-fpm has ended: ${readFileSync(join(directory, "php-fpm.log"), "utf8")}`);
+    if (server.exitCode !== null) throw new Error(`php-fpm has ended: ${readFileSync(join(directory, "php-fpm.log"), "utf8")}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  return { side: "laravel", people, process: process_, site: fastcgi(application, socket) };
+  return { side: "laravel", people, process: server, site: fastcgi(application, socket) };
 }
 
 function fastcgi(application, socket) {
