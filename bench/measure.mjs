@@ -155,7 +155,7 @@ export function residentMegabytes(pid) {
 
 /** Load from wrk; answers requests per second, CPU microseconds per request and refusals. */
 export function load(server, { url, script, connections = 64, seconds = 5, beside = [] }) {
-  const args = ["-t2", `-c${connections}`, `-d${seconds}s`, "--latency", ...(script ? ["-s", script] : []), url];
+  const args = ["-t2", `-c${connections}`, `-d${seconds}s`, "--timeout", "30s", "--latency", ...(script ? ["-s", script] : []), url];
   const others = () => beside.reduce((sum, pid) => sum + familyCpuSeconds(pid), 0);
   const before = [cpuSeconds(server.pid), others()];
   const output = execFileSync("wrk", args, { encoding: "utf8" });
