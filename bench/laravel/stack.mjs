@@ -3,7 +3,7 @@
 // without a restart.
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { databaseServer, folder, redis, start } from "../measure.mjs";
 
@@ -15,7 +15,7 @@ const FORMS = {
   pages: { TUNED: true, CACHED: "pages" },
 };
 
-// As for the database servers: root's rights are nobody's business.
+// Servers have no use for root's rights: where we have them, they run as nobody, as those of scripts/databases do.
 const AS_SERVER = process.getuid() === 0 ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"] : [];
 
 /** Makes a folder that servers may write into, with everything that is put there by `fill`. */
@@ -41,9 +41,8 @@ export function settings(name, words) {
 
 /** Debian names php-fpm after PHP's version. */
 function phpFpm() {
-  const name = readdirSync("/usr/sbin").find((one) => /^php-fpm\d/.test(one));
-  if (!name) throw new Error("php-fpm is missing: ./scripts/need laravel");
-  return join("/usr/sbin", name);
+  const version = execFileSync("php", ["-r", "echo PHP_MAJOR_VERSION, '.', PHP_MINOR_VERSION;"], { encoding: "utf8" });
+  return `/usr/sbin/php-fpm${version}`;
 }
 
 function prepare(form, database, cache) {

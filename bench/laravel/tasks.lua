@@ -1,6 +1,7 @@
 -- wrk script: the same requests to Duly and to Laravel, by random users of a seeded database.
 -- Environment: SIDE (duly or laravel), PEOPLE (a file with a line for each user: the token, then the
--- ids of tasks), MODE (each, list or mixed), OFFSET (how many users `each` passes over).
+-- ids of tasks), MODE (each, list or mixed), OFFSET (how many requests `each`
+-- passes over: two for each user, one for either list).
 local sides = {
   duly = { tasks = "/api/v1/tasks", list = "/api/v1/tasks?limit=15", pending = "/api/v1/tasks?limit=15&status=pending", change = "PATCH" },
   laravel = { tasks = "/api/tasks", list = "/api/tasks", pending = "/api/tasks?status=pending", change = "PUT" },
@@ -39,7 +40,8 @@ local offset = tonumber(os.getenv("OFFSET") or "0")
 function request()
   if mode == "each" then
     asked = asked + 1
-    return wrk.format("GET", side.list, people[(offset + asked * THREADS + number) % #people + 1].reads)
+    local index = (offset + asked * THREADS + number) % (2 * #people)
+    return wrk.format("GET", index < #people and side.list or side.pending, people[index % #people + 1].reads)
   end
   local person = people[math.random(#people)]
   local dice = mode == "list" and 1 or math.random(100)
