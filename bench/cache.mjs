@@ -81,7 +81,7 @@ report("90 lists, 10 changes, memory: CPU per request", cpu("mixed"), "us");
 const crowd = join(folder, "crowd.db");
 const crowdCookies = seed(crowd, MANY, 3);
 for (const settings of [{}, shared.settings]) {
-  const server = await duly(crowd, { ...settings, DULY_CACHE__MEMORY: "4GiB" });
+  const server = await duly(crowd, { ...settings, DULY_CACHE__MEMORY: "4096MiB" });
   const before = residentMegabytes(server.process.pid);
   const used = () => Number(/used_memory:(\d+)/.exec(shared.say("INFO", "memory"))[1]) / 1024 / 1024;
   if (settings !== shared.settings) warm(server, MANY, crowdCookies);

@@ -1,7 +1,7 @@
 -- wrk script: the same requests to Duly and to Laravel, by random users of a seeded database.
 -- Environment: SIDE (duly or laravel), PEOPLE (a file with a line for each user: the token, then the
--- ids of tasks), MODE (each, list or mixed), OFFSET (how many requests `each`
--- passes over: two for each user, one for either list).
+-- ids of tasks), MODE (each, list or mixed), OFFSET (how many requests `each` passes over: it makes two
+-- for each user, one for either list).
 local sides = {
   duly = { tasks = "/api/v1/tasks", list = "/api/v1/tasks?limit=15", pending = "/api/v1/tasks?limit=15&status=pending", change = "PATCH" },
   laravel = { tasks = "/api/tasks", list = "/api/tasks", pending = "/api/tasks?status=pending", change = "PUT" },
