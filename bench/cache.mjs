@@ -1,8 +1,8 @@
 // What is known: the list of fifteen tasks by cookie, from memory and with Redis, against raw hyper with
 // the same bytes; a mix with writes; and the memory that people who are known take.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { COUNTED, built, duly, folder, freePort, load, median, ready, redis, report, residentMegabytes, save, seed, start, stop } from "./measure.mjs";
+import { COUNTED, duly, folder, load, median, rawHyper, redis, report, residentMegabytes, save, seed, stop } from "./measure.mjs";
 
 const USERS = 1000;
 const RUNS = 3;
@@ -28,20 +28,16 @@ function warm(server, users, file) {
 async function raw() {
   const server = await duly(database);
   const cookie = readFileSync(cookies, "utf8").split("\n")[0];
-  const page = await (await fetch(server.url + LIST, { headers: { cookie: `duly_session=${cookie}` } })).text();
+  const limit = await rawHyper(await fetch(server.url + LIST, { headers: { cookie: `duly_session=${cookie}` } }));
   await stop(server.process);
-  writeFileSync(join(folder, "page.json"), page);
-  const port = await freePort();
-  const process = start(built("examples/raw_hyper"), [String(port), join(folder, "page.json")]);
-  const url = `http://127.0.0.1:${port}/`;
-  await ready(url);
-  return { process, url };
+  return limit;
 }
 
+/** The client does the same for whoever is measured. */
 function measure(server, mode, beside = []) {
   process.env.COOKIES = cookies;
   process.env.MODE = mode;
-  const measured = load(server.process, { url: server.url, script: mode ? "bench/tasks.lua" : undefined, beside });
+  const measured = load(server.process, { url: server.url, script: "bench/tasks.lua", beside });
   if (measured.refused > 0) throw new Error(`${measured.refused} requests were refused`);
   return measured;
 }
@@ -52,7 +48,7 @@ const alone = await duly(database, COUNTED);
 const results = { raw: [], memory: [], redis: [], mixed: [] };
 warm(alone, USERS, cookies);
 for (let run = 0; run < RUNS; run++) {
-  results.raw.push(load(limit.process, { url: limit.url }));
+  results.raw.push(measure(limit, "list"));
   results.memory.push(measure(alone, "list"));
   results.mixed.push(measure(alone, "mixed"));
 }
@@ -61,7 +57,7 @@ const node = await duly(database, { ...COUNTED, ...shared.settings });
 warm(node, USERS, cookies);
 const rawBeside = [];
 for (let run = 0; run < RUNS; run++) {
-  rawBeside.push(load(limit.process, { url: limit.url }));
+  rawBeside.push(measure(limit, "list"));
   results.redis.push(measure(node, "list", [shared.server.pid]));
 }
 await stop(node.process);

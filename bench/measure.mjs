@@ -199,6 +199,20 @@ export function save(suite) {
   writeFileSync(`bench/out/${suite}${engine === "sqlite" ? "" : `-${engine}`}.json`, `${JSON.stringify(figures, null, 2)}\n`);
 }
 
+/** Hyper, answering what Duly has answered, headers and all, and nothing else. */
+export async function rawHyper(answer) {
+  const [body, headers] = [join(folder, "body"), join(folder, "headers")];
+  writeFileSync(body, await answer.text());
+  // These two it writes itself.
+  const kept = [...answer.headers].filter(([name]) => !["content-length", "date"].includes(name));
+  writeFileSync(headers, kept.map(([name, value]) => `${name}: ${value}\n`).join(""));
+  const port = await freePort();
+  const process = start(built("examples/raw_hyper"), [String(port), body, headers]);
+  const url = `http://127.0.0.1:${port}`;
+  await ready(url);
+  return { process, url };
+}
+
 /** Fills a database; answers the file with its users' cookies. */
 export function seed(database, users, tasks, ...options) {
   const cookies = join(mkdtempSync(join(folder, "cookies-")), "cookies");

@@ -16,6 +16,11 @@ export default defineConfig({
     precompress(),
   ],
   server: { port: 5173, strictPort: true, proxy: { '/api': server, '/mail': server } },
+  experimental: {
+    // Files name each other from where they are, so that all come from where the first came from. The
+    // page names them from its root, which `http.assets_url` replaces.
+    renderBuiltUrl: (_name, { hostType }) => ({ relative: hostType !== 'html' }),
+  },
   build: {
     manifest: true,
     target: 'es2023',

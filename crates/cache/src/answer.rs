@@ -69,8 +69,13 @@ impl<R: Record> Cache<R> {
     /// The answer that is in the memory of this process, if it is new enough.
     #[must_use]
     pub fn at_hand(&self, visit: &Visit<R>, view: View) -> Option<Arc<Entry>> {
-        let found = self.0.tier.get(visit.owner, view, self.0.clock.now())?;
-        (found.version >= visit.version).then_some(found)
+        let seen = visit.entry.as_ref().filter(|(seen, _)| *seen == view);
+        let seen = seen.map(|(_, entry)| entry.clone());
+        seen.filter(|entry| self.will_do(visit, entry)).or_else(|| {
+            // Somebody may have asked meanwhile.
+            let found = self.0.tier.get(visit.owner, view, self.0.clock.now())?;
+            (found.version >= visit.version).then_some(found)
+        })
     }
 
     fn will_do(&self, visit: &Visit<R>, entry: &Entry) -> bool {

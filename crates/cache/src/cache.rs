@@ -67,6 +67,8 @@ pub struct Visit<R> {
     /// What the limits say to it.
     pub standing: Standing,
     pub(crate) owner: OwnerKey,
+    /// What was at hand of what they will ask for.
+    pub(crate) entry: Option<(View, Arc<Entry>)>,
 }
 
 /// Knows who asks and what the answer is, and is never older than what anybody has seen or
@@ -149,10 +151,9 @@ impl<R: Record> Cache<R> {
             return Err(Refused(refused).into());
         }
         let now = self.0.clock.now();
-        let wanted = view.filter(|view| {
-            let here = self.0.tier.get(credential.owner, *view, now);
-            here.is_none()
-        });
+        let here = |view| self.0.tier.get(credential.owner, view, now);
+        let mut at_hand = view.and_then(|view| Some((view, here(view)?)));
+        let wanted = view.filter(|_| at_hand.is_none());
         let looked = self.0.store.look(credential, wanted, counts).await;
         let is_there = self.noted(&looked);
         let readings = looked
@@ -174,7 +175,7 @@ impl<R: Record> Cache<R> {
         }) = looked
         {
             if let Some((view, entry)) = view.zip(entry) {
-                self.keep(credential.owner, view, entry);
+                at_hand = Some((view, self.keep(credential.owner, view, entry)));
             }
             if let Some(record) = record.filter(|record| record.is_valid(now)) {
                 return Ok(Visit {
@@ -182,6 +183,7 @@ impl<R: Record> Cache<R> {
                     version: at_least(floor),
                     standing,
                     owner: credential.owner,
+                    entry: at_hand,
                 });
             }
         }
@@ -198,6 +200,7 @@ impl<R: Record> Cache<R> {
             version: at_least(known.versions.data),
             standing,
             owner: credential.owner,
+            entry: at_hand,
         })
     }
 

@@ -23,12 +23,12 @@ pub struct OwnerKey(u64);
 
 impl fmt::Display for OwnerKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for place in (0..LENGTH).rev() {
+        let mut text = [0; LENGTH];
+        for (place, character) in text.iter_mut().rev().enumerate() {
             let digit = usize::try_from((self.0 >> (place * 5)) & 31).unwrap_or_default();
-            let character = ALPHABET.get(digit).copied().unwrap_or(b'0');
-            write!(formatter, "{}", char::from(character))?;
+            *character = ALPHABET.get(digit).copied().unwrap_or(b'0');
         }
-        Ok(())
+        formatter.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where randomness comes from, so that a test can repeat itself.
 
+use std::cell::RefCell;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -20,16 +21,56 @@ pub type SharedRandom = Arc<dyn Random>;
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
-    #[expect(
-        clippy::disallowed_methods,
-        clippy::panic,
-        reason = "this is where randomness comes from; without it no secret can be made, and a \
-                  predictable one must never be"
-    )]
     fn fill(&self, buffer: &mut [u8]) {
-        if let Err(error) = getrandom::fill(buffer) {
-            panic!("the operating system gives no randomness: {error}");
+        STOCK.with_borrow_mut(|stock| stock.take(buffer));
+    }
+}
+
+thread_local! {
+    static STOCK: RefCell<Stock> = const { RefCell::new(Stock::EMPTY) };
+}
+
+/// Randomness that was fetched ahead: every request gets an id, and asking the system for each would
+/// take longer than looking up what is known.
+struct Stock {
+    bytes: [u8; 512],
+    left: usize,
+}
+
+impl Stock {
+    const EMPTY: Stock = Stock {
+        bytes: [0; 512],
+        left: 0,
+    };
+
+    /// Fills the buffer with bytes that nobody else has got or can read here any more.
+    fn take(&mut self, buffer: &mut [u8]) {
+        if self.left < buffer.len() {
+            fetch(&mut self.bytes);
+            self.left = self.bytes.len();
         }
+        let start = self.left.saturating_sub(buffer.len());
+        match self.bytes.get_mut(start..self.left) {
+            Some(taken) if taken.len() == buffer.len() => {
+                buffer.copy_from_slice(taken);
+                taken.fill(0);
+                self.left = start;
+            }
+            // More than is fetched at a time.
+            _ => fetch(buffer),
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    clippy::panic,
+    reason = "this is where randomness comes from; without it no secret can be made, and a \
+              predictable one must never be"
+)]
+fn fetch(buffer: &mut [u8]) {
+    if let Err(error) = getrandom::fill(buffer) {
+        panic!("the operating system gives no randomness: {error}");
     }
 }
 
@@ -71,5 +112,28 @@ impl Random for SeededRandom {
                 *target = source;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_given_twice() {
+        let mut given = HashSet::new();
+        for length in (8..1_100).step_by(7) {
+            let mut bytes = vec![0; length];
+            SystemRandom.fill(&mut bytes);
+            for chunk in bytes.chunks_exact(8) {
+                assert!(given.insert(chunk.to_vec()), "{length}");
+            }
+        }
+        STOCK.with_borrow(|stock| {
+            let used = &stock.bytes[stock.left..];
+            assert!(used.iter().all(|byte| *byte == 0));
+        });
     }
 }

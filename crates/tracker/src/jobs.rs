@@ -13,7 +13,7 @@ use crate::tasks::PurgeTrash;
 use crate::users::{
     self, SendEmailChanged, SendEmailConfirmation, SendPasswordChanged, SendPasswordReset,
 };
-use crate::{Error, Tracker, partitions, sessions};
+use crate::{Error, Tracker, assets, partitions, sessions};
 
 /// Every kind of job that this release can run.
 #[must_use]
@@ -30,6 +30,7 @@ pub fn registry() -> Registry<Tracker> {
         .with::<SendPasswordReset>()
         .with::<PurgeTrash>()
         .with::<PurgeSessions>()
+        .with::<PurgeAssets>()
         .with::<LookAfterPartitions>()
         .with::<ForgetIdempotencyKeys>()
 }
@@ -42,64 +43,25 @@ pub fn schedules(queue: &Queue) -> Schedules {
         at: time(hour, minute, 0, 0),
         zone: TimeZone::UTC,
     };
-    let once = CatchUp::Once;
     let schedules = Schedules::new();
-    let schedules = push(
-        schedules,
-        queue,
-        "dispatch_reminders",
-        every(10),
-        once,
-        || DispatchReminders {},
-    );
-    let schedules = push(
-        schedules,
-        queue,
-        "reconcile_reminders",
-        every(300),
-        once,
-        || ReconcileReminders {},
-    );
-    let schedules = push(
-        schedules,
-        queue,
-        "forget_idempotency_keys",
-        every(3600),
-        once,
-        || ForgetIdempotencyKeys {},
-    );
-    let schedules = push(schedules, queue, "purge_trash", daily(2, 30), once, || {
-        PurgeTrash {}
-    });
-    let schedules = push(
-        schedules,
-        queue,
-        "purge_sessions",
-        daily(2, 45),
-        once,
-        || PurgeSessions {},
-    );
-    push(
-        schedules,
-        queue,
-        "look_after_partitions",
-        daily(3, 0),
-        once,
-        || LookAfterPartitions {},
-    )
+    let schedules = push(schedules, queue, every(10), || DispatchReminders {});
+    let schedules = push(schedules, queue, every(300), || ReconcileReminders {});
+    let schedules = push(schedules, queue, every(3600), || ForgetIdempotencyKeys {});
+    let schedules = push(schedules, queue, daily(2, 30), || PurgeTrash {});
+    let schedules = push(schedules, queue, daily(2, 45), || PurgeSessions {});
+    let schedules = push(schedules, queue, daily(2, 50), || PurgeAssets {});
+    push(schedules, queue, daily(3, 0), || LookAfterPartitions {})
 }
 
-/// Adds a schedule that pushes one job.
+/// Adds a schedule that pushes one job, by whose name it goes.
 fn push<J: Job>(
     schedules: Schedules,
     queue: &Queue,
-    name: &'static str,
     cadence: Cadence,
-    catch_up: CatchUp,
     job: fn() -> J,
 ) -> Schedules {
     let queue = queue.clone();
-    schedules.every(name, cadence, catch_up, move |tx, _slot| {
+    schedules.every(J::NAME, cadence, CatchUp::Once, move |tx, _slot| {
         let queue = queue.clone();
         Box::pin(async move {
             queue.push(tx, &job()).await?;
@@ -153,6 +115,10 @@ upkeep!(
 upkeep!(
     /// Deletes sessions and links that have ended.
     PurgeSessions, "purge_sessions", MAINTENANCE, purge_sessions
+);
+upkeep!(
+    /// Deletes files of releases that have not run for a while.
+    PurgeAssets, "purge_assets", MAINTENANCE, assets::purge
 );
 upkeep!(
     /// Makes the months of growing tables before they begin, and drops what is too old to be kept.

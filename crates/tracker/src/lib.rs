@@ -4,6 +4,7 @@
 //! transaction, and enqueues jobs inside it. Store functions hold the SQL.
 
 pub mod activity;
+pub mod assets;
 pub mod error;
 pub mod id;
 pub mod idempotency;
@@ -32,7 +33,7 @@ pub mod users;
 pub use error::{Error, Refusal};
 pub use id::{ActivityId, NotificationId, SessionId, TaskId, TokenId, UserId};
 pub use page::Page;
-pub use tables::{SESSION_TABLES, TABLES};
+pub use tables::{RELEASE_TABLES, SESSION_TABLES, TABLES};
 pub use tracker::{LoginAttempts, MIGRATIONS, Settings, Tracker};
 
 /// The answer of a feature function.

@@ -7,6 +7,9 @@ use duly_db::dump::Table;
 /// logs in again, and links that were mailed are worth nothing.
 pub const SESSION_TABLES: &[&str] = &["sessions", "links", "idempotency_keys"];
 
+/// The tables of what every release brings along.
+pub const RELEASE_TABLES: &[&str] = &["assets"];
+
 /// The tables of this crate. Each comes after those it refers to.
 pub const TABLES: &[Table] = &[
     Table {
@@ -170,6 +173,15 @@ pub const TABLES: &[Table] = &[
             ("token_name", Text),
             ("action", Text),
             ("changes", Text),
+        ],
+    },
+    Table {
+        name: "assets",
+        key: &["name"],
+        columns: &[
+            ("name", Text),
+            ("last_offered", Instant),
+            ("content", Bytes),
         ],
     },
 ];

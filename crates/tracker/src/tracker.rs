@@ -27,6 +27,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0004_imports"),
         duly_db::migration!("0005_activity"),
         duly_db::migration!("0006_trashed_tasks"),
+        duly_db::migration!("0007_assets"),
     ],
 };
 

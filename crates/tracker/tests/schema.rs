@@ -144,7 +144,7 @@ fn grouped(rows: &[Row]) -> BTreeMap<Vec<String>, Vec<String>> {
 fn family(name: &str) -> String {
     let bare = name.split('(').next().unwrap_or(name).to_lowercase();
     match bare.as_str() {
-        "blob" | "uuid" | "bytea" | "binary" | "varbinary" => "bytes".into(),
+        "blob" | "longblob" | "uuid" | "bytea" | "binary" | "varbinary" => "bytes".into(),
         "text" | "varchar" | "longtext" | "date" => "text".into(),
         "integer" | "bigint" | "boolean" | "tinyint" | "datetime" => "number".into(),
         "timestamp with time zone" => "number".into(),

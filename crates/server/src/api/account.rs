@@ -23,7 +23,7 @@ use crate::http::cookie;
 /// Makes an account and logs in.
 #[utoipa::path(
     post,
-    path = "/register",
+    path = "/api/v1/register",
     operation_id = "register",
     tag = "account",
     request_body(content = RegistrationInput, example = json!({"name": "Ann", "email": "ann@example.org", "password": "correct horse battery", "time_zone": "Europe/Berlin"})),
@@ -49,7 +49,7 @@ pub(crate) async fn register(
 /// Logs in.
 #[utoipa::path(
     post,
-    path = "/login",
+    path = "/api/v1/login",
     operation_id = "logIn",
     tag = "account",
     request_body(content = LogInInput, example = json!({"email": "ann@example.org", "password": "correct horse battery"})),
@@ -75,7 +75,7 @@ pub(crate) async fn log_in(
 /// Logs out. Without a session there is nothing to do.
 #[utoipa::path(
     post,
-    path = "/logout",
+    path = "/api/v1/logout",
     operation_id = "logOut",
     tag = "account",
     responses((status = 204, description = "The session has ended.", headers(("Set-Cookie" = String))))
@@ -94,7 +94,7 @@ pub(crate) async fn log_out(State(context): State<Arc<Context>>, headers: Header
 /// Has a link for a new password mailed, if the address has an account. The answer does not say.
 #[utoipa::path(
     post,
-    path = "/password/forgot",
+    path = "/api/v1/password/forgot",
     operation_id = "forgotPassword",
     tag = "account",
     request_body(content = ForgottenPasswordInput, example = json!({"email": "ann@example.org"})),
@@ -113,7 +113,7 @@ pub(crate) async fn forgot_password(
 /// Sets a new password with the mailed link and ends every session.
 #[utoipa::path(
     post,
-    path = "/password/reset",
+    path = "/api/v1/password/reset",
     operation_id = "resetPassword",
     tag = "account",
     request_body(content = PasswordResetInput),
@@ -135,7 +135,7 @@ pub(crate) async fn reset_password(
 /// Confirms an e-mail address with the mailed link.
 #[utoipa::path(
     post,
-    path = "/email/confirm",
+    path = "/api/v1/email/confirm",
     operation_id = "confirmEmail",
     tag = "account",
     request_body(content = LinkInput),
@@ -156,7 +156,7 @@ pub(crate) async fn confirm_email(
 /// Has the confirmation of the e-mail address mailed again.
 #[utoipa::path(
     post,
-    path = "/email/resend",
+    path = "/api/v1/email/resend",
     operation_id = "resendConfirmation",
     tag = "account",
     responses((status = 202, description = "Taken note of.")),
@@ -173,7 +173,7 @@ pub(crate) async fn resend_confirmation(
 /// Shows your account.
 #[utoipa::path(
     get,
-    path = "/me",
+    path = "/api/v1/me",
     operation_id = "getAccount",
     tag = "account",
     responses(
@@ -192,7 +192,7 @@ pub(crate) async fn me(
         let account = users::profile(&mut conn, viewer.visitor.principal.user).await?;
         Ok((account, conn.label()))
     };
-    kept::view(&context, &viewer, &headers, Hand::None, load).await
+    kept::view(&context, &viewer, &headers, || Hand::None, load).await
 }
 
 /// Changes your account. Fields left out stay as they are.
@@ -201,7 +201,7 @@ pub(crate) async fn me(
 /// every other session.
 #[utoipa::path(
     patch,
-    path = "/me",
+    path = "/api/v1/me",
     operation_id = "changeAccount",
     tag = "account",
     request_body(content = ProfileChangeInput, example = json!({"time_zone": "Europe/Berlin", "reminder_time": "08:30"})),

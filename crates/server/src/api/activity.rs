@@ -20,7 +20,7 @@ use crate::app::Context;
 /// is deleted for good.
 #[utoipa::path(
     get,
-    path = "/tasks/{id}/activity",
+    path = "/api/v1/tasks/{id}/activity",
     operation_id = "listActivity",
     tag = "tasks",
     params(
@@ -51,5 +51,5 @@ pub(crate) async fn list(
         let page = activity::list(&mut conn, owner, task, limit, cursor).await?;
         Ok((page, conn.label()))
     };
-    kept::view(&context, &viewer, &headers, Hand::None, load).await
+    kept::view(&context, &viewer, &headers, || Hand::None, load).await
 }

@@ -26,7 +26,7 @@ pub(crate) struct QueryPlan {
 /// Shows how the database and its replicas are doing, as the process that answers sees it.
 #[utoipa::path(
     get,
-    path = "/admin/database",
+    path = "/api/v1/admin/database",
     operation_id = "getDatabase",
     tag = "admin",
     responses((status = 200, description = "How it is doing.", body = Status)),
@@ -44,7 +44,7 @@ pub(crate) async fn database(
 /// Lists the statements that were slow since the start of the process that answers.
 #[utoipa::path(
     get,
-    path = "/admin/slow-queries",
+    path = "/api/v1/admin/slow-queries",
     operation_id = "listSlowQueries",
     tag = "admin",
     responses((status = 200, description = "The slow statements by text, the one that took the most time altogether first, and the last ones.", body = SlowQueries)),
@@ -63,7 +63,7 @@ pub(crate) async fn slow_queries(
 /// Asks the database how it would run the slowest statement of a text. Nothing is run.
 #[utoipa::path(
     get,
-    path = "/admin/slow-queries/{id}/plan",
+    path = "/api/v1/admin/slow-queries/{id}/plan",
     operation_id = "explainSlowQuery",
     tag = "admin",
     params(("id" = String, Path, description = "The `id` of the text in the list.")),

@@ -15,7 +15,7 @@ use crate::app::Context;
 /// Changes, deletes or restores up to 1000 tasks, all of them or none.
 #[utoipa::path(
     post,
-    path = "/tasks/bulk",
+    path = "/api/v1/tasks/bulk",
     operation_id = "changeTasks",
     tag = "tasks",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes sending the same request again safe for 24 hours.")),

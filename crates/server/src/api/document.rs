@@ -9,16 +9,13 @@ use utoipa::openapi::{
     Response, ResponseBuilder, ServerBuilder,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
-use utoipa_axum::router::OpenApiRouter;
 
 use super::problem::ProblemBody;
 
 /// The whole document.
 #[must_use]
 pub fn document() -> OpenApi {
-    let (_, mut document) = OpenApiRouter::with_openapi(base())
-        .nest("/api/v1", super::v1())
-        .split_for_parts();
+    let (_, mut document) = super::v1(base()).split_for_parts();
     let components = document.components.get_or_insert_with(Components::new);
     add_security(components);
     add_problem(components);

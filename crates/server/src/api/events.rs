@@ -51,7 +51,7 @@ pub(crate) struct EventData {
 /// a comment says that the stream is alive.
 #[utoipa::path(
     get,
-    path = "/events",
+    path = "/api/v1/events",
     operation_id = "listenToEvents",
     tag = "tasks",
     params(

@@ -81,8 +81,8 @@ impl<A> Viewer<A> {
 }
 
 /// Answers a view of the owner's data, or 304 when the client has it already. `load` reads from
-/// [`Viewer::conn`] and says of which version that was; it is called only when nobody has the
-/// answer, and what it needs of the stack is not taken before.
+/// [`Viewer::conn`] and says of which version that was. It and `hand` are called only when nobody
+/// has the answer, and what they need of the stack is not taken before.
 ///
 /// # Errors
 /// What `load` says, or that too many answers are being made.
@@ -90,25 +90,23 @@ pub(crate) async fn view<A, T: Serialize>(
     context: &Context,
     viewer: &Viewer<A>,
     headers: &HeaderMap,
-    hand: Hand,
+    hand: impl Fn() -> Hand,
     load: impl AsyncFnOnce() -> Result<(T, Option<Version>)>,
 ) -> Reply {
     let principal = &viewer.visitor.principal;
     let now = context.tracker.clock.now();
-    // What is known is answered without.
-    let position = || hand.position(principal.time_zone.to_datetime(now));
+    let position = || hand().position(principal.time_zone.to_datetime(now));
     if headers.contains_key(header::IF_NONE_MATCH) {
         let expected = viewer.weak_tag(principal.version, &position());
         if matches(headers, &expected) {
-            let unchanged = StatusCode::NOT_MODIFIED.into_response();
-            return Ok(labelled(unchanged, &expected));
+            return Ok(unchanged(&expected));
         }
     }
     let made = async {
         let (value, version) = Box::pin(load()).await?;
         Ok::<_, Error>(Loaded {
             version,
-            until: hand.moves(&principal.time_zone, now),
+            until: hand().moves(&principal.time_zone, now),
             tag: viewer
                 .weak_tag(version.unwrap_or(principal.version), &position())
                 .into(),
@@ -159,7 +157,7 @@ fn body(value: &impl Serialize) -> Result<Bytes> {
 
 fn served(headers: &HeaderMap, entry: &Entry) -> Response {
     if matches(headers, &entry.tag) {
-        return labelled(StatusCode::NOT_MODIFIED.into_response(), &entry.tag);
+        return unchanged(&entry.tag);
     }
     // A strong tag names these very bytes.
     let is_weak = entry.tag.starts_with("W/");
@@ -181,18 +179,28 @@ fn served(headers: &HeaderMap, entry: &Entry) -> Response {
     response
 }
 
+/// Varies as the answer itself would, which may be worth compressing.
+fn unchanged(tag: &str) -> Response {
+    let mut response = labelled(StatusCode::NOT_MODIFIED.into_response(), tag);
+    if tag.starts_with("W/") {
+        let how = HeaderValue::from_static("Accept-Encoding");
+        response.headers_mut().append(header::VARY, how);
+    }
+    response
+}
+
+/// So many headers an answer has about, all told.
+const HEADERS: usize = 20;
+
 fn labelled(mut response: Response, tag: &str) -> Response {
     let headers = response.headers_mut();
+    headers.reserve(HEADERS);
     if let Ok(tag) = HeaderValue::from_str(tag) {
         headers.insert(header::ETAG, tag);
     }
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static("private, no-cache"),
-    );
-    headers.append(
-        header::VARY,
-        HeaderValue::from_static("Cookie, Authorization"),
     );
     response
 }

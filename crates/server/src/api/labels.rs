@@ -16,7 +16,7 @@ use crate::app::Context;
 /// Lists the labels in use, in alphabetical order.
 #[utoipa::path(
     get,
-    path = "/labels",
+    path = "/api/v1/labels",
     operation_id = "listLabels",
     tag = "tasks",
     responses(
@@ -37,5 +37,5 @@ pub(crate) async fn list(
         let labels = tasks::labels(&mut conn, viewer.visitor.principal.user).await?;
         Ok((labels, conn.label()))
     };
-    kept::view(&context, &viewer, &headers, Hand::None, load).await
+    kept::view(&context, &viewer, &headers, || Hand::None, load).await
 }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -30,9 +31,9 @@ use crate::app::Context;
 use crate::{docs, mail_links, web};
 use problem::{Code, Problem};
 
-/// Every URL of the API, below `/api/v1`.
-fn v1() -> OpenApiRouter<Arc<Context>> {
-    OpenApiRouter::new()
+/// Every URL of the API. Not nested: each request would have its URL written anew.
+fn v1(document: OpenApi) -> OpenApiRouter<Arc<Context>> {
+    OpenApiRouter::with_openapi(document)
         .routes(routes!(account::register))
         .routes(routes!(account::log_in))
         .routes(routes!(account::log_out))
@@ -63,7 +64,7 @@ fn v1() -> OpenApiRouter<Arc<Context>> {
 
 /// Every URL there is: the API, its documentation, and the page for all others.
 pub(crate) fn router(context: Arc<Context>) -> Router {
-    let (v1, _) = OpenApiRouter::new().nest("/api/v1", v1()).split_for_parts();
+    let (v1, _) = v1(OpenApi::default()).split_for_parts();
     v1.route("/api/openapi.json", get(docs::document))
         .route("/api/docs", get(docs::page))
         .route("/api/docs.css", get(docs::stylesheet))

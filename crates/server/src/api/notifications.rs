@@ -18,7 +18,7 @@ use crate::app::Context;
 /// Lists the receipts of your reminders, newest first.
 #[utoipa::path(
     get,
-    path = "/notifications",
+    path = "/api/v1/notifications",
     operation_id = "listNotifications",
     tag = "tasks",
     params(
@@ -46,7 +46,7 @@ pub(crate) async fn list(
         let page = notifications::list(&mut conn, owner, task, limit, cursor).await?;
         Ok((page, conn.label()))
     };
-    kept::view(&context, &viewer, &headers, Hand::None, load).await
+    kept::view(&context, &viewer, &headers, || Hand::None, load).await
 }
 
 fn checked(task: Option<&str>, limit: Option<&str>) -> Result<(Option<TaskId>, u32), Problem> {

@@ -223,12 +223,12 @@ async fn known(
 ) -> Result<Visitor, Error> {
     let counts =
         |credential: &Credential| toll.map_or_else(Vec::new, |toll| toll.counts(credential));
-    let stranger = toll.map(|toll| toll.stranger());
+    let stranger = toll.map(|toll| || toll.stranger());
     let asked = Asked {
         view,
         at_least: seen::by_client(headers),
         counts: &counts,
-        stranger: stranger.as_ref(),
+        stranger: stranger.as_ref().map(|stranger| stranger as _),
     };
     let shown = shown(context, headers)?;
     match is_use {

@@ -15,7 +15,7 @@ use crate::app::Context;
 /// Lists where you are logged in, newest first.
 #[utoipa::path(
     get,
-    path = "/sessions",
+    path = "/api/v1/sessions",
     operation_id = "listSessions",
     tag = "sessions",
     responses((status = 200, description = "Your sessions.", body = Page<Session>)),
@@ -35,7 +35,7 @@ pub(crate) async fn list(
 /// Shows a session.
 #[utoipa::path(
     get,
-    path = "/sessions/{id}",
+    path = "/api/v1/sessions/{id}",
     operation_id = "getSession",
     tag = "sessions",
     params(("id" = SessionId, Path, description = "The session.")),
@@ -55,7 +55,7 @@ pub(crate) async fn get(
 /// Ends a session.
 #[utoipa::path(
     delete,
-    path = "/sessions/{id}",
+    path = "/api/v1/sessions/{id}",
     operation_id = "revokeSession",
     tag = "sessions",
     params(("id" = SessionId, Path, description = "The session.")),
@@ -74,7 +74,7 @@ pub(crate) async fn revoke(
 /// Ends every session but this one.
 #[utoipa::path(
     delete,
-    path = "/sessions",
+    path = "/api/v1/sessions",
     operation_id = "revokeOtherSessions",
     tag = "sessions",
     responses((status = 204, description = "They have ended.")),

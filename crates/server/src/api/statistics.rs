@@ -15,7 +15,7 @@ use crate::app::Context;
 /// Shows what is open and what was done when, judged in your time zone.
 #[utoipa::path(
     get,
-    path = "/statistics",
+    path = "/api/v1/statistics",
     operation_id = "getStatistics",
     tag = "tasks",
     responses(
@@ -39,5 +39,5 @@ pub(crate) async fn show(
         Ok((figures, conn.label()))
     };
     // What is overdue changes without any write.
-    kept::view(&context, &viewer, &headers, Hand::Minute, load).await
+    kept::view(&context, &viewer, &headers, || Hand::Minute, load).await
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use duly_tracker::input::Reader;
 use duly_tracker::secret::Secret;
 use duly_tracker::sessions::Principal;
 use duly_tracker::tasks::{self, Due, NewTaskInput, Task, TaskChangeInput, TaskFilter};
-use duly_tracker::{Page, TaskId};
+use duly_tracker::{Error, Page, Result, TaskId};
 use jiff::civil::DateTime;
 
-use super::input::{Id, IfMatch, JsonBody, Parameters};
+use super::input::{Id, IfMatch, JsonBody};
 use super::kept::{self, Hand};
 use super::permit::{Permit, TasksRead, TasksWrite, Viewer};
 use super::reply::{self, Reply};
@@ -24,7 +24,7 @@ use crate::http::query;
 /// `ETag` named by `If-None-Match` is answered by 304.
 #[utoipa::path(
     get,
-    path = "/tasks",
+    path = "/api/v1/tasks",
     operation_id = "listTasks",
     tag = "tasks",
     params(
@@ -51,26 +51,33 @@ pub(crate) async fn list(
     State(context): State<Arc<Context>>,
     viewer: Viewer<TasksRead>,
     headers: HeaderMap,
-    parameters: Parameters,
+    uri: Uri,
 ) -> Reply {
-    let filter = TaskFilter::parse(parameters.pairs())?;
-    shown(&context, &viewer, &headers, &filter).await
+    let query = uri.query().unwrap_or_default();
+    shown(&context, &viewer, &headers, query).await
 }
 
 async fn shown(
     context: &Context,
     viewer: &Viewer<TasksRead>,
     headers: &HeaderMap,
-    filter: &TaskFilter,
+    query: &str,
 ) -> Reply {
     let load = async || {
+        let filter = filter(query)?;
         let principal = &viewer.visitor.principal;
         let mut conn = viewer.conn(context);
         let now = local_time(context, principal);
-        let page = tasks::list(&mut conn, principal.user, filter, now).await?;
+        let page = tasks::list(&mut conn, principal.user, &filter, now).await?;
         Ok((page, conn.label()))
     };
-    kept::view(context, viewer, headers, hand(filter), load).await
+    let hand = || filter(query).map_or(Hand::None, |filter| hand(&filter));
+    kept::view(context, viewer, headers, hand, load).await
+}
+
+fn filter(query: &str) -> Result<TaskFilter> {
+    let pairs = query::parse(query).map_err(Error::Invalid)?;
+    TaskFilter::parse(pairs.iter().map(|(name, value)| (&**name, &**value)))
 }
 
 /// What the page asks for first after a log-in, to the letter: the letters are its name in the cache.
@@ -82,11 +89,8 @@ pub(crate) fn expect_first_list(context: &Arc<Context>, secret: &Secret) {
     let (asked, secret) = (context.clone(), secret.clone());
     context.tracker.cache.warm(async move {
         let shown = async {
-            let viewer = Viewer::expected(&asked, &secret, "/tasks", FIRST).await?;
-            let pairs = query::parse(FIRST).unwrap_or_default();
-            let pairs = pairs.iter().map(|(name, value)| (&**name, &**value));
-            let filter = TaskFilter::parse(pairs)?;
-            shown(&asked, &viewer, &HeaderMap::new(), &filter).await
+            let viewer = Viewer::expected(&asked, &secret, "/api/v1/tasks", FIRST).await?;
+            shown(&asked, &viewer, &HeaderMap::new(), FIRST).await
         };
         // Whoever asks is told what is wrong.
         let _ = shown.await;
@@ -110,7 +114,7 @@ pub(crate) fn local_time(context: &Context, principal: &Principal) -> DateTime {
 /// Writes a task down.
 #[utoipa::path(
     post,
-    path = "/tasks",
+    path = "/api/v1/tasks",
     operation_id = "createTask",
     tag = "tasks",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes sending the same request again safe for 24 hours.")),
@@ -142,7 +146,7 @@ pub(crate) async fn create(
 /// Shows a task.
 #[utoipa::path(
     get,
-    path = "/tasks/{id}",
+    path = "/api/v1/tasks/{id}",
     operation_id = "getTask",
     tag = "tasks",
     params(("id" = TaskId, Path, description = "The task.")),
@@ -169,7 +173,7 @@ pub(crate) async fn get(
 /// Changes a task. Fields left out stay as they are.
 #[utoipa::path(
     patch,
-    path = "/tasks/{id}",
+    path = "/api/v1/tasks/{id}",
     operation_id = "changeTask",
     tag = "tasks",
     params(
@@ -196,7 +200,7 @@ pub(crate) async fn change(
 /// Moves a task to the trash.
 #[utoipa::path(
     delete,
-    path = "/tasks/{id}",
+    path = "/api/v1/tasks/{id}",
     operation_id = "deleteTask",
     tag = "tasks",
     params(
@@ -219,7 +223,7 @@ pub(crate) async fn delete(
 /// Takes a task out of the trash.
 #[utoipa::path(
     post,
-    path = "/tasks/{id}/restore",
+    path = "/api/v1/tasks/{id}/restore",
     operation_id = "restoreTask",
     tag = "tasks",
     params(("id" = TaskId, Path, description = "The task.")),

@@ -26,7 +26,7 @@ pub(crate) struct NewApiToken {
 /// Lists your API tokens, newest first.
 #[utoipa::path(
     get,
-    path = "/tokens",
+    path = "/api/v1/tokens",
     operation_id = "listTokens",
     tag = "tokens",
     responses((status = 200, description = "Your tokens, without their text.", body = Page<ApiToken>)),
@@ -45,7 +45,7 @@ pub(crate) async fn list(
 /// Makes an API token. Its text is shown this once.
 #[utoipa::path(
     post,
-    path = "/tokens",
+    path = "/api/v1/tokens",
     operation_id = "createToken",
     tag = "tokens",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes sending the same request again safe for 24 hours. The text of the token is in the first answer only.")),
@@ -79,7 +79,7 @@ pub(crate) async fn create(
 /// Shows an API token, without its text.
 #[utoipa::path(
     get,
-    path = "/tokens/{id}",
+    path = "/api/v1/tokens/{id}",
     operation_id = "getToken",
     tag = "tokens",
     params(("id" = TokenId, Path, description = "The token.")),
@@ -98,7 +98,7 @@ pub(crate) async fn get(
 /// Ends an API token.
 #[utoipa::path(
     delete,
-    path = "/tokens/{id}",
+    path = "/api/v1/tokens/{id}",
     operation_id = "revokeToken",
     tag = "tokens",
     params(("id" = TokenId, Path, description = "The token.")),
@@ -117,7 +117,7 @@ pub(crate) async fn revoke(
 /// Ends every API token.
 #[utoipa::path(
     delete,
-    path = "/tokens",
+    path = "/api/v1/tokens",
     operation_id = "revokeAllTokens",
     tag = "tokens",
     responses((status = 204, description = "They have ended.")),

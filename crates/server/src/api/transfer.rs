@@ -23,7 +23,7 @@ use crate::app::Context;
 /// report), unless `keep_going`. Rows that were imported before change nothing.
 #[utoipa::path(
     post,
-    path = "/import",
+    path = "/api/v1/import",
     operation_id = "importTasks",
     tag = "transfer",
     params(
@@ -99,7 +99,7 @@ fn read<T>(
 /// Takes all tasks outside the trash out as one file.
 #[utoipa::path(
     get,
-    path = "/export",
+    path = "/api/v1/export",
     operation_id = "exportTasks",
     tag = "transfer",
     params(("format" = Option<String>, Query, description = "`json` (when left out; can be imported again), `csv`, `todotxt` or `ics`.")),

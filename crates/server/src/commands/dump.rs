@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use duly_db::dump::{self, Options};
-use duly_tracker::SESSION_TABLES;
+use duly_tracker::{RELEASE_TABLES, SESSION_TABLES};
 
 use super::{CommandError, Outcome, expect_database, variables};
 use crate::config::{Config, dump_passphrase};
@@ -33,11 +33,12 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Outcome {
     expect_database(config)?;
     let target = Target::open(&arguments.file)?;
     let db = start::database(config).await?;
+    let without = match arguments.without_sessions {
+        true => [RELEASE_TABLES, SESSION_TABLES].concat(),
+        false => RELEASE_TABLES.to_vec(),
+    };
     let options = Options {
-        without: match arguments.without_sessions {
-            true => SESSION_TABLES,
-            false => &[],
-        },
+        without: &without,
         release: env!("CARGO_PKG_VERSION"),
         made_at: start::now(),
     };

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http::listener;
 use crate::node::{Node, Stop};
-use crate::{demo, output, start};
+use crate::{demo, output, start, web};
 
 /// How often it is written down which sessions and tokens were used.
 const SEEN_INTERVAL: Duration = Duration::from_secs(10);
@@ -91,7 +91,9 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     let scheduler = role
         .includes(Role::Scheduler)
         .then(|| start_scheduler(&tracker));
+    let mut next_offer = Duration::MAX;
     if served.is_some() {
+        next_offer = web::offer(&tracker).await;
         let limits = config.limits.clone();
         node.start(App::new(tracker.clone(), config.http.clone(), limits));
         announce(&tracker, &config).await?;
@@ -101,7 +103,7 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     }
     // Others do the jobs from the moment on in which this process is told to stop.
     tokio::join!(
-        answer(served, &tracker, &stop),
+        answer(served, &tracker, next_offer, &stop),
         work(scheduler, worker, &stop)
     );
     finish(tracker).await;
@@ -206,7 +208,12 @@ async fn announce(tracker: &Tracker, config: &Config) -> Outcome {
 }
 
 /// Answers requests until told to stop and done with it.
-async fn answer(served: Option<JoinHandle<()>>, tracker: &Tracker, stop: &Stop) {
+async fn answer(
+    served: Option<JoinHandle<()>>,
+    tracker: &Tracker,
+    next_offer: Duration,
+    stop: &Stop,
+) {
     let Some(served) = served else {
         return;
     };
@@ -225,6 +232,7 @@ async fn answer(served: Option<JoinHandle<()>>, tracker: &Tracker, stop: &Stop) 
             }
         }
         () = seen => {}
+        () = web::keep_offering(tracker, next_offer) => {}
     }
 }
 

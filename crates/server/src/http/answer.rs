@@ -28,10 +28,11 @@ pub async fn answer(app: &Arc<App>, mut request: Request<Body>, peer: IpAddr) ->
     let trusted = &app.context.http.trusted_proxies;
     let given = request_id::given(peer, request.headers(), trusted);
     let request_id = given.unwrap_or_else(|| app.new_request_id());
-    let id = request_id.to_string();
+    let mut id = Uuid::encode_buffer();
+    let id = &*request_id.hyphenated().encode_lower(&mut id);
     let client = address::client(peer, request.headers(), trusted);
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let uri = request.uri().clone();
     let accepts_gzip = compress::quality(request.headers(), "gzip") > 0;
     request.extensions_mut().insert(ClientAddress(client));
     let toll = Toll::of(&app.context.limits, &request, client).map(Arc::new);
@@ -45,16 +46,15 @@ pub async fn answer(app: &Arc<App>, mut request: Request<Body>, peer: IpAddr) ->
             None => handle(app, request, request_id).await,
         },
     };
-    let response = finish(app, response, &id, toll.as_deref());
+    let mut response = finish(app, response, id, toll.as_deref());
+    if uri.path().starts_with("/api/v1/") {
+        // Even what is said of everybody depends on whether somebody is believed.
+        let who = HeaderValue::from_static("Cookie, Authorization");
+        response.headers_mut().append(header::VARY, who);
+    }
     let response = compress::compress(response, accepts_gzip).await;
-    log(
-        &id,
-        client,
-        &method,
-        &path,
-        response.status().as_u16(),
-        started,
-    );
+    let status = response.status().as_u16();
+    log(id, client, &method, uri.path(), status, started);
     response
 }
 

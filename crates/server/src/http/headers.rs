@@ -52,10 +52,9 @@ impl SecurityHeaders {
 
     /// Puts them on an answer, leaving alone what the handler has said itself.
     pub fn apply(&self, headers: &mut HeaderMap) {
+        headers.reserve(self.0.len());
         for (name, value) in &self.0 {
-            if !headers.contains_key(name) {
-                headers.insert(name, value.clone());
-            }
+            headers.entry(name).or_insert_with(|| value.clone());
         }
     }
 }

@@ -12,9 +12,12 @@ use super::cookie;
 /// cookie's `SameSite=Lax` and the content type, which no form can send, still refuse it.
 #[must_use]
 pub fn may_change(method: &Method, headers: &HeaderMap, public_url: &str) -> bool {
+    if method.is_safe() {
+        return true;
+    }
     let has_cookie = cookie::session(headers, public_url.starts_with("https://")).is_some();
     let has_token = headers.contains_key(header::AUTHORIZATION);
-    if method.is_safe() || (has_token && !has_cookie) {
+    if has_token && !has_cookie {
         return true;
     }
     if let Some(site) = headers.get("sec-fetch-site") {

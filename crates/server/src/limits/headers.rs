@@ -1,41 +1,69 @@
 //! What an answer says of the limits it counted for.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use duly_cache::limits::{Decision, Policy, Standing};
+use duly_cache::limits::{Decision, Standing};
 use jiff::Timestamp;
 
 /// Says it in two ways: `RateLimit-Policy` and `RateLimit` name every policy (the form of
 /// draft-ietf-httpapi-ratelimit-headers-10), and the `X-RateLimit-` headers, as Laravel sends
 /// them, tell of the one with the least left, with `Reset` only when it refuses.
 pub(crate) fn announce(headers: &mut HeaderMap, standing: &Standing, now: Timestamp) {
-    let (mut policies, mut rates) = (String::new(), String::new());
-    for (policy, decision) in &standing.0 {
-        let separator = if policies.is_empty() { "" } else { ", " };
-        let Policy { name, limit, .. } = policy;
-        let window = policy.window.as_secs().max(1);
-        let _ = write!(policies, "{separator}\"{name}\";q={limit};w={window}");
-        let (remaining, reset) = (decision.remaining, seconds(decision.reset));
-        let _ = write!(rates, "{separator}\"{name}\";r={remaining};t={reset}");
-    }
     let Some(tightest) = tightest(standing) else {
         return;
     };
-    let mut set = |name: &'static str, value: Result<HeaderValue, _>| {
-        if let Ok::<_, axum::http::header::InvalidHeaderValue>(value) = value {
-            headers.insert(HeaderName::from_static(name), value);
+    // Room for two, which most answers name at most.
+    let (mut policies, mut rates) = (Items::with_capacity(64), Items::with_capacity(64));
+    for (policy, decision) in &standing.0 {
+        let window = policy.window.as_secs().max(1);
+        policies.add(&policy.name, [("q", policy.limit.into()), ("w", window)]);
+        let reset = seconds(decision.reset);
+        rates.add(
+            &policy.name,
+            [("r", decision.remaining.into()), ("t", reset)],
+        );
+    }
+    for (name, items) in [(POLICIES, policies), (RATES, rates)] {
+        if let Ok(value) = HeaderValue::try_from(items.0) {
+            headers.insert(name, value);
         }
-    };
-    set("ratelimit-policy", HeaderValue::try_from(policies));
-    set("ratelimit", HeaderValue::try_from(rates));
-    set("x-ratelimit-limit", Ok(tightest.limit.into()));
-    set("x-ratelimit-remaining", Ok(tightest.remaining.into()));
+    }
+    headers.insert(LIMIT, tightest.limit.into());
+    headers.insert(REMAINING, tightest.remaining.into());
     if !tightest.allowed {
         let wait = i64::try_from(seconds(tightest.retry_after)).unwrap_or(i64::MAX / 2);
         let reset = now.as_second().saturating_add(wait);
-        set("x-ratelimit-reset", Ok(reset.into()));
+        headers.insert(RESET, reset.into());
+    }
+}
+
+const POLICIES: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATES: HeaderName = HeaderName::from_static("ratelimit");
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+/// A list of named items with numbers as parameters (RFC 9651, 3.1). Each answer has two, so it is
+/// written without the formatting of the standard library.
+struct Items(String);
+
+impl Items {
+    fn with_capacity(bytes: usize) -> Self {
+        Items(String::with_capacity(bytes))
+    }
+
+    fn add(&mut self, name: &str, parameters: [(&str, u64); 2]) {
+        let separator = if self.0.is_empty() { "\"" } else { ", \"" };
+        for part in [separator, name, "\""] {
+            self.0.push_str(part);
+        }
+        for (key, number) in parameters {
+            let mut digits = itoa::Buffer::new();
+            for part in [";", key, "=", digits.format(number)] {
+                self.0.push_str(part);
+            }
+        }
     }
 }
 

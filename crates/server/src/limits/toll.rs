@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::http::{Method, Request};
+use axum::http::{Method, Request, Uri};
 use duly_cache::Credential;
 use duly_cache::limits::{Count, Limiter, Standing, network_of};
 use uuid::Uuid;
@@ -28,8 +28,8 @@ const OPEN: [&str; 6] = [
 pub(crate) struct Toll {
     rules: Rules,
     method: Method,
-    path: String,
-    network: String,
+    uri: Uri,
+    client: IpAddr,
     is_paid: AtomicBool,
     standing: Mutex<Option<Standing>>,
 }
@@ -41,8 +41,8 @@ impl Toll {
         (!rules.0.is_empty() && path.starts_with(API)).then(|| Toll {
             rules: rules.clone(),
             method: request.method().clone(),
-            path: path.to_owned(),
-            network: network_of(client).to_string(),
+            uri: request.uri().clone(),
+            client,
             is_paid: AtomicBool::new(false),
             standing: Mutex::default(),
         })
@@ -51,7 +51,7 @@ impl Toll {
     /// Counts what does not depend on who asks, which for some requests is all. Answers whether
     /// it is admitted.
     pub(crate) async fn enter(&self, limiter: &Limiter) -> bool {
-        let is_open = OPEN.contains(&&*self.path);
+        let is_open = OPEN.contains(&self.uri.path());
         let counts: Vec<Count<'_>> = self
             .rules()
             .filter(|rule| is_open || !is_personal(rule))
@@ -76,7 +76,7 @@ impl Toll {
     pub(crate) fn stranger(&self) -> Count<'_> {
         Count {
             policy: &STRANGERS,
-            key: Cow::Borrowed(&self.network),
+            key: Cow::Owned(self.network()),
         }
     }
 
@@ -104,7 +104,7 @@ impl Toll {
     }
 
     fn personal<'toll>(&'toll self, credential: Option<&Credential>) -> Vec<Count<'toll>> {
-        if OPEN.contains(&&*self.path) || self.is_paid.swap(true, Ordering::Relaxed) {
+        if OPEN.contains(&self.uri.path()) || self.is_paid.swap(true, Ordering::Relaxed) {
             return Vec::new();
         }
         self.rules()
@@ -114,7 +114,7 @@ impl Toll {
     }
 
     fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.of(&self.method, &self.path)
+        self.rules.of(&self.method, self.uri.path())
     }
 
     fn count<'toll>(&'toll self, rule: &'toll Rule, by: Option<&Credential>) -> Count<'toll> {
@@ -122,19 +122,23 @@ impl Toll {
             (Part::User, Some(by)) => Cow::Owned(by.owner.to_string()),
             (Part::Token, Some(by)) => Cow::Owned(format!("{} {}", by.owner, short(&by.hash))),
             (Part::Everyone, _) => Cow::Borrowed("everyone"),
-            (Part::User | Part::Token | Part::Network, _) => Cow::Borrowed(&*self.network),
+            (Part::User | Part::Token | Part::Network, _) => Cow::Owned(self.network()),
         };
         if rule.per.route {
             let key = key.to_mut();
             key.push(' ');
             key.push_str(self.method.as_str());
             key.push(' ');
-            key.push_str(&template(&self.path));
+            key.push_str(&template(self.uri.path()));
         }
         Count {
             policy: &rule.policy,
             key,
         }
+    }
+
+    fn network(&self) -> String {
+        network_of(self.client).to_string()
     }
 
     fn standing(&self) -> MutexGuard<'_, Option<Standing>> {

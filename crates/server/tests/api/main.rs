@@ -10,6 +10,7 @@
 mod account;
 mod activity;
 mod admin;
+mod assets;
 mod balancers;
 mod bodies;
 mod bulk;

@@ -1,6 +1,7 @@
 //! Who may do what: every operation of the OpenAPI document, by everybody who could try
 
 mod operation;
+mod shared_caches;
 
 use std::time::Duration;
 

@@ -78,7 +78,7 @@ pub struct Asked<'asked> {
     pub counts: &'asked (dyn Fn(&Credential) -> Vec<Count<'asked>> + Sync),
     /// What a cookie or token counts for that nobody knows. It is counted in this process alone,
     /// and keeps whoever makes them up from having each looked up.
-    pub stranger: Option<&'asked Count<'asked>>,
+    pub stranger: Option<&'asked (dyn Fn() -> Count<'asked> + Sync)>,
 }
 
 impl Asked<'_> {
@@ -116,7 +116,8 @@ pub(crate) async fn look(
     let hash = secret.digest();
     let load = async {
         let here = tracker.limiter.here();
-        if let Some(stranger) = asked.stranger {
+        let stranger = asked.stranger.map(|stranger| stranger());
+        if let Some(stranger) = &stranger {
             let decision = here.hit(stranger.policy, &stranger.key);
             if !decision.allowed {
                 let refused = (stranger.policy.clone(), decision);
@@ -124,7 +125,7 @@ pub(crate) async fn look(
             }
         }
         let known = Box::pin(load()).await?;
-        if let Some(stranger) = asked.stranger {
+        if let Some(stranger) = &stranger {
             here.undo(stranger.policy, &stranger.key);
         }
         match tracker.cache.keys().of(known.record.user.0) == owner {

@@ -44,7 +44,7 @@ fn kinds(declared: &str) -> &'static [Kind] {
     match declared {
         "uuid" | "binary(16)" => &[Kind::Id],
         "blob" => &[Kind::Id, Kind::Bytes],
-        "bytea" => &[Kind::Bytes],
+        "bytea" | "longblob" => &[Kind::Bytes],
         "boolean" | "tinyint(1)" => &[Kind::Truth],
         "integer" => &[Kind::Truth, Kind::Number, Kind::Instant],
         "timestamp with time zone" | "datetime(6)" => &[Kind::Instant],

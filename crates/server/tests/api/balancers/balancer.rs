@@ -1,5 +1,6 @@
 //! nginx and HAProxy, running by the files that operators copy.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Output};
 
@@ -9,7 +10,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
-use super::{Browser, NAME, Place, until};
+use super::{Browser, CDN, NAME, Place, until};
 
 const INSTALL: &str = "(when it is missing: scripts/need nginx haproxy)";
 
@@ -17,6 +18,8 @@ const INSTALL: &str = "(when it is missing: scripts/need nginx haproxy)";
 pub enum Kind {
     Nginx,
     HaProxy,
+    /// nginx once more, in front of a balancer.
+    Cdn,
 }
 
 /// A balancer in front of the three nodes of a place.
@@ -33,18 +36,35 @@ impl Kind {
         match self {
             Kind::Nginx => include_str!("../../../../../deploy/nginx/duly.conf"),
             Kind::HaProxy => include_str!("../../../../../deploy/haproxy/duly.cfg"),
+            Kind::Cdn => include_str!("../../../../../deploy/nginx/cdn.conf"),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Nginx | Kind::HaProxy => NAME,
+            Kind::Cdn => CDN,
+        }
+    }
+
+    /// Where it listens; the second is for what is IPv6 elsewhere.
+    fn encrypted(self, place: &Place) -> [SocketAddr; 2] {
+        match self {
+            Kind::Nginx | Kind::HaProxy => place.encrypted(),
+            Kind::Cdn => place.cdn(),
         }
     }
 
     /// The addresses and files that an operator puts in, and those of a test.
     fn edits(self, place: &Place, folder: &str) -> Vec<(String, String)> {
-        let mut edits: Vec<(String, String)> = (0..3_u16)
+        let nodes = if self == Kind::Cdn { 0 } else { 3_u16 };
+        let mut edits: Vec<(String, String)> = (0..nodes)
             .map(|node| {
                 let shipped = format!("10.0.0.{}:8080", 11 + node);
                 (shipped, place.node(node).to_string())
             })
             .collect();
-        let ([plain, other], [encrypted, further]) = (place.plain(), place.encrypted());
+        let ([plain, other], [encrypted, further]) = (place.plain(), self.encrypted(place));
         let mut edit = |from: &str, to: String| edits.push((from.to_owned(), to));
         match self {
             Kind::Nginx => {
@@ -53,6 +73,19 @@ impl Kind {
                 edit("listen 443 ", format!("listen {encrypted} "));
                 edit("listen [::]:443 ", format!("listen {further} "));
                 edit("/etc/ssl/duly/", format!("{folder}/"));
+                edit("/var/log/nginx/", format!("{folder}/"));
+            }
+            Kind::Cdn => {
+                let [origin, _] = place.encrypted();
+                edit("server duly.example.org:443;", format!("server {origin};"));
+                edit("listen 443 ", format!("listen {encrypted} "));
+                edit("listen [::]:443 ", format!("listen {further} "));
+                edit("/etc/ssl/duly/", format!("{folder}/"));
+                edit(
+                    "/etc/ssl/certs/ca-certificates.crt",
+                    format!("{folder}/origin.pem"),
+                );
+                edit("/var/cache/nginx/", format!("{folder}/"));
                 edit("/var/log/nginx/", format!("{folder}/"));
             }
             Kind::HaProxy => {
@@ -73,7 +106,7 @@ impl Balancer {
     /// Writes its files, and starts nothing.
     pub fn prepared(kind: Kind, place: Place) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let made = rcgen::generate_simple_self_signed(vec![NAME.to_owned()]);
+        let made = rcgen::generate_simple_self_signed(vec![kind.name().to_owned()]);
         let CertifiedKey { cert, signing_key } = made.expect("a certificate");
         let (certificate, key) = (cert.pem(), signing_key.serialize_pem());
         let own = folder.path().display().to_string();
@@ -98,6 +131,7 @@ impl Balancer {
         for (name, text) in [
             ("fullchain.pem", certificate.clone()),
             ("privkey.pem", key.clone()),
+            ("origin.pem", certificate.clone()),
             ("duly.pem", certificate + &key),
             ("duly.conf", text),
             ("nginx.conf", around),
@@ -115,28 +149,42 @@ impl Balancer {
 
     /// Starts it and waits until it takes connections.
     pub async fn start(kind: Kind, place: Place) -> Self {
-        let mut balancer = Self::prepared(kind, place);
-        let log = std::fs::File::create(balancer.path().join("said")).expect("a file");
+        Self::prepared(kind, place).launch().await
+    }
+
+    /// Starts a CDN that fetches from this balancer, which it trusts.
+    pub async fn start_cdn(&self) -> Self {
+        let cdn = Self::prepared(Kind::Cdn, self.place);
+        let trusted = std::fs::copy(
+            self.path().join("fullchain.pem"),
+            cdn.path().join("origin.pem"),
+        );
+        trusted.expect("a file");
+        cdn.launch().await
+    }
+
+    async fn launch(mut self) -> Self {
+        let log = std::fs::File::create(self.path().join("said")).expect("a file");
         let errors = log.try_clone().expect("a file");
-        let mut command = balancer.command();
+        let mut command = self.command();
         let started = command.stdout(log).stderr(errors).spawn();
-        balancer.child = Some(started.expect("sh"));
+        self.child = Some(started.expect("sh"));
         until("it listens", async || {
-            let child = balancer.child.as_mut().expect("it was started");
+            let child = self.child.as_mut().expect("it was started");
             let ended = child.try_wait().expect("it is ours");
-            assert!(ended.is_none(), "{} {INSTALL}", balancer.log());
-            let [encrypted, _] = balancer.place.encrypted();
+            assert!(ended.is_none(), "{} {INSTALL}", self.log());
+            let [encrypted, _] = self.kind.encrypted(&self.place);
             TcpStream::connect(encrypted).await.is_ok()
         })
         .await;
-        balancer
+        self
     }
 
     /// Asks it whether its files are right.
     pub fn check(&self) -> Output {
         let mut command = self.command();
         command.arg(match self.kind {
-            Kind::Nginx => "-t",
+            Kind::Nginx | Kind::Cdn => "-t",
             Kind::HaProxy => "-c",
         });
         command.output().expect("sh")
@@ -147,7 +195,7 @@ impl Balancer {
         // Debian keeps servers out of an ordinary user's path.
         command.args(["-c", "PATH=$PATH:/usr/sbin exec \"$0\" \"$@\""]);
         match self.kind {
-            Kind::Nginx => {
+            Kind::Nginx | Kind::Cdn => {
                 command.args(["nginx", "-p"]).arg(self.path());
                 command.arg("-e").arg(self.path().join("log"));
                 command.arg("-c").arg(self.path().join("nginx.conf"));
@@ -166,8 +214,8 @@ impl Balancer {
 
     /// A browser that trusts it.
     pub fn browser(&self) -> Browser {
-        let [encrypted, _] = self.place.encrypted();
-        Browser::new(encrypted, &self.certificate)
+        let [encrypted, _] = self.kind.encrypted(&self.place);
+        Browser::new(encrypted, self.kind.name(), &self.certificate)
     }
 
     /// All it has logged.

@@ -16,13 +16,12 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::NAME;
-
 /// Not the address of the balancer, so that it can be told who is who.
 pub const OWN_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 pub struct Browser {
     address: SocketAddr,
+    name: &'static str,
     tls: TlsConnector,
     connection: Option<SendRequest<Full<Bytes>>>,
     pub cookie: Option<String>,
@@ -53,7 +52,11 @@ impl Reply {
 }
 
 impl Browser {
-    pub fn new(address: SocketAddr, certificate: &CertificateDer<'static>) -> Self {
+    pub fn new(
+        address: SocketAddr,
+        name: &'static str,
+        certificate: &CertificateDer<'static>,
+    ) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(certificate.clone()).expect("a certificate");
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -63,6 +66,7 @@ impl Browser {
             .with_no_client_auth();
         Browser {
             address,
+            name,
             tls: TlsConnector::from(Arc::new(config)),
             connection: None,
             cookie: None,
@@ -74,6 +78,7 @@ impl Browser {
     pub fn another(&self) -> Self {
         Browser {
             address: self.address,
+            name: self.name,
             tls: self.tls.clone(),
             connection: None,
             cookie: self.cookie.clone(),
@@ -88,7 +93,7 @@ impl Browser {
             .expect("loopback");
         let stream = socket.connect(self.address).await.expect("it listens");
         stream.set_nodelay(true).expect("a connection");
-        let name = ServerName::try_from(NAME).expect("a name");
+        let name = ServerName::try_from(self.name).expect("a name");
         let stream = self.tls.connect(name, stream).await.expect("TLS");
         let (sender, connection) = handshake(TokioIo::new(stream)).await.expect("HTTP");
         tokio::spawn(connection);
@@ -106,8 +111,8 @@ impl Browser {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header("host", NAME)
-            .header("origin", format!("https://{NAME}"));
+            .header("host", self.name)
+            .header("origin", format!("https://{}", self.name));
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }

@@ -18,6 +18,8 @@ const END: Duration = Duration::from_secs(30);
 
 pub struct House {
     pub nodes: Vec<Process>,
+    /// Where their database is.
+    pub database: String,
     /// What they share, on SQLite or a server.
     _folder: TempDir,
     _cluster: Option<Cluster>,
@@ -26,6 +28,11 @@ pub struct House {
 impl House {
     /// Starts the three nodes of a place, on the engine that the tests run on.
     pub fn start(place: Place) -> Self {
+        Self::start_with(place, &[])
+    }
+
+    /// The same with further variables.
+    pub fn start_with(place: Place, further: &[(&'static str, String)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let options = ["--durable", "--without-replicas"];
         let cluster = [Engine::Postgres, Engine::MariaDb]
@@ -47,11 +54,13 @@ impl House {
                 ("DULY_CACHE__URL", "sql".into()),
                 ("DULY_LOG__LEVEL", "error,duly::access=info".into()),
             ];
+            duly.variables.extend_from_slice(further);
             duly.serve(&[]);
             duly
         });
         House {
             nodes: nodes.collect(),
+            database,
             _folder: folder,
             _cluster: cluster,
         }

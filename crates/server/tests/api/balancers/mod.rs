@@ -1,8 +1,9 @@
-//! Several nodes behind nginx and HAProxy, set up by the files in `deploy/`. Needs both:
+//! Several nodes behind nginx and HAProxy, and a CDN, set up by the files in `deploy/`. Needs both:
 //! `scripts/need nginx haproxy`.
 
 mod balancer;
 mod browser;
+mod cdn;
 mod doubles;
 mod house;
 mod listening;
@@ -24,6 +25,8 @@ use place::Place;
 
 /// What browsers call it; nodes and certificates know it by that name.
 const NAME: &str = "duly.example.org";
+/// What browsers call the CDN.
+const CDN: &str = "cdn.example.org";
 
 /// Whatever does not happen within this time does not happen.
 const LONG: Duration = Duration::from_secs(60);

@@ -16,7 +16,7 @@ const DOCUMENT: &str = "/api/openapi.json";
 
 #[test]
 fn the_shipped_files_are_right() {
-    for kind in [Kind::Nginx, Kind::HaProxy] {
+    for kind in [Kind::Nginx, Kind::HaProxy, Kind::Cdn] {
         let checked = Balancer::prepared(kind, Place::new()).check();
         let said = String::from_utf8_lossy(&checked.stderr);
         assert!(checked.status.success(), "{kind:?}: {said}");

@@ -33,6 +33,11 @@ impl Place {
         [self.node(3), self.node(4)]
     }
 
+    /// Where the CDN listens.
+    pub fn cdn(&self) -> [SocketAddr; 2] {
+        [self.node(7), self.node(8)]
+    }
+
     /// Where the balancer listens.
     pub fn encrypted(&self) -> [SocketAddr; 2] {
         [self.node(5), self.node(6)]
