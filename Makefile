@@ -53,7 +53,7 @@ model: ## Explore the protocol of the cache within larger bounds than the tests:
 	MODEL_BOUNDS=large $(CARGO) test --release --locked -p duly-cache --all-features --test model -- --nocapture
 
 bench: release ## Measure the hot paths against their limits
-	./scripts/need cargo cc wrk
+	./scripts/need cargo cc wrk $(if $(filter laravel,$(suite)),laravel nginx mariadb redis)
 	./scripts/bench $(suite)
 
 web: web/dist/index.html ## Build the page into web/dist

@@ -1,34 +1,17 @@
 // What is known: the list of fifteen tasks by cookie, from memory and with Redis, against raw hyper with
 // the same bytes; a mix with writes; and the memory that people who are known take.
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { duly, folder, freePort, load, median, rawHyper, report, residentMegabytes, save, seed, start, stop } from "./measure.mjs";
+import { COUNTED, duly, folder, load, median, rawHyper, redis, report, residentMegabytes, save, seed, stop } from "./measure.mjs";
 
 const USERS = 1000;
 const RUNS = 3;
 /** Known at the same time, each by one session and one list. */
 const MANY = Number(process.env.MANY ?? 100_000);
 const LIST = "/api/v1/tasks?status=pending,in_progress&limit=15";
-/** Requests are counted, and none is refused. */
-const COUNTED = { DULY_LIMITS__ENABLED: "true", DULY_LIMITS__API: "4000000000/1s per user", DULY_LIMITS__WRITES: "4000000000/1s per user" };
 
 const database = join(folder, "duly.db");
 const cookies = seed(database, USERS, 20);
-
-async function redis() {
-  const port = await freePort();
-  const server = start("redis-server", ["--port", String(port), "--save", "", "--appendonly", "no"]);
-  const say = (...words) => execFileSync("redis-cli", ["-p", String(port), ...words], { encoding: "utf8" });
-  for (;;) {
-    try {
-      if (say("PING").startsWith("PONG")) break;
-    } catch {
-      // It is not there yet.
-    }
-  }
-  return { server, say, settings: { DULY_CACHE__URL: `redis://127.0.0.1:${port}` } };
-}
 
 /** Every user asks once, so that all are known. */
 function warm(server, users, file) {
@@ -94,7 +77,7 @@ report("90 lists, 10 changes, memory: CPU per request", cpu("mixed"), "us");
 const crowd = join(folder, "crowd.db");
 const crowdCookies = seed(crowd, MANY, 3);
 for (const settings of [{}, shared.settings]) {
-  const server = await duly(crowd, { ...settings, DULY_CACHE__MEMORY: "4GiB" });
+  const server = await duly(crowd, { ...settings, DULY_CACHE__MEMORY: "4096MiB" });
   const before = residentMegabytes(server.process.pid);
   const used = () => Number(/used_memory:(\d+)/.exec(shared.say("INFO", "memory"))[1]) / 1024 / 1024;
   if (settings !== shared.settings) warm(server, MANY, crowdCookies);

@@ -10,7 +10,13 @@ const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"], { encoding:
 export const folder = mkdtempSync(join(tmpdir(), "duly-bench-"));
 const children = new Set();
 process.on("exit", () => {
-  for (const child of children) child.kill("SIGKILL");
+  for (const child of children) {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
   rmSync(folder, { recursive: true, force: true });
 });
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
@@ -26,8 +32,9 @@ export async function freePort() {
   return port;
 }
 
-export function start(command, args, env = {}) {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "inherit"] });
+/** Starts a process in a group of its own, so that at the end its children end with it. */
+export function start(command, args, env = {}, cwd = ".") {
+  const child = spawn(command, args, { cwd, detached: true, env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "inherit"] });
   children.add(child);
   child.on("exit", () => children.delete(child));
   return child;
@@ -50,6 +57,9 @@ export async function ready(url) {
   }
   throw new Error(`${url} does not answer`);
 }
+
+/** Requests are counted, and none is refused. */
+export const COUNTED = { DULY_LIMITS__ENABLED: "true", DULY_LIMITS__API: "4000000000/1s per user", DULY_LIMITS__WRITES: "4000000000/1s per user" };
 
 /** Where a database is, as Duly is told: a file may be named by its path alone. */
 export const address = (database) => (/^\w+:/.test(database) ? database : `sqlite:${database}`);
@@ -99,15 +109,16 @@ export function familyCpuSeconds(pid) {
 export const engine = process.env.ENGINE && process.env.ENGINE !== "all" ? process.env.ENGINE : "sqlite";
 
 /**
- * A database server of the engine's own, as durable as the operator book asks for and with memory for
- * the data that is in use; undefined for SQLite.
+ * A database server, as durable as the operator book asks for and with memory for the data that is in
+ * use; undefined for SQLite. `kind` is its engine, `name` tells it from others, `options` are those of
+ * scripts/databases.
  * `pids` are its members' processes, primary first.
  */
-export function databaseServer({ replicas = false } = {}) {
-  if (engine === "sqlite") return undefined;
-  const directory = join(folder, engine);
+export function databaseServer({ kind = engine, name = kind, options = ["--without-replicas"] } = {}) {
+  if (kind === "sqlite") return undefined;
+  const directory = join(folder, name);
   chmodSync(folder, 0o711);
-  execFileSync("scripts/databases", ["start", engine, directory, "--durable", "--memory", "4G", ...(replicas ? [] : ["--without-replicas"])], { stdio: "ignore" });
+  execFileSync("scripts/databases", ["start", kind, directory, "--durable", "--memory", "4G", ...options], { stdio: "ignore" });
   process.on("exit", () => execFileSync("scripts/databases", ["stop", directory], { stdio: "ignore" }));
   const read = (name) => new RegExp(`^${name}=(.*)$`, "m").exec(readFileSync(join(directory, "env"), "utf8"))?.[1].replace(/^'|'$/g, "");
   return {
@@ -117,10 +128,25 @@ export function databaseServer({ replicas = false } = {}) {
     sql: (text) => execFileSync("scripts/databases", ["sql", directory, "primary", text], { encoding: "utf8" }),
     /** Makes an empty database and answers its address. */
     database(name) {
-      this.sql(`CREATE DATABASE ${name}${engine === "mysql" ? " CHARACTER SET utf8mb4" : ""}`);
+      this.sql(`CREATE DATABASE ${name}${kind === "mysql" ? " CHARACTER SET utf8mb4" : ""}`);
       return this.administrator.replace(/\/[^/]*$/, `/${name}`);
     },
   };
+}
+
+/** A Redis that keeps nothing on disk. */
+export async function redis() {
+  const port = await freePort();
+  const server = start("redis-server", ["--port", String(port), "--save", "", "--appendonly", "no"]);
+  const say = (...words) => execFileSync("redis-cli", ["-p", String(port), ...words], { encoding: "utf8", stdio: "pipe" });
+  for (;;) {
+    try {
+      if (say("PING").startsWith("PONG")) break;
+    } catch {
+      // It is not there yet.
+    }
+  }
+  return { server, port, say, settings: { DULY_CACHE__URL: `redis://127.0.0.1:${port}` } };
 }
 
 export function residentMegabytes(pid) {
@@ -129,7 +155,7 @@ export function residentMegabytes(pid) {
 
 /** Load from wrk; answers requests per second, CPU microseconds per request and refusals. */
 export function load(server, { url, script, connections = 64, seconds = 5, beside = [] }) {
-  const args = ["-t2", `-c${connections}`, `-d${seconds}s`, "--latency", ...(script ? ["-s", script] : []), url];
+  const args = ["-t2", `-c${connections}`, `-d${seconds}s`, "--timeout", "30s", "--latency", ...(script ? ["-s", script] : []), url];
   const others = () => beside.reduce((sum, pid) => sum + familyCpuSeconds(pid), 0);
   const before = [cpuSeconds(server.pid), others()];
   const output = execFileSync("wrk", args, { encoding: "utf8" });
@@ -137,6 +163,7 @@ export function load(server, { url, script, connections = 64, seconds = 5, besid
   const usedBeside = others() - before[1];
   const requests = Number(/(\d+) requests in/.exec(output)[1]);
   const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0);
+  const lost = (/Socket errors: (.*)/.exec(output)?.[1].match(/\d+/g) ?? []).reduce((sum, count) => sum + Number(count), 0);
   return {
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(output)[1]),
     cpuMicroseconds: (used / requests) * 1e6,
@@ -144,6 +171,8 @@ export function load(server, { url, script, connections = 64, seconds = 5, besid
     besideMicroseconds: (usedBeside / requests) * 1e6,
     requests,
     refused,
+    /** Those without an answer. */
+    lost,
     p99: /99%\s+(\S+)/.exec(output)?.[1],
   };
 }

@@ -75,6 +75,7 @@ log_slave_updates = ON
 gtid_strict_mode = ON
 read_only = $read_only
 END
+  if [ "$binlog" = no ]; then printf 'skip_log_bin\n' >>"$cluster/$1/my.cnf"; fi
   # Says what a durable server says, writes when it writes, and never waits for the disk: no start-up
   # check needs an exception, and `kill` loses nothing.
   if [ "$durable" = no ]; then printf 'debug_no_sync = ON\ninnodb_flush_method = nosync\n' >>"$cluster/$1/my.cnf"; fi

@@ -1,0 +1,3 @@
+<?php
+
+return ['previous' => 'Previous', 'next' => 'Next'];
