@@ -6,12 +6,14 @@ use std::time::Duration;
 use duly_db::caller::note_untold;
 use duly_db::versions::{Kind, Raised, Watcher};
 use duly_db::{SharedClock, Version};
+use jiff::Timestamp;
 
 use crate::counters::{Counters, Meter};
 use crate::flight::Flights;
 use crate::limits::{Count, Limiter, Standing};
 use crate::loads::Loads;
 use crate::owner::OwnerKeys;
+use crate::status::Status;
 use crate::store::{Credential, Found, Known, Lost, Raise, Record, Store};
 use crate::tier::Tier;
 use crate::{Entry, OwnerKey, View};
@@ -94,6 +96,7 @@ pub(crate) struct Inner<R> {
     pub(crate) limits: Limits,
     pub(crate) limiter: Limiter,
     pub(crate) clock: SharedClock,
+    since: Timestamp,
     pub(crate) meter: Meter,
 }
 
@@ -116,6 +119,7 @@ impl<R: Record> Cache<R> {
             loads: Loads::new(limits),
             limits,
             limiter,
+            since: clock.now(),
             clock,
             meter: Meter::default(),
         }))
@@ -131,6 +135,17 @@ impl<R: Record> Cache<R> {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.0.meter.read(self.0.tier.size())
+    }
+
+    /// How it is doing.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status {
+            store: self.0.store.status(),
+            since: self.0.since,
+            memory_limit_bytes: self.0.limits.memory,
+            counters: self.counters(),
+        }
     }
 
     /// Who asks. When nobody knows, `load` reads it **from the primary**, with the versions of the

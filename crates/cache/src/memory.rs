@@ -11,6 +11,7 @@ use moka::sync::Cache;
 
 use crate::limits::Count;
 use crate::shelf::Shelf;
+use crate::status::StoreStatus;
 use crate::store::{Credential, Fence, Found, Known, Lost, Raise, Record, Store, Turn};
 use crate::view::LONGEST_KEPT;
 use crate::{Entry, OwnerKey, View};
@@ -117,5 +118,9 @@ impl<R: Record> Store<R> for Memory<R> {
             }
         }
         Ok(())
+    }
+
+    fn status(&self) -> StoreStatus {
+        StoreStatus::Memory
     }
 }

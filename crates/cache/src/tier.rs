@@ -39,6 +39,8 @@ impl Tier {
 
     /// How many bytes the answers take, about, and how many there are.
     pub(crate) fn size(&self) -> (u64, u64) {
+        // What was put there since it last tidied up is not counted yet.
+        self.0.run_pending_tasks();
         (self.0.weighted_size(), self.0.entry_count())
     }
 }
