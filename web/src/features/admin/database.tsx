@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { sayError } from '#api/client.ts'
 import { accountZone } from '#api/queries.ts'
 import type { DatabaseStatus } from '#api/types.ts'
 import { sayAgo, sayMoment } from '#lib/dates.ts'
 import { Figure, Figures } from '#ui/figures.tsx'
 import { Section } from '#ui/section.tsx'
 import { EmptyState, ErrorState, Waiting } from '#ui/states.tsx'
+import { Outdated } from './alarm.tsx'
 import { Badge } from './badge.tsx'
 import { databaseQuery } from './queries.ts'
 import { ReplicaTable } from './replica-table.tsx'
@@ -22,11 +22,7 @@ export function DatabasePage() {
   }
   return (
     <>
-      {isError ? (
-        <p role="alert" className="rounded-md bg-danger-wash px-4 py-3 text-sm text-danger">
-          {sayError(error)}. This is how it was {sayAgo(new Date(dataUpdatedAt).toISOString())}.
-        </p>
-      ) : null}
+      {isError ? <Outdated error={error} since={dataUpdatedAt} /> : null}
       <PrimarySection data={data} />
       <PoolSection pool={data.pool} />
       <ReadsSection data={data} />
