@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { classes } from '#lib/classes.ts'
 
-const COLUMNS = { 2: '', 3: 'md:grid-cols-3', 4: 'md:grid-cols-4', 5: 'md:grid-cols-5' }
+const COLUMNS = { 2: '', 3: 'md:grid-cols-3', 4: 'lg:grid-cols-4', 5: 'md:grid-cols-5' }
 
 /** Numbers side by side, each a `Figure`. */
 export function Figures({ columns, children }: { columns: keyof typeof COLUMNS; children: ReactNode }) {

@@ -211,6 +211,27 @@ async function expectNarrowEnough(page: Page) {
   expect(inner).toBeLessThanOrEqual(outer)
 }
 
+/** A figure that is wider than its place is cut off there. */
+const figuresCut = (page: Page) =>
+  page.locator('dd').evaluateAll((figures) => {
+    const isCut = (figure: Element) => figure.scrollWidth > figure.clientWidth + 20
+    return figures.filter(isCut).map((figure) => figure.textContent)
+  })
+
+test('large figures fit at any width', async ({ page }) => {
+  const large = Object.fromEntries(Object.keys(cache.counters).map((name) => [name, 99_999]))
+  await page.route('**/api/v1/admin/cache', (route) =>
+    route.fulfill({ json: { ...cache, counters: { ...large, memory_bytes: 99.9 * 1024 * 1024 } } }),
+  )
+  for (const width of [390, 768, 1024, 1440]) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.goto('/admin/cache')
+    await expect(page.getByText('99.9 MiB')).toBeVisible()
+    expect(await figuresCut(page), `${width} px`).toEqual([])
+    await expectNarrowEnough(page)
+  }
+})
+
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const viewport of [
     { width: 1280, height: 800 },

@@ -7,7 +7,7 @@ import type { CacheStatus, DatabaseStatus, SlowQueries } from '#api/types.ts'
 import { CachePage } from '#features/admin/cache.tsx'
 import { DatabasePage } from '#features/admin/database.tsx'
 import { SlowQueriesPage } from '#features/admin/slow-queries.tsx'
-import { sayBytes, sayDuration, sayRate, sayShare } from '#features/admin/words.ts'
+import { sayBytes, sayDuration, sayRate, sayShare, sayTotal } from '#features/admin/words.ts'
 
 test.each([
   [0, '0 µs'],
@@ -25,6 +25,16 @@ test.each([
 
 test('a share is said in percent', () => {
   expect([0, 0.314, 1].map(sayShare)).toEqual(['0%', '31%', '100%'])
+})
+
+test('what has been counted for long is said shorter', () => {
+  expect([0, 99_999, 100_000, 12_345_678, 4.2e9].map(sayTotal)).toEqual([
+    '0',
+    '99,999',
+    '100K',
+    '12.3M',
+    '4.2B',
+  ])
 })
 
 test.each([
@@ -279,9 +289,9 @@ describe('the cache', () => {
   })
 
   test.each([
-    [{}, 'In use', 'Redis at redis1:6379 is connected and believed.'],
+    [{}, 'In use', 'Redis at redis1:6379 is connected and in use.'],
     [{ way: 'cluster', servers: ['a:1', 'b:2'] }, 'In use', /^The Redis Cluster at a:1, b:2 is connected/],
-    [{ state: 'catching_up' }, 'Catching up', /^Redis at redis1:6379 is connected, but not believed before/],
+    [{ state: 'catching_up' }, 'Catching up', /^Redis at redis1:6379 is connected, but not used before/],
     [{ way: 'sentinel', state: 'away' }, 'Away', /^Redis, found by the Sentinels at redis1:6379, does not/],
   ])('says of Redis %j that it is %s', async (change, state, sentence) => {
     show(CachePage, { ...cache, store: { ...redis, ...change } })
@@ -290,6 +300,7 @@ describe('the cache', () => {
     expect(screen.getByText(sentence)).toBeTruthy()
     expect(figures()).toMatchObject({
       'From Redis': '80',
+      'Look-ups': '30',
       'Round trips': '4,321',
       'Not answered': '5',
       Waits: '4',

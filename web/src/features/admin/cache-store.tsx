@@ -4,7 +4,7 @@ import { sayAgo, sayMoment } from '#lib/dates.ts'
 import { Figure, Figures } from '#ui/figures.tsx'
 import { Section } from '#ui/section.tsx'
 import { Badge } from './badge.tsx'
-import { REDIS_STATES, sayCount, type Redis } from './words.ts'
+import { REDIS_STATES, sayTotal, type Redis } from './words.ts'
 
 /** Where nodes share what they know, and whether that is there. */
 export function CacheStore({ data: { store, counters } }: { data: CacheStatus }) {
@@ -28,17 +28,19 @@ function RedisDetails({ redis, counters }: { redis: Redis; counters: CacheStatus
         <time dateTime={redis.since}>{sayMoment(redis.since, accountZone())}</time>, {sayAgo(redis.since)}.
         {redis.last_error ? ` The last failure: ${redis.last_error}` : null}
       </p>
-      <Figures columns={3}>
-        <Figure name="Round trips" note="times anybody waited for it" value={sayCount(redis.round_trips)} />
-        <Figure name="Not answered" note="the database was asked" value={sayCount(counters.lost)} />
-        <Figure
-          wide
-          name="Waits"
-          note="for another node that made the same answer"
-          value={sayCount(counters.waits)}
-        />
+      <Figures columns={4}>
+        <Figure name="Round trips" note="times anybody waited for it" value={sayTotal(redis.round_trips)} />
+        <Figure name="Not answered" note="the database was asked" value={sayTotal(counters.lost)} />
+        <Figure name="Waits" note="while another node made the answer" value={sayTotal(counters.waits)} />
+        <LookUps counters={counters} />
       </Figures>
     </>
+  )
+}
+
+export function LookUps({ counters }: { counters: CacheStatus['counters'] }) {
+  return (
+    <Figure name="Look-ups" note="in the database, of who asks" value={sayTotal(counters.callers_loaded)} />
   )
 }
 
@@ -62,9 +64,9 @@ function sayRedis({ state, way, servers }: Redis): string {
   }[way]
   switch (state) {
     case 'in_use':
-      return `${name} is connected and believed.`
+      return `${name} is connected and in use.`
     case 'catching_up':
-      return `${name} is connected, but not believed before it has been told what was changed meanwhile. Until then this node asks the database.`
+      return `${name} is connected, but not used before it has been told what was changed meanwhile. Until then this node asks the database.`
     case 'away':
       return `${name} does not answer. This node asks the database instead and connects again by itself; nothing fails.`
   }

@@ -6,9 +6,9 @@ import { Figure, Figures } from '#ui/figures.tsx'
 import { Section } from '#ui/section.tsx'
 import { ErrorState, Waiting } from '#ui/states.tsx'
 import { Alarm, Outdated } from './alarm.tsx'
-import { CacheStore } from './cache-store.tsx'
+import { CacheStore, LookUps } from './cache-store.tsx'
 import { cacheQuery } from './queries.ts'
-import { sayBytes, sayCount, sayRate, sayShare } from './words.ts'
+import { sayBytes, sayRate, sayShare, sayTotal } from './words.ts'
 
 export function CachePage() {
   const { data, isError, error, refetch, dataUpdatedAt } = useQuery(cacheQuery)
@@ -54,23 +54,18 @@ function AnswersSection({ data: { store, since, counters } }: { data: CacheStatu
         </>
       }
     >
-      <Figures columns={shared ? 5 : 4}>
+      <Figures columns={4}>
         <Figure
           name="Hit rate"
           note="answers that were kept, of all"
           value={sayRate(kept, kept + counters.loads)}
         />
-        <Figure name="From memory" note="kept by this process" value={sayCount(counters.hits)} />
+        <Figure name="From memory" note="kept by this process" value={sayTotal(counters.hits)} />
         {shared ? (
-          <Figure name="From Redis" note="made by any node" value={sayCount(counters.hits_in_store)} />
+          <Figure name="From Redis" note="made by any node" value={sayTotal(counters.hits_in_store)} />
         ) : null}
-        <Figure name="Made anew" note="read from the database" value={sayCount(counters.loads)} />
-        <Figure
-          wide={shared}
-          name="Look-ups"
-          note="in the database, of who asks"
-          value={sayCount(counters.callers_loaded)}
-        />
+        <Figure name="Made anew" note="read from the database" value={sayTotal(counters.loads)} />
+        {shared ? null : <LookUps counters={counters} />}
       </Figures>
     </Section>
   )
@@ -86,7 +81,7 @@ function MemorySection({ data: { counters, memory_limit_bytes: limit } }: { data
       <Figures columns={3}>
         <Figure name="Used" note={`${sayShare(used / limit)} of what there is`} value={sayBytes(used)} />
         <Figure name="At most" note="in this process" value={sayBytes(limit)} />
-        <Figure wide name="Answers" note="kept at this moment" value={sayCount(counters.memory_entries)} />
+        <Figure wide name="Answers" note="kept at this moment" value={sayTotal(counters.memory_entries)} />
       </Figures>
     </Section>
   )
@@ -99,8 +94,8 @@ function ChecksSection({ counters: { checks, stale } }: { counters: CacheStatus[
       note="Now and then an answer from memory is made anew before it is sent, and compared."
     >
       <Figures columns={2}>
-        <Figure name="Compared" value={sayCount(checks)} />
-        <Figure name="Stale" value={sayCount(stale)} note="there must be none" urgent={stale > 0} />
+        <Figure name="Compared" note="with the database" value={sayTotal(checks)} />
+        <Figure name="Stale" value={sayTotal(stale)} note="there must be none" urgent={stale > 0} />
       </Figures>
     </Section>
   )

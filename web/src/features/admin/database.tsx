@@ -9,7 +9,7 @@ import { Outdated } from './alarm.tsx'
 import { Badge } from './badge.tsx'
 import { databaseQuery } from './queries.ts'
 import { ReplicaTable } from './replica-table.tsx'
-import { ENGINES, PRIMARY_STATES, sayCount, sayDuration } from './words.ts'
+import { ENGINES, PRIMARY_STATES, sayCount, sayDuration, sayTotal } from './words.ts'
 
 export function DatabasePage() {
   const { data, isError, error, refetch, dataUpdatedAt } = useQuery(databaseQuery)
@@ -75,12 +75,12 @@ function ReadsSection({ data: { engine, reads, replicas } }: { data: DatabaseSta
       {replicas.length > 0 ? (
         <>
           <Figures columns={3}>
-            <Figure name="Reads by replicas" value={sayCount(reads.replica)} />
-            <Figure name="Reads by the primary" value={sayCount(reads.primary)} />
+            <Figure name="Reads by replicas" value={sayTotal(reads.replica)} />
+            <Figure name="Reads by the primary" value={sayTotal(reads.primary)} />
             <Figure
               wide
               name="Refused to spare the primary"
-              value={sayCount(reads.primary_capped)}
+              value={sayTotal(reads.primary_capped)}
               urgent={reads.primary_capped > 0}
             />
           </Figures>

@@ -6,10 +6,14 @@ const MINUTE = 60 * SECOND
 
 const whole = new Intl.NumberFormat('en-US')
 const precise = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
+const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 })
 const percent = new Intl.NumberFormat('en-US', { style: 'percent' })
 const finer = new Intl.NumberFormat('en-US', { style: 'percent', maximumFractionDigits: 1 })
 
 export const sayCount = (count: number) => whole.format(count)
+
+/** What is counted for months has to fit: "12,345", "12.3M". */
+export const sayTotal = (count: number) => (count < 100_000 ? whole : short).format(count)
 export const sayShare = (share: number) => percent.format(share)
 
 const KIB = 1024
