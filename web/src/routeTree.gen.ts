@@ -24,6 +24,7 @@ import { Route as AppSettingsRouteImport } from './routes/_app.settings'
 import { Route as AppStatisticsRouteImport } from './routes/_app.statistics'
 import { Route as AppTrashRouteImport } from './routes/_app.trash'
 import { Route as AppAdminIndexRouteImport } from './routes/_app.admin.index'
+import { Route as AppAdminCacheRouteImport } from './routes/_app.admin.cache'
 import { Route as AppAdminSlowQueriesRouteImport } from './routes/_app.admin.slow-queries'
 import { Route as AppSettingsIndexRouteImport } from './routes/_app.settings.index'
 import { Route as AppSettingsAppearanceRouteImport } from './routes/_app.settings.appearance'
@@ -105,6 +106,11 @@ const AppAdminIndexRoute = AppAdminIndexRouteImport.update({
   path: '/',
   getParentRoute: () => AppAdminRoute,
 } as any)
+const AppAdminCacheRoute = AppAdminCacheRouteImport.update({
+  id: '/cache',
+  path: '/cache',
+  getParentRoute: () => AppAdminRoute,
+} as any)
 const AppAdminSlowQueriesRoute = AppAdminSlowQueriesRouteImport.update({
   id: '/slow-queries',
   path: '/slow-queries',
@@ -150,6 +156,7 @@ export interface FileRoutesByFullPath {
   '/settings': typeof AppSettingsRouteWithChildren
   '/statistics': typeof AppStatisticsRoute
   '/trash': typeof AppTrashRoute
+  '/admin/cache': typeof AppAdminCacheRoute
   '/admin/slow-queries': typeof AppAdminSlowQueriesRoute
   '/settings/appearance': typeof AppSettingsAppearanceRoute
   '/settings/reminders': typeof AppSettingsRemindersRoute
@@ -170,6 +177,7 @@ export interface FileRoutesByTo {
   '/statistics': typeof AppStatisticsRoute
   '/trash': typeof AppTrashRoute
   '/': typeof AppIndexRoute
+  '/admin/cache': typeof AppAdminCacheRoute
   '/admin/slow-queries': typeof AppAdminSlowQueriesRoute
   '/settings/appearance': typeof AppSettingsAppearanceRoute
   '/settings/reminders': typeof AppSettingsRemindersRoute
@@ -194,6 +202,7 @@ export interface FileRoutesById {
   '/_app/statistics': typeof AppStatisticsRoute
   '/_app/trash': typeof AppTrashRoute
   '/_app/': typeof AppIndexRoute
+  '/_app/admin/cache': typeof AppAdminCacheRoute
   '/_app/admin/slow-queries': typeof AppAdminSlowQueriesRoute
   '/_app/settings/appearance': typeof AppSettingsAppearanceRoute
   '/_app/settings/reminders': typeof AppSettingsRemindersRoute
@@ -218,6 +227,7 @@ export interface FileRouteTypes {
     | '/settings'
     | '/statistics'
     | '/trash'
+    | '/admin/cache'
     | '/admin/slow-queries'
     | '/settings/appearance'
     | '/settings/reminders'
@@ -238,6 +248,7 @@ export interface FileRouteTypes {
     | '/statistics'
     | '/trash'
     | '/'
+    | '/admin/cache'
     | '/admin/slow-queries'
     | '/settings/appearance'
     | '/settings/reminders'
@@ -261,6 +272,7 @@ export interface FileRouteTypes {
     | '/_app/statistics'
     | '/_app/trash'
     | '/_app/'
+    | '/_app/admin/cache'
     | '/_app/admin/slow-queries'
     | '/_app/settings/appearance'
     | '/_app/settings/reminders'
@@ -387,6 +399,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAdminIndexRouteImport
       parentRoute: typeof AppAdminRoute
     }
+    '/_app/admin/cache': {
+      id: '/_app/admin/cache'
+      path: '/cache'
+      fullPath: '/admin/cache'
+      preLoaderRoute: typeof AppAdminCacheRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
     '/_app/admin/slow-queries': {
       id: '/_app/admin/slow-queries'
       path: '/slow-queries'
@@ -433,11 +452,13 @@ declare module '@tanstack/react-router' {
 }
 
 interface AppAdminRouteChildren {
+  AppAdminCacheRoute: typeof AppAdminCacheRoute
   AppAdminSlowQueriesRoute: typeof AppAdminSlowQueriesRoute
   AppAdminIndexRoute: typeof AppAdminIndexRoute
 }
 
 const AppAdminRouteChildren: AppAdminRouteChildren = {
+  AppAdminCacheRoute: AppAdminCacheRoute,
   AppAdminSlowQueriesRoute: AppAdminSlowQueriesRoute,
   AppAdminIndexRoute: AppAdminIndexRoute,
 }

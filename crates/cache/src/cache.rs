@@ -6,6 +6,7 @@ use std::time::Duration;
 use duly_db::caller::note_untold;
 use duly_db::versions::{Kind, Raised, Watcher};
 use duly_db::{SharedClock, Version};
+use jiff::Timestamp;
 
 use crate::check::Due;
 use crate::counters::{Counters, Meter};
@@ -13,6 +14,7 @@ use crate::flight::Flights;
 use crate::limits::{Count, Limiter, Standing};
 use crate::loads::Loads;
 use crate::owner::OwnerKeys;
+use crate::status::Status;
 use crate::store::{Credential, Found, Known, Lost, Raise, Record, Store};
 use crate::tier::Tier;
 use crate::{Entry, OwnerKey, View};
@@ -95,6 +97,7 @@ pub(crate) struct Inner<R> {
     pub(crate) limits: Limits,
     pub(crate) limiter: Limiter,
     pub(crate) clock: SharedClock,
+    since: Timestamp,
     pub(crate) meter: Meter,
     /// Answers that were not served because they are to be compared first.
     pub(crate) due: Due,
@@ -119,6 +122,7 @@ impl<R: Record> Cache<R> {
             loads: Loads::new(limits),
             limits,
             limiter,
+            since: clock.now(),
             clock,
             meter: Meter::default(),
             due: Due::default(),
@@ -135,6 +139,17 @@ impl<R: Record> Cache<R> {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.0.meter.read(self.0.tier.size())
+    }
+
+    /// How it is doing.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status {
+            store: self.0.store.status(),
+            since: self.0.since,
+            memory_limit_bytes: self.0.limits.memory,
+            counters: self.counters(),
+        }
     }
 
     /// Who asks. When nobody knows, `load` reads it **from the primary**, with the versions of the

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 /// What has been done since the process was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[schema(as = CacheCounters)]
 pub struct Counters {
     /// Answers from the memory of the process.
     pub hits: u64,

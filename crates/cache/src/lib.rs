@@ -31,6 +31,7 @@ pub mod redis;
 pub mod relay;
 pub mod shelf;
 mod sql;
+pub mod status;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -46,6 +47,7 @@ pub use owner::{NoOwnerKey, OwnerKey, OwnerKeys};
 pub use redis::Redis;
 pub use relay::Relay;
 pub use sql::Sql;
+pub use status::Status;
 pub use store::{Credential, Known, Record, Store};
 pub use values::Values;
 pub use view::{Entry, LONGEST_KEPT, View};

@@ -12,6 +12,7 @@ use quick_cache::sync::Cache;
 
 use crate::limits::Count;
 use crate::shelf::Shelf;
+use crate::status::StoreStatus;
 use crate::store::{Credential, Fence, Found, Known, Lost, Raise, Record, Store, Turn};
 use crate::view::LONGEST_KEPT;
 use crate::{Entry, OwnerKey, View};
@@ -116,5 +117,9 @@ impl<R: Record> Store<R> for Memory<R> {
             }
         }
         Ok(())
+    }
+
+    fn status(&self) -> StoreStatus {
+        StoreStatus::Memory
     }
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use duly_db::Version;
 
 use crate::limits::Count;
+use crate::status::StoreStatus;
 use crate::store::{Credential, Fence, Found, Known, Lost, Raise, Record, Store, Turn};
 use crate::{Entry, OwnerKey, View};
 
@@ -42,5 +43,9 @@ impl<R: Record> Store<R> for Sql {
 
     async fn raise(&self, _: &[(OwnerKey, Raise)]) -> Result<(), Lost> {
         Ok(())
+    }
+
+    fn status(&self) -> StoreStatus {
+        StoreStatus::Database
     }
 }

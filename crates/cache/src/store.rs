@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::limits::{Count, Reading};
+use crate::status::StoreStatus;
 use crate::{Entry, OwnerKey, View};
 
 /// What is known about somebody who asks, so that it need not be looked up each time.
@@ -160,6 +161,9 @@ pub trait Store<R: Record>: Debug + Send + Sync {
     /// Invalidates: raises floors, or forgets. When this fails the store answers nothing more until
     /// it has been told.
     async fn raise(&self, raises: &[(OwnerKey, Raise)]) -> Result<(), Lost>;
+
+    /// What it is and, if it can be lost, whether it is there.
+    fn status(&self) -> StoreStatus;
 
     /// The connection there is at the moment, for a store that can lose it.
     fn connection(&self) -> Option<Connection> {

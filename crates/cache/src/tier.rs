@@ -46,7 +46,7 @@ impl Tier {
         }
     }
 
-    /// How many bytes the answers take, about, and how many there are.
+    /// How many bytes the answers take, and how many there are.
     pub(crate) fn size(&self) -> (u64, u64) {
         (
             self.0.weight(),

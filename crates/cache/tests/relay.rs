@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use duly_cache::limits::{Count, Limiter};
+use duly_cache::status::StoreStatus;
 use duly_cache::store::{Connection, Fence, Found, Lost, Raise, Turn};
 use duly_cache::{
     Cache, Credential, Entry, Known, Limits, OwnerKey, OwnerKeys, Record, Relay, Store, View,
@@ -68,6 +69,10 @@ impl Store<Nobody> for Notes {
         let owners = raises.iter().map(|(owner, _)| *owner);
         self.told.lock().unwrap().extend(owners);
         Ok(())
+    }
+
+    fn status(&self) -> StoreStatus {
+        StoreStatus::Memory
     }
 
     fn connection(&self) -> Option<Connection> {

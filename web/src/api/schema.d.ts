@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/admin/cache": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how the cache is doing, as the process that answers sees it. */
+        get: operations["getCache"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/database": {
         parameters: {
             query?: never;
@@ -606,6 +623,121 @@ export interface components {
              */
             pending: number;
         };
+        /** @description What has been done since the process was started. */
+        CacheCounters: {
+            /**
+             * Format: int64
+             * @description Look-ups in the database of who asks.
+             */
+            callers_loaded: number;
+            /**
+             * Format: int64
+             * @description Answers from memory that were made anew, to compare them.
+             */
+            checks: number;
+            /**
+             * Format: int64
+             * @description Answers from the memory of the process.
+             */
+            hits: number;
+            /**
+             * Format: int64
+             * @description Answers from the store that nodes share.
+             */
+            hits_in_store: number;
+            /**
+             * Format: int64
+             * @description Answers that were made from the database.
+             */
+            loads: number;
+            /**
+             * Format: int64
+             * @description Times the store did not answer.
+             */
+            lost: number;
+            /**
+             * Format: int64
+             * @description About how many bytes the answers in memory take.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int64
+             * @description How many answers are in memory, about.
+             */
+            memory_entries: number;
+            /**
+             * Format: int64
+             * @description Those of them that were wrong. There must be none.
+             */
+            stale: number;
+            /**
+             * Format: int64
+             * @description Times a request waited because another node was loading.
+             */
+            waits: number;
+        };
+        /** @description Redis or Valkey. */
+        CacheRedis: {
+            /** @description Why it was last away; never a password. */
+            last_error?: string | null;
+            /**
+             * Format: int64
+             * @description How many times a caller has waited for it.
+             */
+            round_trips: number;
+            /**
+             * @description The servers that the setting names, without user and password; those that are asked for the
+             *     right one when `way` is `sentinel`.
+             */
+            servers: string[];
+            /**
+             * Format: date-time
+             * @description Since when it is connected, or not.
+             */
+            since: string;
+            /** @description Whether what it says is believed. */
+            state: components["schemas"]["CacheRedisState"];
+            /** @description How the right server is found. */
+            way: components["schemas"]["CacheRedisWay"];
+        };
+        /**
+         * @description Whether what Redis says is believed.
+         * @enum {string}
+         */
+        CacheRedisState: "in_use" | "catching_up" | "away";
+        /**
+         * @description How the right server is found.
+         * @enum {string}
+         */
+        CacheRedisWay: "single" | "sentinel" | "cluster";
+        /** @description The cache as this process sees it. */
+        CacheStatus: {
+            /** @description What has been done since. */
+            counters: components["schemas"]["CacheCounters"];
+            /**
+             * Format: int64
+             * @description How many bytes of answers the process keeps at most.
+             */
+            memory_limit_bytes: number;
+            /**
+             * Format: date-time
+             * @description Since when `counters` has counted: the start of the process.
+             */
+            since: string;
+            /** @description Where nodes share what they know. */
+            store: components["schemas"]["CacheStore"];
+        };
+        /** @description Where nodes share what they know, and whether that is there. */
+        CacheStore: {
+            /** @enum {string} */
+            kind: "memory";
+        } | {
+            /** @enum {string} */
+            kind: "database";
+        } | (components["schemas"]["CacheRedis"] & {
+            /** @enum {string} */
+            kind: "redis";
+        });
         /** @description Something of the owner's that changed. */
         Change: {
             /**
@@ -1699,6 +1831,53 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getCache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is doing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheStatus"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getDatabase: {
         parameters: {
             query?: never;

@@ -39,6 +39,7 @@ export type CreatedToken = Answer<paths['/api/v1/tokens']['post'], 201>
 export type Ability = NewToken['abilities'][number]
 export type DatabaseStatus = Answer<paths['/api/v1/admin/database']['get'], 200>
 export type Replica = DatabaseStatus['replicas'][number]
+export type CacheStatus = Answer<paths['/api/v1/admin/cache']['get'], 200>
 export type SlowQueries = Answer<paths['/api/v1/admin/slow-queries']['get'], 200>
 export type SlowQuery = SlowQueries['data'][number]
 export type SlowStatement = SlowQueries['recent'][number]

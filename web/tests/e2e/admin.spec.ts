@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import type { DatabaseStatus, SlowQueries } from '#api/types.ts'
+import type { CacheStatus, DatabaseStatus, SlowQueries } from '#api/types.ts'
 import { expectClean } from './axe.ts'
 import { Api, expect, PASSWORD, test } from './fixtures.ts'
 
@@ -79,6 +79,23 @@ test('the database of this server is shown and looked at again', async ({ page }
   await expect(page.getByText(/since the start/).first()).toBeVisible()
 })
 
+test('the cache of this server is shown and looked at again', async ({ page }) => {
+  await page.goto('/admin')
+  await page.getByRole('link', { name: 'Cache' }).click()
+  await expect(page).toHaveURL(/\/admin\/cache$/)
+  await expect(page.getByText(/^In the memory of this process/)).toBeVisible()
+  await expect(page.getByText('64 MiB')).toBeVisible()
+  const again = () => page.waitForResponse((response) => response.url().endsWith('/api/v1/admin/cache'))
+  const { counters } = (await (await again()).json()) as CacheStatus
+  expect(counters.stale).toBe(0)
+  await page.request.get('/api/v1/labels')
+  await page.request.get('/api/v1/labels')
+  await expect(async () => {
+    const later = ((await (await again()).json()) as CacheStatus).counters
+    expect(later.hits).toBeGreaterThan(counters.hits)
+  }).toPass()
+})
+
 // A server with replicas and a bad day, which the one under test is not.
 const replica = {
   name: 'replica-one.example.org:5432',
@@ -119,6 +136,31 @@ const status: DatabaseStatus = {
   ],
   reads: { replica: 123_456, primary: 650, primary_capped: 12 },
 }
+const cache: CacheStatus = {
+  store: {
+    kind: 'redis',
+    way: 'sentinel',
+    servers: ['sentinel-one.example.org:26379', 'sentinel-two.example.org:26379'],
+    state: 'away',
+    since: new Date(0).toISOString(),
+    last_error: 'Connection refused (os error 111)',
+    round_trips: 12_345_678,
+  },
+  since: new Date(0).toISOString(),
+  memory_limit_bytes: 64 * 1024 * 1024,
+  counters: {
+    hits: 12_345_678,
+    hits_in_store: 1_234_567,
+    loads: 123_456,
+    callers_loaded: 12_345,
+    waits: 1234,
+    lost: 123_456,
+    checks: 3012,
+    stale: 2,
+    memory_bytes: 48_123_456,
+    memory_entries: 34_567,
+  },
+}
 const sample = {
   at: new Date(0).toISOString(),
   duration_us: 250_000,
@@ -155,6 +197,7 @@ const plan = {
 }
 
 async function answerWith(page: Page) {
+  await page.route('**/api/v1/admin/cache', (route) => route.fulfill({ json: cache }))
   await page.route('**/api/v1/admin/database', (route) => route.fulfill({ json: status }))
   await page.route('**/api/v1/admin/slow-queries', (route) => route.fulfill({ json: slow }))
   await page.route('**/api/v1/admin/slow-queries/aa/plan', (route) => route.fulfill({ json: plan }))
@@ -168,6 +211,27 @@ async function expectNarrowEnough(page: Page) {
   expect(inner).toBeLessThanOrEqual(outer)
 }
 
+/** A figure that is wider than its place is cut off there. */
+const figuresCut = (page: Page) =>
+  page.locator('dd').evaluateAll((figures) => {
+    const isCut = (figure: Element) => figure.scrollWidth > figure.clientWidth + 20
+    return figures.filter(isCut).map((figure) => figure.textContent)
+  })
+
+test('large figures fit at any width', async ({ page }) => {
+  const large = Object.fromEntries(Object.keys(cache.counters).map((name) => [name, 99_999]))
+  await page.route('**/api/v1/admin/cache', (route) =>
+    route.fulfill({ json: { ...cache, counters: { ...large, memory_bytes: 99.9 * 1024 * 1024 } } }),
+  )
+  for (const width of [390, 768, 1024, 1440]) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.goto('/admin/cache')
+    await expect(page.getByText('99.9 MiB')).toBeVisible()
+    expect(await figuresCut(page), `${width} px`).toEqual([])
+    await expectNarrowEnough(page)
+  }
+})
+
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const viewport of [
     { width: 1280, height: 800 },
@@ -178,7 +242,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
       test('nothing is in the way of anybody', async ({ page }) => {
         test.slow()
-        for (const path of ['/admin', '/admin/slow-queries']) {
+        for (const path of ['/admin', '/admin/cache', '/admin/slow-queries']) {
           await page.goto(path)
           await expect(heading(page)).toBeVisible()
           await expect(page.getByText(/^Loading/)).toHaveCount(0)
@@ -188,6 +252,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.goto('/admin')
         await expect(page.getByText('replica-three.example.org:5432')).toBeVisible()
         await expect(page.getByText('2500 ms behind, 2000 are allowed')).toBeVisible()
+        await expectClean(page)
+        await expectNarrowEnough(page)
+
+        await page.goto('/admin/cache')
+        await expect(page.getByText(/^A kept answer was stale\. This is a fault of Duly/)).toBeVisible()
+        await expect(page.getByText('99.1%')).toBeVisible()
         await expectClean(page)
         await expectNarrowEnough(page)
 

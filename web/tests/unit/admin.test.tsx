@@ -3,10 +3,11 @@ import { act, cleanup, render, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { accountQuery, queryClient } from '#api/queries.ts'
-import type { DatabaseStatus, SlowQueries } from '#api/types.ts'
+import type { CacheStatus, DatabaseStatus, SlowQueries } from '#api/types.ts'
+import { CachePage } from '#features/admin/cache.tsx'
 import { DatabasePage } from '#features/admin/database.tsx'
 import { SlowQueriesPage } from '#features/admin/slow-queries.tsx'
-import { sayDuration, sayShare } from '#features/admin/words.ts'
+import { sayBytes, sayDuration, sayRate, sayShare, sayTotal } from '#features/admin/words.ts'
 
 test.each([
   [0, '0 µs'],
@@ -24,6 +25,36 @@ test.each([
 
 test('a share is said in percent', () => {
   expect([0, 0.314, 1].map(sayShare)).toEqual(['0%', '31%', '100%'])
+})
+
+test('what has been counted for long is said shorter', () => {
+  expect([0, 99_999, 100_000, 12_345_678, 4.2e9].map(sayTotal)).toEqual([
+    '0',
+    '99,999',
+    '100K',
+    '12.3M',
+    '4.2B',
+  ])
+})
+
+test.each([
+  [0, 0, '–'],
+  [0, 7, '0%'],
+  [986, 1000, '98.6%'],
+  [7, 7, '100%'],
+])('%d of %d are %s', (some, all, text) => {
+  expect(sayRate(some, all)).toBe(text)
+})
+
+test.each([
+  [0, '0 bytes'],
+  [1023, '1,023 bytes'],
+  [1536, '1.5 KiB'],
+  [12_900_000, '12.3 MiB'],
+  [64 * 1024 * 1024, '64 MiB'],
+  [2 * 1024 * 1024 * 1024, '2,048 MiB'],
+])('%d bytes are said as %s', (bytes, text) => {
+  expect(sayBytes(bytes)).toBe(text)
 })
 
 const NOW = '2026-11-23T09:00:00Z'
@@ -69,6 +100,33 @@ const status: DatabaseStatus = {
   ],
   reads: { replica: 12_352, primary: 650, primary_capped: 0 },
 }
+
+const cache: CacheStatus = {
+  store: { kind: 'memory' },
+  since: '2026-11-23T07:00:00Z',
+  memory_limit_bytes: 64 * 1024 * 1024,
+  counters: {
+    hits: 900,
+    hits_in_store: 80,
+    loads: 20,
+    callers_loaded: 30,
+    waits: 4,
+    lost: 5,
+    checks: 6,
+    stale: 0,
+    memory_bytes: 16 * 1024 * 1024,
+    memory_entries: 1234,
+  },
+}
+const redis = {
+  kind: 'redis',
+  way: 'single',
+  servers: ['redis1:6379'],
+  state: 'in_use',
+  since: '2026-11-23T08:57:00Z',
+  last_error: null,
+  round_trips: 4321,
+} as const
 
 const slow: SlowQueries = {
   threshold_us: 100_000,
@@ -188,6 +246,89 @@ describe('the database', () => {
     await wait(1)
     expect(screen.getByText('Refused')).toBeTruthy()
     expect(screen.getByText(/The last failure: it is behind/)).toBeTruthy()
+  })
+})
+
+describe('the cache', () => {
+  const wait = (milliseconds: number) => act(() => vi.advanceTimersByTimeAsync(milliseconds))
+  const figures = () =>
+    Object.fromEntries(
+      screen
+        .getAllByRole('term')
+        .map((term) => [term.firstChild?.textContent, term.nextSibling?.textContent]),
+    )
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: new Date(NOW) })
+  })
+
+  test('says how often it knew the answer, and how much it keeps', async () => {
+    show(CachePage, cache)
+    await wait(1)
+    expect(screen.getByText('In the memory of this process, which shares it with no other.')).toBeTruthy()
+    expect(figures()).toEqual({
+      'Hit rate': '98%',
+      'From memory': '900',
+      'Made anew': '20',
+      'Look-ups': '30',
+      Used: '16 MiB',
+      'At most': '64 MiB',
+      Answers: '1,234',
+      Compared: '6',
+      Stale: '0',
+    })
+    expect(screen.getByText('25% of what there is')).toBeTruthy()
+    expect(screen.queryByRole('alert')).toBeNull()
+  })
+
+  test('says that nodes share nothing but the database', async () => {
+    show(CachePage, { ...cache, store: { kind: 'database' } })
+    await wait(1)
+    expect(screen.getByText(/Nodes share nothing but the database/)).toBeTruthy()
+    expect(screen.queryByText('Round trips')).toBeNull()
+  })
+
+  test.each([
+    [{}, 'In use', 'Redis at redis1:6379 is connected and in use.'],
+    [{ way: 'cluster', servers: ['a:1', 'b:2'] }, 'In use', /^The Redis Cluster at a:1, b:2 is connected/],
+    [{ state: 'catching_up' }, 'Catching up', /^Redis at redis1:6379 is connected, but not used before/],
+    [{ way: 'sentinel', state: 'away' }, 'Away', /^Redis, found by the Sentinels at redis1:6379, does not/],
+  ])('says of Redis %j that it is %s', async (change, state, sentence) => {
+    show(CachePage, { ...cache, store: { ...redis, ...change } })
+    await wait(1)
+    expect(screen.getByText(state)).toBeTruthy()
+    expect(screen.getByText(sentence)).toBeTruthy()
+    expect(figures()).toMatchObject({
+      'From Redis': '80',
+      'Look-ups': '30',
+      'Round trips': '4,321',
+      'Not answered': '5',
+      Waits: '4',
+    })
+  })
+
+  test('says since when Redis is away, and why', async () => {
+    show(CachePage, { ...cache, store: { ...redis, state: 'away', last_error: 'Connection refused' } })
+    await wait(1)
+    const since = screen.getByText(/^Away since/)
+    expect(since.textContent).toMatch(/, 3 minutes ago\. The last failure: Connection refused$/)
+  })
+
+  test('says what to do when an answer was stale', async () => {
+    show(CachePage, { ...cache, counters: { ...cache.counters, stale: 1 } })
+    await wait(1)
+    expect(screen.getByRole('alert').textContent).toContain('This is a fault of Duly')
+    expect(screen.getByText('1').className).toContain('text-danger')
+  })
+
+  test('is asked again every two seconds, and keeps what it knows when it cannot be', async () => {
+    const asked = show(CachePage, cache, cache, down())
+    await wait(1)
+    await wait(2000)
+    expect(asked).toEqual(Array(2).fill('/api/v1/admin/cache'))
+    await wait(4001)
+    expect(screen.getByRole('alert').textContent).toBe('Down. This is how it was just now.')
+    expect(figures()['Hit rate']).toBe('98%')
   })
 })
 

@@ -109,6 +109,15 @@ impl FromStr for Address {
 }
 
 impl Address {
+    /// The servers that are named, without user and password.
+    pub(super) fn places(&self) -> impl Iterator<Item = &str> {
+        self.servers.iter().map(|server| {
+            let (_, rest) = server.split_once("://").unwrap_or(("", server));
+            let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+            place.trim_end_matches('/')
+        })
+    }
+
     /// Who vouches for the servers, read each time, so that a new file needs no restart.
     pub(super) async fn authority(&self) -> RedisResult<Option<TlsCertificates>> {
         let Some(file) = &self.authority else {
@@ -165,16 +174,7 @@ impl fmt::Debug for Watched {
 /// Without the password.
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let places: Vec<&str> = self
-            .servers
-            .iter()
-            .map(|server| {
-                let (_, rest) = server.split_once("://").unwrap_or(("", server));
-                rest.rsplit_once('@').map_or(rest, |(_, place)| place)
-            })
-            .map(|place| place.trim_end_matches('/'))
-            .collect();
-        formatter.write_str(&places.join(","))
+        formatter.write_str(&self.places().collect::<Vec<_>>().join(","))
     }
 }
 

@@ -30,7 +30,7 @@ pub use address::{Address, Wrong};
 use counts::Windows;
 pub use inspection::{Inspection, Kind, inspect};
 use records::Records;
-use state::{State, keep_up};
+use state::{Standing, State, keep_up};
 
 /// For how long anybody waits for an answer.
 #[derive(Debug, Clone, Copy)]
@@ -72,13 +72,14 @@ impl Redis {
         clock: SharedClock,
         random: SharedRandom,
     ) -> Self {
+        let now = clock.now();
         let state = Arc::new(State {
             address,
             installation: installation.to_owned(),
             patience,
             clock,
             random,
-            link: RwLock::new(None),
+            standing: RwLock::new(Standing::away(now)),
             given_up: Notify::new(),
             opened: Notify::new(),
             round_trips: AtomicU64::new(0),

@@ -1,15 +1,18 @@
 //! The connection that is kept up, and what is sent over it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock, Weak};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::Duration;
 
 use duly_db::{SharedClock, SharedRandom};
+use jiff::Timestamp;
 use redis::{Cmd, FromRedisValue, RedisError, Value};
 use tokio::sync::Notify;
 
+use super::address::Way;
 use super::link::Link;
 use super::{Address, Patience};
+use crate::status::{RedisState, RedisStatus, RedisWay};
 use crate::store::Lost;
 
 /// The pauses between tries to connect.
@@ -23,12 +26,31 @@ pub(super) struct State {
     pub(super) patience: Patience,
     pub(super) clock: SharedClock,
     pub(super) random: SharedRandom,
-    pub(super) link: RwLock<Option<Arc<Link>>>,
+    pub(super) standing: RwLock<Standing>,
     /// The connection was given up.
     pub(super) given_up: Notify,
     /// There is a connection.
     pub(super) opened: Notify,
     pub(super) round_trips: AtomicU64,
+}
+
+/// Whether there is a connection.
+pub(super) struct Standing {
+    link: Option<Arc<Link>>,
+    /// Since when that is so.
+    since: Timestamp,
+    /// Why there was none the last time.
+    last_error: Option<String>,
+}
+
+impl Standing {
+    pub(super) fn away(since: Timestamp) -> Self {
+        Standing {
+            link: None,
+            since,
+            last_error: None,
+        }
+    }
 }
 
 pub(super) async fn keep_up(state: Weak<State>) {
@@ -46,7 +68,7 @@ pub(super) async fn keep_up(state: Weak<State>) {
         {
             Ok(link) => {
                 tracing::info!(redis = %state.address, "the cache is connected");
-                state.set(Some(Arc::new(link)));
+                state.connected(Arc::new(link));
                 state.opened.notify_waiters();
                 pause = FIRST_PAUSE;
                 state.given_up.notified().await;
@@ -56,6 +78,7 @@ pub(super) async fn keep_up(state: Weak<State>) {
                 if pause == FIRST_PAUSE {
                     tracing::warn!(redis = %state.address, %error, "the cache cannot be reached");
                 }
+                state.standing_mut().last_error = Some(error.to_string());
                 drop(state);
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
@@ -65,20 +88,45 @@ pub(super) async fn keep_up(state: Weak<State>) {
 }
 
 impl State {
-    pub(super) fn set(&self, link: Option<Arc<Link>>) {
-        *self
-            .link
+    fn standing(&self) -> RwLockReadGuard<'_, Standing> {
+        self.standing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn standing_mut(&self) -> RwLockWriteGuard<'_, Standing> {
+        self.standing
             .write()
-            .unwrap_or_else(|poisoned| poisoned.into_inner()) = link;
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn connected(&self, link: Arc<Link>) {
+        let mut standing = self.standing_mut();
+        standing.link = Some(link);
+        standing.since = self.clock.now();
+    }
+
+    pub(super) fn status(&self) -> RedisStatus {
+        let standing = self.standing();
+        RedisStatus {
+            way: match self.address.way {
+                Way::Direct => RedisWay::Single,
+                Way::Sentinel(_) => RedisWay::Sentinel,
+                Way::Cluster => RedisWay::Cluster,
+            },
+            servers: self.address.places().map(str::to_owned).collect(),
+            state: match &standing.link {
+                Some(link) if link.is_caught_up() => RedisState::InUse,
+                Some(_) => RedisState::CatchingUp,
+                None => RedisState::Away,
+            },
+            since: standing.since,
+            last_error: standing.last_error.clone(),
+            round_trips: self.round_trips.load(Ordering::Relaxed),
+        }
     }
 
     pub(super) fn link(&self) -> Result<Arc<Link>, Lost> {
-        let link = self
-            .link
-            .read()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        link.clone()
-            .ok_or_else(|| Lost("there is no connection".into()))
+        let link = self.standing().link.clone();
+        link.ok_or_else(|| Lost("there is no connection".into()))
     }
 
     /// The connection, when what it says may be believed.
@@ -129,16 +177,15 @@ impl State {
     }
 
     pub(super) fn give_up(&self, link: &Link, reason: &str) {
-        let mut current = self
-            .link
-            .write()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        if current
-            .as_ref()
-            .is_some_and(|current| current.number == link.number)
-        {
+        let mut standing = self.standing_mut();
+        let current = standing.link.as_ref();
+        if current.is_some_and(|current| current.number == link.number) {
             tracing::warn!(redis = %self.address, reason, "the cache is given up for now");
-            *current = None;
+            *standing = Standing {
+                link: None,
+                since: self.clock.now(),
+                last_error: Some(reason.to_owned()),
+            };
             self.given_up.notify_one();
         }
     }

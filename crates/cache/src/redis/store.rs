@@ -13,6 +13,7 @@ use super::counts::Addition;
 use super::link::Link;
 use super::{Redis, records};
 use crate::limits::Count;
+use crate::status::StoreStatus;
 use crate::store::{Connection, Credential, Fence, Found, Known, Lost, Raise, Record, Store, Turn};
 use crate::view::LONGEST_KEPT;
 use crate::{Entry, OwnerKey, View};
@@ -140,6 +141,10 @@ impl<R: Record> Store<R> for Redis {
         // One that cannot be told what is new must not be asked either, until it has been.
         self.state.give_up(&link, &reason);
         Err(Lost(reason))
+    }
+
+    fn status(&self) -> StoreStatus {
+        StoreStatus::Redis(self.state.status())
     }
 
     fn connection(&self) -> Option<Connection> {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use duly_db::{SlowQueries, Status};
+use duly_cache::Status as CacheStatus;
+use duly_db::{SlowQueries, Status as DatabaseStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,7 +30,7 @@ pub(crate) struct QueryPlan {
     path = "/api/v1/admin/database",
     operation_id = "getDatabase",
     tag = "admin",
-    responses((status = 200, description = "How it is doing.", body = Status)),
+    responses((status = 200, description = "How it is doing.", body = DatabaseStatus)),
     security(("session" = ["admin"]))
 )]
 pub(crate) async fn database(
@@ -39,6 +40,25 @@ pub(crate) async fn database(
 ) -> Reply {
     parameters.only([])?;
     Ok(reply::json(StatusCode::OK, &context.tracker.db.status())?)
+}
+
+/// Shows how the cache is doing, as the process that answers sees it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/cache",
+    operation_id = "getCache",
+    tag = "admin",
+    responses((status = 200, description = "How it is doing.", body = CacheStatus)),
+    security(("session" = ["admin"]))
+)]
+pub(crate) async fn cache(
+    State(context): State<Arc<Context>>,
+    _: Admin,
+    parameters: Parameters,
+) -> Reply {
+    parameters.only([])?;
+    let status = context.tracker.cache.status();
+    Ok(reply::json(StatusCode::OK, &status)?)
 }
 
 /// Lists the statements that were slow since the start of the process that answers.

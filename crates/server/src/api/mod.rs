@@ -59,6 +59,7 @@ fn v1(document: OpenApi) -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(transfer::import))
         .routes(routes!(transfer::export))
         .routes(routes!(admin::database))
+        .routes(routes!(admin::cache))
         .routes(routes!(admin::slow_queries))
         .routes(routes!(admin::plan))
 }

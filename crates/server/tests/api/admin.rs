@@ -95,7 +95,12 @@ async fn everybody_else_is_told_that_it_is_for_administrators() {
     let app = TestApp::new().await;
     let ann = administrator(&app).await;
     let bob = app.user("bob").await;
-    for path in ["database", "slow-queries", "slow-queries/unknown/plan"] {
+    for path in [
+        "database",
+        "cache",
+        "slow-queries",
+        "slow-queries/unknown/plan",
+    ] {
         let path = format!("/api/v1/admin/{path}");
         bob.get(&path).await.problem(403, "administrators_only");
         let token = bob.token(&["*"]).await;

@@ -10,6 +10,7 @@
 mod account;
 mod activity;
 mod admin;
+mod admin_cache;
 mod assets;
 mod balancers;
 mod bodies;

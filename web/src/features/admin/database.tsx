@@ -1,15 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
-import { sayError } from '#api/client.ts'
 import { accountZone } from '#api/queries.ts'
 import type { DatabaseStatus } from '#api/types.ts'
 import { sayAgo, sayMoment } from '#lib/dates.ts'
 import { Figure, Figures } from '#ui/figures.tsx'
 import { Section } from '#ui/section.tsx'
 import { EmptyState, ErrorState, Waiting } from '#ui/states.tsx'
+import { Outdated } from './alarm.tsx'
 import { Badge } from './badge.tsx'
 import { databaseQuery } from './queries.ts'
 import { ReplicaTable } from './replica-table.tsx'
-import { ENGINES, PRIMARY_STATES, sayCount, sayDuration } from './words.ts'
+import { ENGINES, PRIMARY_STATES, sayCount, sayDuration, sayTotal } from './words.ts'
 
 export function DatabasePage() {
   const { data, isError, error, refetch, dataUpdatedAt } = useQuery(databaseQuery)
@@ -22,11 +22,7 @@ export function DatabasePage() {
   }
   return (
     <>
-      {isError ? (
-        <p role="alert" className="rounded-md bg-danger-wash px-4 py-3 text-sm text-danger">
-          {sayError(error)}. This is how it was {sayAgo(new Date(dataUpdatedAt).toISOString())}.
-        </p>
-      ) : null}
+      {isError ? <Outdated error={error} since={dataUpdatedAt} /> : null}
       <PrimarySection data={data} />
       <PoolSection pool={data.pool} />
       <ReadsSection data={data} />
@@ -79,12 +75,12 @@ function ReadsSection({ data: { engine, reads, replicas } }: { data: DatabaseSta
       {replicas.length > 0 ? (
         <>
           <Figures columns={3}>
-            <Figure name="Reads by replicas" value={sayCount(reads.replica)} />
-            <Figure name="Reads by the primary" value={sayCount(reads.primary)} />
+            <Figure name="Reads by replicas" value={sayTotal(reads.replica)} />
+            <Figure name="Reads by the primary" value={sayTotal(reads.primary)} />
             <Figure
               wide
               name="Refused to spare the primary"
-              value={sayCount(reads.primary_capped)}
+              value={sayTotal(reads.primary_capped)}
               urgent={reads.primary_capped > 0}
             />
           </Figures>

@@ -8,6 +8,7 @@ import { EmptyState } from '#ui/states.tsx'
 
 const PAGES = [
   ['/admin', 'Database'],
+  ['/admin/cache', 'Cache'],
   ['/admin/slow-queries', 'Slow queries'],
 ] as const
 

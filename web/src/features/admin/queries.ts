@@ -11,6 +11,13 @@ export const databaseQuery = queryOptions({
   refetchInterval: EVERY_MS,
 })
 
+export const cacheQuery = queryOptions({
+  queryKey: ['admin', 'cache'],
+  queryFn: ({ signal }) => answer(api.GET('/api/v1/admin/cache', { signal })),
+  staleTime: 0,
+  refetchInterval: EVERY_MS,
+})
+
 export const slowQueriesQuery = queryOptions({
   queryKey: ['admin', 'slow-queries'],
   queryFn: ({ signal }) => answer(api.GET('/api/v1/admin/slow-queries', { signal })),

@@ -24,6 +24,7 @@ interface Result {
 
 const ADMIN_PAGES = [
   ['Administration', '/admin', null],
+  ['Cache', '/admin/cache', null],
   ['Slow queries', '/admin/slow-queries', null],
 ] as const
 

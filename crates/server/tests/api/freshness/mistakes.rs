@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use duly_cache::limits::Count;
+use duly_cache::status::StoreStatus;
 use duly_cache::store::{Connection, Fence, Found, Lost, Raise, Turn};
 use duly_cache::{Credential, Entry, Known, OwnerKey, Store, View};
 use duly_db::Version;
@@ -105,6 +106,10 @@ impl Store<Caller> for Mistaken {
             .iter()
             .map(|(owner, raise)| (self.owner(*owner), *raise));
         self.store.raise(&owners.collect::<Vec<_>>()).await
+    }
+
+    fn status(&self) -> StoreStatus {
+        self.store.status()
     }
 
     fn connection(&self) -> Option<Connection> {

@@ -107,6 +107,7 @@ pub(super) fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
         | "listNotifications"
         | "importTasks"
         | "exportTasks"
+        | "getCache"
         | "getDatabase"
         | "listSlowQueries"
         | "explainSlowQuery" => {
