@@ -206,11 +206,13 @@ impl<R: Record> Cache<R> {
                 });
             }
         }
-        let known = match self.known(credential, is_there, load).await {
+        // What is seldom needed is kept off the stack, here and below: the future of a request is
+        // moved several times, and its size is what that costs.
+        let known = match Box::pin(self.known(credential, is_there, load)).await {
             Ok(known) => known,
             Err(error) => {
                 // Nobody may use up the limit of somebody they only claim to be.
-                limiter.undo(counts).await;
+                Box::pin(limiter.undo(counts)).await;
                 return Err(error);
             }
         };

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
 
+use futures_util::FutureExt as _;
 use uuid::Uuid;
 
 use crate::Version;
@@ -21,16 +22,17 @@ struct Request {
 /// Answers, beside its output, the newest version it has committed that others were not told of.
 ///
 /// A task spawned inside is not covered: give it the id again.
-pub async fn with_request<F: Future>(id: Uuid, future: F) -> (F::Output, Option<Version>) {
+pub fn with_request<F: Future>(
+    id: Uuid,
+    future: F,
+) -> impl Future<Output = (F::Output, Option<Version>)> {
     let request = Request {
         id,
         untold: Cell::new(None),
     };
-    let noted = async {
-        let output = future.await;
-        (output, REQUEST.with(|request| request.untold.get()))
-    };
-    REQUEST.scope(request, noted).await
+    // Not an async function: that would hold the future, which may be large, several times.
+    let noted = future.map(|output| (output, REQUEST.with(|request| request.untold.get())));
+    REQUEST.scope(request, noted)
 }
 
 /// Notes that others could not be told of a version that the request has committed, so that the

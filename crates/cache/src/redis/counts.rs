@@ -103,7 +103,8 @@ impl Redis {
                 Some(before) if current > 1 => before,
                 // The count was made anew, as after an eviction, and has no end yet.
                 Some(_) => {
-                    let answers = self.state.run_all(link, &addition.looking_back()).await?;
+                    let looking_back = addition.looking_back();
+                    let answers = Box::pin(self.state.run_all(link, &looking_back)).await?;
                     counted(answers.last())?
                 }
                 None => counted(answers.by_ref().nth(1))?,

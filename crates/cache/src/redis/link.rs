@@ -131,7 +131,10 @@ impl Link {
                 self.judged(pipeline.query_async(&mut connection.clone()).await)
             }
             // While the slot moves, each may be answered by another server.
-            Wire::Cluster(_) => self.run_all(&commands.collect::<Vec<Cmd>>()).await,
+            Wire::Cluster(_) => {
+                let commands: Vec<Cmd> = commands.collect();
+                Box::pin(self.run_all(&commands)).await
+            }
         }
     }
 

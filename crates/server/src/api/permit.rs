@@ -218,7 +218,7 @@ pub(super) async fn visitor(
             Ok(visitor)
         }
         Err(Error::Unauthenticated) => match toll {
-            Some(toll) if !toll.pay_as_nobody(limiter).await => {
+            Some(toll) if !Box::pin(toll.pay_as_nobody(limiter)).await => {
                 Err(Problem::too_many(toll.said().unwrap_or_default()))
             }
             _ => Err(Error::Unauthenticated.into()),

@@ -1,5 +1,6 @@
 //! From a request to its answer: checks before, the handler, headers and the log line after.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, header};
 use axum::response::{IntoResponse as _, Response};
+use duly_db::Version;
 use duly_db::caller::with_request;
 use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
@@ -111,25 +113,11 @@ fn answered_as(path: &str) -> Option<&'static str> {
     }
 }
 
-/// Runs the handler. One that may change something runs in a task of its own: a client that goes
-/// away must not stop it between two steps.
-async fn handle(app: &Arc<App>, mut request: Request<Body>, id: Uuid) -> Response {
-    let outcome = if request.method().is_safe() {
-        let handled = async {
-            match known::answer(&app.context, &mut request).await {
-                Some(response) => Ok(response),
-                // Large, and seldom needed.
-                None => Box::pin(app.router.clone().oneshot(request)).await,
-            }
-        };
-        let handled = AssertUnwindSafe(with_request(id, handled)).catch_unwind();
-        handled.await.ok()
-    } else {
-        let (router, random) = (app.router.clone(), app.context.tracker.random.clone());
-        let handled =
-            async move { again::until_it_does_not_give_way(router, &*random, request).await };
-        let handled = AssertUnwindSafe(with_request(id, handled)).catch_unwind();
-        app.changes.spawn(handled).await.ok().and_then(Result::ok)
+/// Runs the handler.
+async fn handle(app: &Arc<App>, request: Request<Body>, id: Uuid) -> Response {
+    let outcome = match request.method().is_safe() {
+        true => look(app, request, id).await,
+        false => Box::pin(change(app, request, id)).await,
     };
     match outcome {
         Some((Ok(mut response), untold)) => {
@@ -148,6 +136,28 @@ async fn handle(app: &Arc<App>, mut request: Request<Body>, id: Uuid) -> Respons
             .into_response()
         }
     }
+}
+
+/// What came of a handler, unless it panicked.
+type Outcome = Option<(Result<Response, Infallible>, Option<Version>)>;
+
+async fn look(app: &App, mut request: Request<Body>, id: Uuid) -> Outcome {
+    let handled = with_request(id, async {
+        match known::answer(&app.context, &mut request).await {
+            Some(response) => Ok(response),
+            // Large, and seldom needed.
+            None => Box::pin(app.router.clone().oneshot(request)).await,
+        }
+    });
+    AssertUnwindSafe(handled).catch_unwind().await.ok()
+}
+
+/// In a task of its own: a client that goes away must not stop it between two steps.
+async fn change(app: &App, request: Request<Body>, id: Uuid) -> Outcome {
+    let (router, random) = (app.router.clone(), app.context.tracker.random.clone());
+    let handled = async move { again::until_it_does_not_give_way(router, &*random, request).await };
+    let handled = AssertUnwindSafe(with_request(id, handled)).catch_unwind();
+    app.changes.spawn(handled).await.ok().and_then(Result::ok)
 }
 
 /// Writes the body of a problem and the headers every answer has.

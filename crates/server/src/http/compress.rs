@@ -60,7 +60,7 @@ pub(super) fn parse_quality(parameters: &str) -> u16 {
 
 /// Compresses JSON of more than a kilobyte. An answer with a strong `ETag` is left alone: that
 /// tag names these very bytes.
-pub(super) async fn compress(response: Response, accepts_gzip: bool) -> Response {
+pub(super) async fn compress(mut response: Response, accepts_gzip: bool) -> Response {
     let headers = response.headers();
     let is_json = headers
         .get(header::CONTENT_TYPE)
@@ -76,13 +76,17 @@ pub(super) async fn compress(response: Response, accepts_gzip: bool) -> Response
     if !is_json || !is_large || is_strong || headers.contains_key(header::CONTENT_ENCODING) {
         return response;
     }
-    let (mut parts, body) = response.into_parts();
-    parts
-        .headers
+    response
+        .headers_mut()
         .append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    if !accepts_gzip {
-        return Response::from_parts(parts, body);
+    match accepts_gzip {
+        true => Box::pin(compressed(response)).await,
+        false => response,
     }
+}
+
+async fn compressed(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
     let whole = match body.collect().await {
         Ok(collected) => collected.to_bytes(),
         // A body with an exact size is held in memory and cannot fail.

@@ -175,3 +175,16 @@ async fn private_answers_are_not_for_shared_caches() {
         );
     }
 }
+
+/// The future of a request is moved several times on its way: what is large and seldom needed in it
+/// must be boxed.
+#[tokio::test]
+async fn the_future_of_a_request_is_small() {
+    let app = TestApp::new().await;
+    let request = axum::http::Request::get("/api/v1/tasks")
+        .body(axum::body::Body::empty())
+        .expect("a request");
+    let future = duly_server::http::answer(&app.app, request, [127, 0, 0, 1].into());
+    let size = std::mem::size_of_val(&future);
+    assert!(size <= 3_000, "{size} bytes");
+}
