@@ -26,7 +26,17 @@ impl RedisCluster {
     /// When it cannot be started: a test can do nothing about that.
     #[must_use]
     pub fn start() -> Self {
-        Self::of(3, 0, "15000")
+        Self::of(3, 0, "15000", &[])
+    }
+
+    /// Three servers that speak TLS with each other and with their clients, with the certificate
+    /// that these options name.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn encrypted(certificate: &[&str]) -> Self {
+        Self::of(3, 0, "15000", certificate)
     }
 
     /// Three servers and a replica of each, which takes over after about two seconds.
@@ -35,18 +45,19 @@ impl RedisCluster {
     /// When it cannot be started.
     #[must_use]
     pub fn with_replicas() -> Self {
-        Self::of(3, 3, "2000")
+        Self::of(3, 3, "2000", &[])
     }
 
-    fn of(masters: usize, replicas: usize, timeout: &str) -> Self {
-        let all: Vec<(RedisServer, u16)> = (0..masters + replicas).map(|_| node(timeout)).collect();
+    fn of(masters: usize, replicas: usize, timeout: &str, certificate: &[&str]) -> Self {
+        let all = (0..masters + replicas).map(|_| node(timeout, certificate));
+        let all: Vec<(RedisServer, u16)> = all.collect();
         let (first, bus) = (&all[0].0, all[0].1);
         for (at, (server, _)) in all.iter().enumerate() {
             assert_eq!(
                 server.say(&format!("CLUSTER SET-CONFIG-EPOCH {}", at + 1)),
                 "+OK"
             );
-            let meet = format!("CLUSTER MEET 127.0.0.1 {} {bus}", first.port());
+            let meet = format!("CLUSTER MEET 127.0.0.1 {} {bus}", first.place());
             assert_eq!(server.say(&meet), "+OK");
         }
         let share = SLOTS / u16::try_from(masters).expect("a small number");
@@ -100,10 +111,14 @@ impl RedisCluster {
     /// Where it is.
     #[must_use]
     pub fn url(&self) -> String {
-        let mut url = String::from("redis+cluster://");
+        let is_encrypted = self.all().any(|server| server.place() != server.port());
+        let mut url = String::from(match is_encrypted {
+            true => "rediss+cluster://",
+            false => "redis+cluster://",
+        });
         for (at, server) in self.masters.iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
-            let _ = write!(url, "{comma}127.0.0.1:{}", server.port());
+            let _ = write!(url, "{comma}127.0.0.1:{}", server.place());
         }
         url
     }
@@ -237,8 +252,8 @@ impl RedisCluster {
 }
 
 /// A server, and the port at which it speaks with the others.
-fn node(timeout: &str) -> (RedisServer, u16) {
-    let bus = free_port();
+fn node(timeout: &str, certificate: &[&str]) -> (RedisServer, u16) {
+    let (bus, tls) = (free_port(), free_port().to_string());
     let options = [
         ["--cluster-enabled", "yes"],
         ["--cluster-port", &bus.to_string()],
@@ -248,6 +263,9 @@ fn node(timeout: &str) -> (RedisServer, u16) {
         ["--cluster-replica-validity-factor", "0"],
         ["--repl-diskless-sync-delay", "0"],
     ];
-    let options: Vec<&str> = options.iter().flatten().copied().collect();
+    let encrypted = [["--tls-cluster", "yes"], ["--tls-port", &tls]];
+    let encrypted = encrypted.iter().flatten().chain(certificate);
+    let encrypted = encrypted.filter(|_| !certificate.is_empty());
+    let options: Vec<&str> = options.iter().flatten().chain(encrypted).copied().collect();
     (RedisServer::with(&options), bus)
 }

@@ -68,6 +68,11 @@ impl RedisSentinels {
         format!("redis+sentinel://{}/{SERVICE}", places.join(","))
     }
 
+    /// The master and its replicas.
+    pub fn servers(&self) -> impl Iterator<Item = &RedisServer> {
+        self.servers.iter()
+    }
+
     /// Who was the master at first.
     #[must_use]
     pub fn first(&self) -> &RedisServer {

@@ -53,7 +53,16 @@ impl RedisServer {
         server
     }
 
-    /// Its port, on 127.0.0.1.
+    /// At which port its clients are to ask: the one with TLS, if it has one.
+    #[must_use]
+    pub fn place(&self) -> u16 {
+        let mut options = self.options.iter();
+        let tls = options.find(|option| *option == "--tls-port");
+        let port = tls.and_then(|_| options.next()?.parse().ok());
+        port.unwrap_or(self.port)
+    }
+
+    /// Its port without TLS, on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port

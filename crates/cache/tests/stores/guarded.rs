@@ -4,18 +4,21 @@ use std::path::Path;
 
 use duly_cache::limits::Shared as _;
 use duly_cache::redis::{Kind, inspect};
-use duly_cache::testing::{RedisCluster, RedisServer, free_port};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use duly_cache::testing::{RedisCluster, RedisSentinels, RedisServer, free_port};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
 use super::counting::{API, is_admitted, node, noon, of};
 use super::rules::{same_as_the_rules, steps};
-use super::{catch_up, connected, connection, floor, introduce, owner, raise};
+use super::{catch_up, connected, connection, floor, introduce, is_given_up, owner, raise};
 
 /// Writes an authority, and a certificate by it for this machine.
 fn certify(folder: &Path) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // OpenSSL takes a certificate for its own authority when both have the same name.
+    let name = DnType::CommonName;
+    params.distinguished_name.push(name, "the authority");
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
@@ -29,22 +32,25 @@ fn certify(folder: &Path) {
     }
 }
 
+/// What names the certificate to a server.
+fn certificate(folder: &Path) -> Vec<String> {
+    let options = [
+        ("--tls-auth-clients", "no".into()),
+        ("--tls-ca-cert-file", folder.join("ca.pem")),
+        ("--tls-cert-file", folder.join("server.pem")),
+        ("--tls-key-file", folder.join("server.key")),
+    ];
+    let options = options.map(|(name, value)| [name.to_owned(), value.to_str().unwrap().into()]);
+    options.concat()
+}
+
 /// A server with a certificate, and where it is by TLS.
 fn encrypted(folder: &Path) -> (RedisServer, String) {
-    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     let port = free_port().to_string();
-    let server = RedisServer::with(&[
-        "--tls-port",
-        &port,
-        "--tls-auth-clients",
-        "no",
-        "--tls-ca-cert-file",
-        &file("ca.pem"),
-        "--tls-cert-file",
-        &file("server.pem"),
-        "--tls-key-file",
-        &file("server.key"),
-    ]);
+    let certificate = certificate(folder);
+    let mut options = vec!["--tls-port", &port];
+    options.extend(certificate.iter().map(String::as_str));
+    let server = RedisServer::with(&options);
     (server, format!("rediss://127.0.0.1:{port}"))
 }
 
@@ -65,6 +71,22 @@ async fn a_server_is_believed_by_whom_vouches_for_it() {
     assert!(said.contains("invalid peer certificate"), "{said}");
     let said = refused(format!("{url}?ca=/nowhere/ca.pem")).await;
     assert!(said.contains("/nowhere/ca.pem: No such file"), "{said}");
+}
+
+#[tokio::test]
+async fn a_cluster_is_believed_by_whom_vouches_for_it() {
+    let folder = TempDir::new().unwrap();
+    certify(folder.path());
+    let certificate = certificate(folder.path());
+    let options: Vec<&str> = certificate.iter().map(String::as_str).collect();
+    let cluster = RedisCluster::encrypted(&options);
+    let url = format!("{}?ca={}/ca.pem", cluster.url(), folder.path().display());
+    let redis = connected(&url).await;
+    for seed in 0..20 {
+        same_as_the_rules(&redis, owner(seed.into()), &steps(seed)).await;
+    }
+    let unknown = inspect(&cluster.url().parse().unwrap()).await;
+    assert!(unknown.is_err(), "{unknown:?}");
 }
 
 /// What the operator book says that such a user may do.
@@ -133,4 +155,21 @@ async fn the_same_user_can_do_everything_in_a_cluster() {
     for at in 0..3 {
         assert_eq!(cluster.master(at).list("ACL LOG"), [""; 0]);
     }
+}
+
+#[tokio::test]
+async fn the_same_user_is_known_to_whoever_sentinels_name() {
+    let servers = RedisSentinels::start();
+    for server in servers.servers() {
+        assert_eq!(server.say(rights()), "+OK");
+    }
+    let redis = connected(&guarded(&servers.url())).await;
+    assert!(introduce(&redis, 1, 5).await);
+    servers.first().kill();
+    is_given_up(&redis, 1).await;
+    let next = servers.wait_for_failover();
+    catch_up(&redis).await;
+    assert!(introduce(&redis, 1, 6).await);
+    assert_eq!(floor(&redis, 1).await, Some(6));
+    assert_eq!(next.list("ACL LOG"), [""; 0]);
 }
