@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use duly_server::config::Http;
 use duly_server::node::Node;
+use futures_util::future::join_all;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -92,16 +93,13 @@ async fn a_node_that_stops_says_so_at_once_and_goes_on_for_a_while() {
 /// way at that moment.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_comes_in_is_answered() {
+    let app = with(|http| http.drain_delay = Duration::from_millis(10)).await;
     // Those who come last learn a second later that nobody is there, so the ends are tried together.
-    let ends: Vec<_> = (0..20).map(|_| tokio::spawn(end_while_asked())).collect();
-    for end in ends {
-        end.await.expect("every answer is whole");
-    }
+    join_all((0..20).map(|_| end_while_asked(&app))).await;
 }
 
-async fn end_while_asked() {
-    let app = with(|http| http.drain_delay = Duration::from_millis(10)).await;
-    let mut server = TestServer::start(&app).await;
+async fn end_while_asked(app: &TestApp) {
+    let mut server = TestServer::start(app).await;
     let address = server.address;
     let clients: Vec<_> = (0..8).map(|_| tokio::spawn(insist(address))).collect();
     server.stop.told.cancel();
