@@ -69,7 +69,11 @@ impl<R: Record> Cache<R> {
     /// load it.
     #[must_use]
     pub fn ready(&self, visit: &Visit<R>, view: View) -> Option<Arc<Entry>> {
-        let entry = self.at_hand(visit, view)?;
+        let (seen, entry) = visit.entry.as_ref()?;
+        // They came just now.
+        let is_fresh = entry.is_fresh(visit.came);
+        let is_ready = *seen == view && entry.version >= visit.version && is_fresh;
+        let entry = is_ready.then(|| entry.clone())?;
         let is_due = self.is_hit_to_be_checked();
         if is_due {
             self.0.due.add();

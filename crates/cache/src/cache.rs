@@ -67,6 +67,8 @@ pub struct Visit<R> {
     pub record: Arc<R>,
     /// What they are answered has to be of this version at least.
     pub version: Version,
+    /// When they came.
+    pub came: Timestamp,
     /// What the limits say to it.
     pub standing: Standing,
     pub(crate) owner: OwnerKey,
@@ -200,6 +202,7 @@ impl<R: Record> Cache<R> {
                 return Ok(Visit {
                     record,
                     version: at_least(floor),
+                    came: now,
                     standing,
                     owner: credential.owner,
                     entry: at_hand,
@@ -219,6 +222,7 @@ impl<R: Record> Cache<R> {
         Ok(Visit {
             record: known.record,
             version: at_least(known.versions.data),
+            came: now,
             standing,
             owner: credential.owner,
             entry: at_hand,

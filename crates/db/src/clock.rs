@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
@@ -24,8 +25,11 @@ impl Clock for SystemClock {
         reason = "this is where the time comes from"
     )]
     fn now(&self) -> Timestamp {
-        let now = Timestamp::now();
-        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+        let microseconds = since_1970.and_then(|since| i64::try_from(since.as_micros()).ok());
+        let now = microseconds.and_then(|now| Timestamp::from_microsecond(now).ok());
+        // Before 1970, and at the end of time.
+        now.unwrap_or_else(Timestamp::now)
     }
 }
 

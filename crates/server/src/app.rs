@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use duly_db::random::new_id;
 use duly_tracker::Tracker;
+use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::api;
+use crate::api::kept::KeptHeaders;
 use crate::config::Http;
 use crate::http::SecurityHeaders;
 use crate::limits::Rules;
@@ -24,13 +26,15 @@ pub struct Context {
     /// `[limits]` of the settings.
     pub limits: Rules,
     pub(crate) pages: Pages,
+    pub(crate) security_headers: SecurityHeaders,
+    pub(crate) kept_headers: KeptHeaders,
 }
 
 impl Context {
     /// Whether people reach Duly by TLS, so that cookies can insist on it.
     #[must_use]
     pub fn https(&self) -> bool {
-        self.http.public_url.starts_with("https://")
+        self.http.is_https()
     }
 }
 
@@ -41,26 +45,29 @@ pub struct App {
     pub context: Arc<Context>,
     /// Changes under way; they come to their end even when their client has gone away.
     pub changes: TaskTracker,
-    pub(crate) security_headers: SecurityHeaders,
+    /// Where handlers run, while connections wait on threads of their own.
+    pub(crate) runtime: Handle,
     pub(crate) router: Router,
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Puts the parts together. Runs in the Tokio runtime of all that takes longer.
     #[must_use]
     pub fn new(tracker: Tracker, http: Http, limits: Rules) -> Arc<Self> {
-        let pages = Pages::new(http.assets_url.as_deref());
+        let assets_url = http.assets_url.as_deref();
+        let security_headers = SecurityHeaders::new(assets_url, http.is_https());
         let context = Arc::new(Context {
+            pages: Pages::new(assets_url),
+            kept_headers: KeptHeaders::new(&security_headers),
+            security_headers,
             tracker,
             http,
             limits,
-            pages,
         });
-        let assets_url = context.http.assets_url.as_deref();
         Arc::new(App {
-            security_headers: SecurityHeaders::new(assets_url, context.https()),
             router: api::router(context.clone()),
             changes: TaskTracker::new(),
+            runtime: Handle::current(),
             context,
         })
     }

@@ -23,6 +23,7 @@ use duly_tracker::users::PasswordRules;
 use duly_tracker::users::password::{HashCost, PasswordHasher};
 use duly_tracker::{Error, Result, Settings, Tracker, instance, partitions};
 use jiff::Timestamp;
+use tokio::runtime::Handle;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Log, LogFormat, Mail, Place};
@@ -85,6 +86,14 @@ const WARM_UP: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the database cannot be opened or brought up to date.
 pub async fn tracker(config: &Config) -> Result<Tracker> {
+    tracker_for(config, &[]).await
+}
+
+/// Opens everything for requests that come in on these runtimes, beside the one it is called on.
+///
+/// # Errors
+/// As [`tracker`].
+pub async fn tracker_for(config: &Config, runtimes: &[Handle]) -> Result<Tracker> {
     let db = database(config).await?;
     let report = migrate(&db, Mode::Apply).await?;
     for step in &report.applied {
@@ -92,17 +101,17 @@ pub async fn tracker(config: &Config) -> Result<Tracker> {
     }
     // What this warns of keeps nobody from working; the job that does it every day tries again.
     let _ = partitions::prepare(&db, now()).await;
-    assemble(config, db).await
+    assemble(config, db, runtimes).await
 }
 
-async fn assemble(config: &Config, db: Db) -> Result<Tracker> {
+async fn assemble(config: &Config, db: Db, runtimes: &[Handle]) -> Result<Tracker> {
     let clock: SharedClock = Arc::new(SystemClock);
     let random: SharedRandom = Arc::new(SystemRandom);
     let accounts = &config.accounts;
     let cost = HashCost::new(accounts.argon2_memory, accounts.argon2_iterations)
         .map_err(|error| Error::Internal(error.to_string()))?;
     let signing_key = instance::signing_key(&db, random.as_ref()).await?;
-    let (cache, limiter) = cache(config, &db, &signing_key, &clock).await?;
+    let (cache, limiter) = cache(config, &db, &signing_key, &clock, runtimes).await?;
     let live = live(config, &db);
     Ok(Tracker {
         signing_key,
@@ -127,6 +136,7 @@ async fn cache(
     db: &Db,
     signing_key: &SigningKey,
     clock: &SharedClock,
+    runtimes: &[Handle],
 ) -> Result<(Cache<Caller>, Limiter)> {
     let mut limiter = Limiter::new(clock.clone());
     let store: Arc<dyn Store<Caller>> = match place(config, db) {
@@ -134,7 +144,7 @@ async fn cache(
         Place::Sql => Arc::new(Sql),
         Place::Redis(address) => {
             let installation = instance::installation(db, &SystemRandom).await?;
-            let redis = Arc::new(connection(address, &installation, clock));
+            let redis = Arc::new(connection(address, &installation, clock, runtimes));
             limiter = Limiter::sharing(clock.clone(), redis.clone());
             redis
         }
@@ -155,16 +165,22 @@ pub fn redis(config: &Config) -> Option<Redis> {
     match &config.cache.place {
         Some(Place::Redis(address)) => {
             let clock: SharedClock = Arc::new(SystemClock);
-            Some(connection(address, "limits", &clock))
+            Some(connection(address, "limits", &clock, &[]))
         }
         _ => None,
     }
 }
 
-fn connection(address: &Address, installation: &str, clock: &SharedClock) -> Redis {
+fn connection(
+    address: &Address,
+    installation: &str,
+    clock: &SharedClock,
+    runtimes: &[Handle],
+) -> Redis {
     let (clock, random) = (clock.clone(), Arc::new(SystemRandom));
     let patience = Patience::default();
-    Redis::start(address.clone(), installation, patience, clock, random)
+    let address = address.clone();
+    Redis::start_for(runtimes, address, installation, patience, clock, random)
 }
 
 /// Told after the cache: who hears of a change and asks for it must not be answered as before.

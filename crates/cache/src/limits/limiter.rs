@@ -88,6 +88,8 @@ impl Limiter {
 
     /// What was said within the last second to one of these, if that was no.
     pub(crate) fn refused_just_now(&self, counts: &[Count<'_>]) -> Option<Standing> {
+        // Only of what nodes count together a refusal is noted.
+        self.shared.as_ref()?;
         let now = self.clock.now().as_microsecond();
         let repeat = |count: &Count<'_>| {
             let decision = self.refusals.repeat(count, now)?;

@@ -1,6 +1,7 @@
 //! Where the counts are kept, and what keeps their number bounded.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::window::Window;
 
@@ -19,12 +20,39 @@ pub(super) struct Slot {
 
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    windows: HashMap<u64, Window>,
+    windows: HashMap<u64, Window, BuildHasherDefault<Hashed>>,
     sweep_above: usize,
     swept_at: i64,
 }
 
+/// Keys that are hashes already, made with a secret seed.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = self.0.rotate_left(8) ^ hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 impl Table {
+    /// The counter of a key as it stands `now`, if it has one of its own.
+    pub(super) fn own(&mut self, own: u64, length: i64, now: i64) -> Option<&mut Window> {
+        let window = self.windows.get_mut(&own)?;
+        *window = window.moved_to(now, length);
+        Some(window)
+    }
+
     /// The counter of a key as it stands `now`: its own, or where there is no room for one, the
     /// shared one. A key that gets its own takes over the shared count, so that it cannot escape
     /// what was counted for it there.

@@ -46,33 +46,34 @@ impl Tally {
     #[must_use]
     pub fn hit(&self, policy: &Policy, key: &str) -> Decision {
         let now = self.now();
+        let place = self.place(policy, key);
         let mut table = self.table();
-        let mut slot = self.slot(&mut table, policy, key, now);
-        let decision = slot.window.decide(policy.limit, now);
-        if !decision.allowed {
-            table.keep(slot);
-            return decision;
+        if let Some(window) = table.own(place, policy.window_length(), now) {
+            return window.hit(policy.limit, now);
         }
-        slot.window.count();
-        table.insert(slot);
-        Decision {
-            remaining: slot.window.remaining(policy.limit, now),
-            ..decision
+        let mut slot = self.slot(&mut table, policy, place, now);
+        let decision = slot.window.hit(policy.limit, now);
+        match decision.allowed {
+            true => table.insert(slot),
+            false => table.keep(slot),
         }
+        decision
     }
 
     /// What [`Tally::hit`] would say, without counting.
     #[must_use]
     pub fn check(&self, policy: &Policy, key: &str) -> Decision {
         let now = self.now();
-        let slot = self.slot(&mut self.table(), policy, key, now);
+        let place = self.place(policy, key);
+        let slot = self.slot(&mut self.table(), policy, place, now);
         slot.window.decide(policy.limit, now)
     }
 
     /// Takes back an admitted request that turned out not to count.
     pub fn undo(&self, policy: &Policy, key: &str) {
         let mut table = self.table();
-        let mut slot = self.slot(&mut table, policy, key, self.now());
+        let place = self.place(policy, key);
+        let mut slot = self.slot(&mut table, policy, place, self.now());
         slot.window.uncount();
         table.keep(slot);
     }
@@ -89,8 +90,7 @@ impl Tally {
         self.table().len()
     }
 
-    fn slot(&self, table: &mut Table, policy: &Policy, key: &str, now: i64) -> Slot {
-        let own = self.place(policy, key);
+    fn slot(&self, table: &mut Table, policy: &Policy, own: u64, now: i64) -> Slot {
         let shared = self.hasher.hash_one((&policy.name, own % SHARED));
         table.slot(own, shared, self.capacity, policy.window_length(), now)
     }

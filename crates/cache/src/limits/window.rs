@@ -34,6 +34,19 @@ impl Window {
         }
     }
 
+    /// Admits and counts a request that comes `now`, or refuses it.
+    pub(super) fn hit(&mut self, limit: u32, now: i64) -> Decision {
+        let decision = self.decide(limit, now);
+        if !decision.allowed {
+            return decision;
+        }
+        self.count();
+        Decision {
+            remaining: self.remaining(limit, now),
+            ..decision
+        }
+    }
+
     /// What is said to a request that comes `now`.
     pub(super) fn decide(&self, limit: u32, now: i64) -> Decision {
         let allowed = self.admits(limit, now);

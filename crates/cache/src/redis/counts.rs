@@ -93,9 +93,8 @@ impl Redis {
         &self,
         link: &Link,
         additions: &[Addition<'_>],
-        answers: &[Value],
+        mut answers: impl Iterator<Item = Value>,
     ) -> Result<Vec<Reading>, Lost> {
-        let mut answers = answers.iter();
         let mut readings = Vec::with_capacity(additions.len());
         for addition in additions {
             let current = counted(answers.next())?;
@@ -105,20 +104,26 @@ impl Redis {
                 Some(_) => {
                     let looking_back = addition.looking_back();
                     let answers = Box::pin(self.state.run_all(link, &looking_back)).await?;
-                    counted(answers.last())?
+                    self.look_back(addition, answers.into_iter().last())?
                 }
-                None => counted(answers.by_ref().nth(1))?,
+                None => self.look_back(addition, answers.by_ref().nth(1))?,
             };
-            self.windows.before.insert(addition.place, previous);
             readings.push(Reading { current, previous });
         }
         Ok(readings)
     }
+
+    /// Keeps what was counted in the window before.
+    fn look_back(&self, addition: &Addition<'_>, answer: Option<Value>) -> Result<u32, Lost> {
+        let previous = counted(answer)?;
+        self.windows.before.insert(addition.place, previous);
+        Ok(previous)
+    }
 }
 
-fn counted(answer: Option<&Value>) -> Result<u32, Lost> {
+fn counted(answer: Option<Value>) -> Result<u32, Lost> {
     let answer = answer.ok_or_else(|| Lost("answers to counts are missing".into()))?;
-    let number: Option<i64> = decoded(answer.clone())?;
+    let number: Option<i64> = decoded(answer)?;
     Ok(u32::try_from(number.unwrap_or(0).max(0)).unwrap_or(u32::MAX))
 }
 
@@ -173,13 +178,13 @@ impl Redis {
 
     async fn keys(&self, link: &Link) -> Result<Vec<String>, Lost> {
         let mut found = Vec::new();
-        for server in servers(&link.wire).await? {
+        for server in servers(link.wire()).await? {
             let mut cursor = String::from("0");
             loop {
                 let mut scan = cmd("SCAN");
                 scan.arg(&cursor).arg("MATCH").arg("duly:{*}:r:*");
                 scan.arg("COUNT").arg(AT_ONCE);
-                let answer = ask(&link.wire, &scan, server.as_ref()).await?;
+                let answer = ask(link.wire(), &scan, server.as_ref()).await?;
                 let (next, keys): (String, Vec<String>) = decoded(answer)?;
                 found.extend(keys);
                 if next == "0" {
@@ -250,7 +255,7 @@ impl Shared for Redis {
         let additions = self.windows.add(counts, now);
         let commands: Vec<Cmd> = additions.iter().flat_map(Addition::commands).collect();
         let answers = self.state.run_all(&link, &commands).await?;
-        self.readings(&link, &additions, &answers).await
+        self.readings(&link, &additions, answers.into_iter()).await
     }
 
     async fn take_back(&self, counts: &[Count<'_>]) -> Result<(), Lost> {

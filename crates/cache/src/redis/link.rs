@@ -1,16 +1,16 @@
 //! One connection to Redis, and what has to be true before anything it says is believed.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::Duration;
 
 use duly_db::Random;
 use duly_db::versions::Cursor;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, InfoDict, RedisError, RedisResult, Value, cmd, from_redis_value, pipe};
 
-use super::address::Address;
 use super::scripts::Scripts;
+use super::state::State;
 use super::wire::Wire;
+use super::wires::Wires;
 
 /// After so many answers in a row that did not come in time the connection is given up.
 const TIMEOUTS: u32 = 2;
@@ -21,7 +21,7 @@ const IN_WORK: [&str; 3] = ["OOM", "ASK", "TRYAGAIN"];
 
 /// A connection, which never connects again by itself: what it says is of one epoch.
 pub(super) struct Link {
-    pub(super) wire: Wire,
+    wires: Wires,
     pub(super) scripts: Scripts,
     /// Nothing from before a restart or a failover is found: its epoch is part of every key.
     epoch: String,
@@ -35,25 +35,23 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) async fn open(
-        address: &Address,
-        installation: &str,
-        answer: Duration,
-        number: u64,
-        random: &dyn Random,
-    ) -> RedisResult<Self> {
-        let mut wire = Wire::open(address, answer).await?;
+    pub(super) async fn open(state: &State, number: u64) -> RedisResult<Self> {
+        let State {
+            address,
+            installation,
+            patience,
+            runtimes,
+            random,
+            ..
+        } = state;
+        let mut wires = Wires::open(address, patience.reader, runtimes).await?;
+        let mut wire = wires.at_hand().clone();
         let scripts = Scripts::load(&mut wire).await?;
-        let epoch = match &mut wire {
-            Wire::One(connection) => epoch(connection, &scripts, installation, random).await?,
-            // The client cannot see which servers of a Cluster have taken over; the relay tells
-            // those again what they may have lost.
-            Wire::Cluster(_) => String::new(),
-        };
+        let epoch = epoch(&mut wires, &scripts, installation, random.as_ref()).await?;
         let mut get = cmd("GET");
         let told: Option<i64> = from_redis_value(wire.run(get.arg(told_at(installation))).await?)?;
         Ok(Link {
-            wire,
+            wires,
             scripts,
             epoch,
             installation: installation.to_owned(),
@@ -64,9 +62,14 @@ impl Link {
         })
     }
 
+    /// The connection to use here.
+    pub(super) fn wire(&self) -> &Wire {
+        self.wires.at_hand()
+    }
+
     /// What tells epochs and installations apart.
     pub(super) fn era(&self) -> &str {
-        match self.wire {
+        match self.wire() {
             Wire::One(_) => self.epoch.rsplit(':').next().unwrap_or_default(),
             Wire::Cluster(_) => &self.installation,
         }
@@ -74,7 +77,7 @@ impl Link {
 
     /// Whether a server may be replaced by one that knows less, while the connection stands.
     pub(super) fn may_forget(&self) -> bool {
-        matches!(self.wire, Wire::Cluster(_))
+        matches!(self.wire(), Wire::Cluster(_))
     }
 
     pub(super) fn is_caught_up(&self) -> bool {
@@ -84,7 +87,7 @@ impl Link {
     /// Notes that everything up to there has been told. False when that was in another epoch than
     /// the others': its key may have been evicted, and somebody have made a new one.
     pub(super) async fn has_caught_up(&self, cursor: Cursor) -> Result<bool, (RedisError, bool)> {
-        if let Wire::One(_) = self.wire {
+        if let Wire::One(_) = self.wire() {
             let key = epoch_at(&self.installation);
             let found = self.run(cmd("GET").arg(&key)).await?;
             let found: Option<String> =
@@ -107,13 +110,13 @@ impl Link {
 
     /// Runs one command. The failure says whether the connection must be given up.
     pub(super) async fn run(&self, command: &Cmd) -> Result<Value, (RedisError, bool)> {
-        let mut wire = self.wire.clone();
+        let mut wire = self.wire().clone();
         self.judged(wire.run(command).await)
     }
 
     /// Runs several, whose keys may lie anywhere, by one round trip where that can be.
     pub(super) async fn run_all(&self, commands: &[Cmd]) -> Result<Vec<Value>, (RedisError, bool)> {
-        let mut wire = self.wire.clone();
+        let mut wire = self.wire().clone();
         self.judged(wire.run_all(commands).await)
     }
 
@@ -122,7 +125,7 @@ impl Link {
         &self,
         commands: impl Iterator<Item = Cmd>,
     ) -> Result<Vec<Value>, (RedisError, bool)> {
-        match &self.wire {
+        match self.wire() {
             Wire::One(connection) => {
                 let mut pipeline = pipe();
                 for command in commands {
@@ -164,7 +167,31 @@ fn told_at(installation: &str) -> String {
     format!("duly:told:{installation}")
 }
 
+/// The epoch in which all the connections are: with a failover between them they lead to different
+/// servers, and nothing that these say goes together.
 async fn epoch(
+    wires: &mut Wires,
+    scripts: &Scripts,
+    installation: &str,
+    random: &dyn Random,
+) -> RedisResult<String> {
+    let mut common = None;
+    for wire in wires.iter_mut() {
+        let epoch = match wire {
+            Wire::One(connection) => asked(connection, scripts, installation, random).await?,
+            // The client cannot see which servers of a Cluster have taken over; the relay tells
+            // those again what they may have lost.
+            Wire::Cluster(_) => String::new(),
+        };
+        if common.as_ref().is_some_and(|common| *common != epoch) {
+            return Err(std::io::Error::other("another server has taken over meanwhile").into());
+        }
+        common = Some(epoch);
+    }
+    Ok(common.unwrap_or_default())
+}
+
+async fn asked(
     connection: &mut MultiplexedConnection,
     scripts: &Scripts,
     installation: &str,

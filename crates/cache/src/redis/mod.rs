@@ -17,6 +17,7 @@ mod state;
 mod store;
 mod values;
 mod wire;
+mod wires;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +25,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use duly_db::{SharedClock, SharedRandom};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 pub use address::{Address, Wrong};
@@ -72,11 +74,26 @@ impl Redis {
         clock: SharedClock,
         random: SharedRandom,
     ) -> Self {
+        Self::start_for(&[], address, installation, patience, clock, random)
+    }
+
+    /// The same for many who ask on these runtimes, each of which has a connection of its own. The
+    /// one it is called on has one as well.
+    #[must_use]
+    pub fn start_for(
+        runtimes: &[Handle],
+        address: Address,
+        installation: &str,
+        patience: Patience,
+        clock: SharedClock,
+        random: SharedRandom,
+    ) -> Self {
         let now = clock.now();
         let state = Arc::new(State {
             address,
             installation: installation.to_owned(),
             patience,
+            runtimes: runtimes.to_vec(),
             clock,
             random,
             standing: RwLock::new(Standing::away(now)),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use duly_db::{SharedClock, SharedRandom};
 use jiff::Timestamp;
 use redis::{Cmd, FromRedisValue, RedisError, Value};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::address::Way;
@@ -24,6 +25,8 @@ pub(super) struct State {
     pub(super) address: Address,
     pub(super) installation: String,
     pub(super) patience: Patience,
+    /// Each has a connection of its own, beside the one that keeps it up.
+    pub(super) runtimes: Vec<Handle>,
     pub(super) clock: SharedClock,
     pub(super) random: SharedRandom,
     pub(super) standing: RwLock<Standing>,
@@ -57,15 +60,7 @@ pub(super) async fn keep_up(state: Weak<State>) {
     let mut pause = FIRST_PAUSE;
     for number in 1.. {
         let Some(state) = state.upgrade() else { return };
-        match Link::open(
-            &state.address,
-            &state.installation,
-            state.patience.reader,
-            number,
-            state.random.as_ref(),
-        )
-        .await
-        {
+        match Link::open(&state, number).await {
             Ok(link) => {
                 tracing::info!(redis = %state.address, "the cache is connected");
                 state.connected(Arc::new(link));

@@ -1,21 +1,20 @@
 //! What is known of owners, in Redis.
 
-use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use duly_db::Version;
 use duly_db::versions::Cursor;
-use redis::{Cmd, FromRedisValue, Value, cmd};
+use redis::{Cmd, Value, cmd};
 
-use super::counts::Addition;
+use super::counts::{Addition, decoded};
 use super::link::Link;
 use super::{Redis, records};
 use crate::limits::Count;
 use crate::status::StoreStatus;
 use crate::store::{Connection, Credential, Fence, Found, Known, Lost, Raise, Record, Store, Turn};
-use crate::view::LONGEST_KEPT;
+use crate::view::{LONGEST_KEPT, hex};
 use crate::{Entry, OwnerKey, View};
 
 /// How long it is a node's turn to load an answer, in milliseconds.
@@ -26,13 +25,7 @@ fn key(link: &Link, owner: OwnerKey) -> String {
 }
 
 fn who(credential: &Credential) -> String {
-    credential
-        .hash
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    hex(&credential.hash)
 }
 
 fn lifetime() -> u64 {
@@ -58,12 +51,11 @@ impl<R: Record> Store<R> for Redis {
         let additions = self.windows.add(counts, now.as_microsecond());
         let adding = additions.iter().flat_map(Addition::commands);
         let commands = std::iter::once(look).chain(adding);
-        let answers = self.state.run_together(&link, commands).await?;
-        let Some((found, counted)) = answers.split_first() else {
-            return Err(Lost("there is no answer".into()));
-        };
-        let found: Vec<Option<Bytes>> =
-            Vec::from_redis_value_ref(found).map_err(|error| Lost(error.to_string()))?;
+        let mut answers = self.state.run_together(&link, commands).await?.into_iter();
+        let found = answers
+            .next()
+            .ok_or_else(|| Lost("there is no answer".into()))?;
+        let found: Vec<Option<Bytes>> = decoded(found)?;
         let mut found = found.into_iter();
         let floor = found.next().flatten().and_then(|text| number(&text));
         let record = found.next().flatten();
@@ -72,7 +64,7 @@ impl<R: Record> Store<R> for Redis {
             floor: floor.map(Version::of),
             record: record.and_then(|bytes| self.records.read(credential, bytes, now)),
             entry: entry.and_then(|bytes| Entry::decode(&bytes)),
-            counted: Some(self.readings(&link, &additions, counted).await?),
+            counted: Some(self.readings(&link, &additions, answers).await?),
         })
     }
 

@@ -8,6 +8,7 @@ use futures_util::TryStreamExt;
 use sqlx::mysql::{MySqlConnection, MySqlDatabaseError, MySqlRow};
 use sqlx::postgres::{PgConnection, PgDatabaseError, PgRow};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Either, Executor, Row as _};
+use tokio::runtime::Handle;
 
 use super::address::{Address, Login};
 use super::timeouts::Timeouts;
@@ -48,6 +49,8 @@ pub(super) struct Connection {
     answered: Instant,
     /// How long its present user waited for it.
     pub(super) waited: Duration,
+    /// Moves its bytes. Whatever has to be seen through on it is seen through there.
+    pub(super) runtime: Handle,
     role: Arc<str>,
     meter: Arc<Meter>,
 }
@@ -77,6 +80,7 @@ impl Connection {
             opened: Instant::now(),
             answered: Instant::now(),
             waited: Duration::ZERO,
+            runtime: Handle::current(),
             role,
             meter,
         };

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use deadpool::managed::{
     self, Metrics, Object, PoolError, RecycleError, RecycleResult, TimeoutType,
 };
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 
 use super::address::Address;
 use super::checks;
@@ -48,19 +50,31 @@ pub(super) struct Opener {
     /// Whether they have been, at this address as it is now.
     is_compared: Arc<AtomicBool>,
     comparing: Arc<Mutex<()>>,
+    runtime: Handle,
 }
 
 impl managed::Manager for Opener {
     type Type = Connection;
     type Error = Error;
 
+    /// Opened by the runtime that opened the database: a connection belongs to the one it was made
+    /// on, and stops when that does, whoever uses it.
     async fn create(&self) -> Result<Connection, Error> {
-        // Apart, because the future of whoever takes a connection would hold all of it.
-        let mut connection = Box::pin(self.open()).await?;
-        if let Some(gate) = &self.gate {
-            gate.admit(&mut connection).await?;
+        let opener = self.clone();
+        let opening = async move {
+            let mut connection = opener.open().await?;
+            if let Some(gate) = &opener.gate {
+                gate.admit(&mut connection).await?;
+            }
+            Ok(connection)
+        };
+        // Given up when dropped.
+        let mut task = JoinSet::new();
+        task.spawn_on(opening, &self.runtime);
+        match task.join_next().await {
+            Some(Ok(opened)) => opened,
+            _ => Err(Error::Unavailable("the process is ending".into())),
         }
-        Ok(connection)
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Error> {
@@ -151,6 +165,7 @@ impl Pool {
             probes: settings.connections.clamp(2, checks::PROBES),
             is_compared: Arc::default(),
             comparing: Arc::default(),
+            runtime: Handle::current(),
         };
         Ok(Pool {
             connections: Arc::new(RwLock::new(build(opener.clone(), settings)?)),
@@ -240,11 +255,12 @@ impl Pool {
         query: Query,
     ) -> (Leased, Query, Result<Answer, Error>) {
         self.meter.reads.fetch_add(1, Ordering::Relaxed);
+        let runtime = leased.runtime.clone();
         let statement = async move {
             let answer = leased.run(&query).await;
             (leased, query, answer)
         };
-        SeenThrough::new(statement, drop).await
+        SeenThrough::new(runtime, statement, drop).await
     }
 
     fn is_reused(&self, leased: &Leased) -> bool {
@@ -327,16 +343,22 @@ impl std::fmt::Debug for Pool {
 ///
 /// A statement whose future is dropped half-way leaves an unknown rest of the conversation on its
 /// connection, and the next user of the connection gets it: lost writes and other people's answers
-/// have come of that. So a dropped one is handed to the runtime, which finishes it and then tidies
-/// up its result.
+/// have come of that. So a dropped one is handed to the runtime of the connection, which finishes it
+/// and then tidies up its result.
 pub(super) struct SeenThrough<T: Send + 'static> {
+    runtime: Handle,
     future: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
     tidy: fn(T),
 }
 
 impl<T: Send + 'static> SeenThrough<T> {
-    pub(super) fn new(future: impl Future<Output = T> + Send + 'static, tidy: fn(T)) -> Self {
+    pub(super) fn new(
+        runtime: Handle,
+        future: impl Future<Output = T> + Send + 'static,
+        tidy: fn(T),
+    ) -> Self {
         SeenThrough {
+            runtime,
             future: Some(Box::pin(future)),
             tidy,
         }
@@ -364,10 +386,8 @@ impl<T: Send + 'static> Drop for SeenThrough<T> {
         let Some(future) = self.future.take() else {
             return;
         };
-        // Without a runtime the process is ending, and the connection with it.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let tidy = self.tidy;
-            runtime.spawn(async move { tidy(future.await) });
-        }
+        // When the runtime has ended, the connection has ended with it.
+        let tidy = self.tidy;
+        self.runtime.spawn(async move { tidy(future.await) });
     }
 }

@@ -140,7 +140,8 @@ impl Transaction {
             true => drop,
             false => |(leased, _)| roll_back(leased),
         };
-        let ran = SeenThrough::new(run(leased, deferred, step, meter), tidy);
+        let runtime = leased.runtime.clone();
+        let ran = SeenThrough::new(runtime, run(leased, deferred, step, meter), tidy);
         let (leased, answer) = match self.answered(async { Ok(ran.await) }).await {
             Ok(ran) => ran,
             Err(error) => {
@@ -185,11 +186,12 @@ impl Transaction {
     async fn begin_on(&self, mut leased: Leased) -> (Leased, Result<(), Error>) {
         let kind = self.kind;
         self.pool.meter.round_trips.fetch_add(1, Ordering::Relaxed);
+        let runtime = leased.runtime.clone();
         let beginning = async move {
             let begun = begin(&mut leased, kind).await;
             (leased, begun)
         };
-        SeenThrough::new(beginning, |(leased, _)| roll_back(leased)).await
+        SeenThrough::new(runtime, beginning, |(leased, _)| roll_back(leased)).await
     }
 }
 
@@ -262,14 +264,12 @@ fn roll_back(mut leased: Leased) {
     if leased.is_broken() {
         return;
     }
-    match tokio::runtime::Handle::try_current() {
-        Ok(runtime) => drop(runtime.spawn(async move {
-            // One that cannot even do this is broken, and not used again.
-            let _ = leased.control("ROLLBACK").await;
-        })),
-        // Closed with the process; the server rolls back.
-        Err(_) => drop(deadpool::managed::Object::take(leased)),
-    }
+    // A runtime that has ended has closed the connection; the server rolls back.
+    let runtime = leased.runtime.clone();
+    runtime.spawn(async move {
+        // One that cannot even do this is broken, and not used again.
+        let _ = leased.control("ROLLBACK").await;
+    });
 }
 
 impl Drop for Transaction {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use duly_cache::{Entry, Loaded};
 use duly_db::{Conn, Version};
@@ -19,7 +19,8 @@ use serde::Serialize;
 use super::permit::Viewer;
 use super::reply::{Reply, matches};
 use crate::app::Context;
-use crate::http::compress;
+use crate::http::{REQUEST_ID, SecurityHeaders, WHO_ASKS, compress};
+use crate::limits;
 
 /// With which hand of the owner's clock an answer changes without any write: what is due becomes
 /// overdue.
@@ -99,7 +100,7 @@ pub(crate) async fn view<A, T: Serialize>(
     if headers.contains_key(header::IF_NONE_MATCH) {
         let expected = viewer.weak_tag(principal.version, &position());
         if matches(headers, &expected) {
-            return Ok(unchanged(&expected));
+            return Ok(unchanged(context, &expected));
         }
     }
     let made = async {
@@ -114,7 +115,7 @@ pub(crate) async fn view<A, T: Serialize>(
         })
     };
     let entry = answer(context, viewer, made).await?;
-    Ok(served(headers, &entry))
+    Ok(served(context, headers, &entry))
 }
 
 /// One task, or 304 when the client has this version of it.
@@ -137,7 +138,7 @@ pub(crate) async fn task<A>(
         })
     };
     let entry = answer(context, viewer, made).await?;
-    Ok(served(headers, &entry))
+    Ok(served(context, headers, &entry))
 }
 
 async fn answer<A>(
@@ -155,12 +156,37 @@ fn body(value: &impl Serialize) -> Result<Bytes> {
         .map_err(|error| Error::Internal(error.to_string()))
 }
 
-pub(super) fn served(headers: &HeaderMap, entry: &Entry) -> Response {
-    if matches(headers, &entry.tag) {
-        return unchanged(&entry.tag);
+/// The headers of every answer that is kept, put together once.
+#[derive(Debug)]
+pub(crate) struct KeptHeaders {
+    /// Of those that may be compressed.
+    weak: HeaderMap,
+    /// Of those whose tag names these very bytes.
+    strong: HeaderMap,
+}
+
+impl KeptHeaders {
+    pub(crate) fn new(security: &SecurityHeaders) -> Self {
+        let mut strong = security.to_map();
+        let static_value = HeaderValue::from_static;
+        strong.insert(header::CONTENT_TYPE, static_value("application/json"));
+        strong.insert(header::CACHE_CONTROL, static_value("private, no-cache"));
+        strong.insert(header::VARY, static_value(WHO_ASKS));
+        // What each answer says for itself finds its place made.
+        let own = [header::ETAG, REQUEST_ID].into_iter().chain(limits::NAMES);
+        strong.extend(own.map(|name| (name, static_value(""))));
+        let mut weak = strong.clone();
+        weak.append(header::VARY, static_value("Accept-Encoding"));
+        KeptHeaders { weak, strong }
     }
-    // A strong tag names these very bytes.
+}
+
+/// Sends what is kept, or says that it is unchanged.
+pub(super) fn served(context: &Context, headers: &HeaderMap, entry: &Entry) -> Response {
     let is_weak = entry.tag.starts_with("W/");
+    if matches(headers, &entry.tag) {
+        return unchanged(context, &entry.tag);
+    }
     let wants = is_weak && compress::quality(headers, "gzip") > 0;
     let smaller = match wants && compress::is_worth_it(entry.body.len()) {
         true => entry.compressed(|body| compress::gzip(body).ok().map(Bytes::from)),
@@ -168,40 +194,35 @@ pub(super) fn served(headers: &HeaderMap, entry: &Entry) -> Response {
     };
     let is_smaller = smaller.is_some();
     let body = smaller.unwrap_or_else(|| entry.body.clone());
-    let mut response = labelled(Body::from(body).into_response(), &entry.tag);
-    let answer = response.headers_mut();
-    let kind = HeaderValue::from_static("application/json");
-    answer.insert(header::CONTENT_TYPE, kind);
+    let mut response = tagged(context, Body::from(body), &entry.tag);
     if is_smaller {
-        answer.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        answer.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        let coding = HeaderValue::from_static("gzip");
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, coding);
     }
     response
 }
 
-/// Varies as the answer itself would, which may be worth compressing.
-fn unchanged(tag: &str) -> Response {
-    let mut response = labelled(StatusCode::NOT_MODIFIED.into_response(), tag);
-    if tag.starts_with("W/") {
-        let how = HeaderValue::from_static("Accept-Encoding");
-        response.headers_mut().append(header::VARY, how);
-    }
+fn unchanged(context: &Context, tag: &str) -> Response {
+    let mut response = tagged(context, Body::empty(), tag);
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response.headers_mut().remove(header::CONTENT_TYPE);
     response
 }
 
-/// So many headers an answer has about, all told.
-const HEADERS: usize = 20;
-
-fn labelled(mut response: Response, tag: &str) -> Response {
+fn tagged(context: &Context, body: Body, tag: &str) -> Response {
+    let kept = &context.kept_headers;
+    let all = match tag.starts_with("W/") {
+        true => &kept.weak,
+        false => &kept.strong,
+    };
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
-    headers.reserve(HEADERS);
+    *headers = all.clone();
     if let Ok(tag) = HeaderValue::from_str(tag) {
         headers.insert(header::ETAG, tag);
     }
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-cache"),
-    );
     response
 }
 

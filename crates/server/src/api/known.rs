@@ -15,10 +15,13 @@ use crate::limits::Toll;
 
 /// Answers from memory, or says why whoever asks is not answered. Otherwise it is up to the handler,
 /// who is told who asks.
-pub(crate) async fn answer(context: &Context, request: &mut Request<Body>) -> Option<Response> {
+pub(crate) async fn answer(
+    context: &Context,
+    request: &mut Request<Body>,
+    toll: Option<&Arc<Toll>>,
+) -> Option<Response> {
     let ability = needed(request.method(), request.uri().path())?;
     let view = view_of(request.uri());
-    let toll = request.extensions().get::<Arc<Toll>>();
     let visitor = match visitor(context, request.headers(), toll, Some(view), true).await {
         Ok(visitor) => visitor,
         Err(problem) => return Some(problem.into_response()),
@@ -26,7 +29,7 @@ pub(crate) async fn answer(context: &Context, request: &mut Request<Body>) -> Op
     if visitor.principal.require(ability).is_ok()
         && let Some(entry) = context.tracker.cache.ready(&visitor.visit, view)
     {
-        return Some(kept::served(request.headers(), &entry));
+        return Some(kept::served(context, request.headers(), &entry));
     }
     request.extensions_mut().insert(Arc::new(visitor));
     None

@@ -7,7 +7,7 @@ mod bulk;
 pub mod document;
 mod events;
 mod input;
-mod kept;
+pub(crate) mod kept;
 pub(crate) mod known;
 mod labels;
 mod notifications;

@@ -211,15 +211,15 @@ pub(super) async fn visitor(
 ) -> Result<Visitor, Problem> {
     let limiter = &context.tracker.limiter;
     match known(context, headers, view, toll, is_use).await {
-        Ok(visitor) => {
+        Ok(mut visitor) => {
             if let Some(toll) = toll {
-                toll.note(&visitor.visit.standing);
+                toll.note(std::mem::take(&mut visitor.visit.standing));
             }
             Ok(visitor)
         }
         Err(Error::Unauthenticated) => match toll {
             Some(toll) if !Box::pin(toll.pay_as_nobody(limiter)).await => {
-                Err(Problem::too_many(toll.said().unwrap_or_default()))
+                Err(Problem::too_many(toll.take_said().unwrap_or_default()))
             }
             _ => Err(Error::Unauthenticated.into()),
         },

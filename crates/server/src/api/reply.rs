@@ -39,14 +39,15 @@ pub(crate) fn accepted() -> Response {
 
 /// Whether `If-None-Match` names the tag, compared weakly (RFC 9110, 13.1.2).
 pub(crate) fn matches(headers: &HeaderMap, tag: &str) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let wanted = opaque(tag);
+    fn opaque(tag: &str) -> &str {
+        tag.trim().trim_start_matches("W/")
+    }
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(','))
-        .any(|item| item.trim() == "*" || opaque(item) == wanted)
+        .any(|item| item.trim() == "*" || opaque(item) == opaque(tag))
 }
 
 /// One task, with its version as strong tag.

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use super::{CommandError, Outcome};
 use crate::app::App;
 use crate::config::Config;
-use crate::http::listener;
+use crate::http::{Threads, listener};
 use crate::node::{Node, Stop};
 use crate::{demo, output, start, web};
 
@@ -71,9 +71,17 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
         false => None,
     };
     let (node, stop) = (Node::starting(config.http.clone()), Stop::default());
-    let served = listener
-        .map(|listener| tokio::spawn(listener::serve(listener, node.clone(), stop.clone())));
-    let tracker = start::tracker(&config).await?;
+    let mut runtimes = Vec::new();
+    let served = match listener {
+        Some(listener) => {
+            let threads = Threads::start().map_err(|error| super::failed(&error))?;
+            runtimes = threads.runtimes();
+            let served = listener::serve(listener, node.clone(), threads, stop.clone());
+            Some(tokio::spawn(served))
+        }
+        None => None,
+    };
+    let tracker = start::tracker_for(&config, &runtimes).await?;
     start::relay(&tracker, &config).await?;
     heed_signals(stop.clone())?;
     if arguments.demo {

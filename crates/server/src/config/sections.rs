@@ -69,6 +69,14 @@ pub struct Http {
     pub assets_url: Option<String>,
 }
 
+impl Http {
+    /// Whether people reach Duly by TLS, so that cookies can insist on it.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
 /// `[database]`
 #[derive(Debug, Clone)]
 pub struct Database {

@@ -12,10 +12,12 @@ use axum::response::{IntoResponse as _, Response};
 use duly_db::Version;
 use duly_db::caller::with_request;
 use futures_util::FutureExt as _;
+use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use super::{accept, address, again, compress, origin, request_id, seen};
+use super::request_id::{self, REQUEST_ID};
+use super::{accept, address, again, compress, origin, seen};
 use crate::api::known;
 use crate::api::problem::{Code, Problem};
 use crate::app::App;
@@ -25,40 +27,65 @@ use crate::limits::{self, Toll};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
+/// By what the API tells people apart. Even what is said of everybody depends on whether somebody is
+/// believed.
+pub(crate) const WHO_ASKS: &str = "Cookie, Authorization";
+
 /// Answers one request. `peer` is the address at the other end of the connection.
-pub async fn answer(app: &Arc<App>, mut request: Request<Body>, peer: IpAddr) -> Response {
+pub async fn answer(app: &Arc<App>, request: Request<Body>, peer: IpAddr) -> Response {
     let started = Instant::now();
     let trusted = &app.context.http.trusted_proxies;
     let given = request_id::given(peer, request.headers(), trusted);
-    let request_id = given.unwrap_or_else(|| app.new_request_id());
-    let mut id = Uuid::encode_buffer();
-    let id = &*request_id.hyphenated().encode_lower(&mut id);
+    let id = given.unwrap_or_else(|| app.new_request_id());
     let client = address::client(peer, request.headers(), trusted);
     let method = request.method().clone();
     let uri = request.uri().clone();
     let accepts_gzip = compress::quality(request.headers(), "gzip") > 0;
-    request.extensions_mut().insert(ClientAddress(client));
     let toll = Toll::of(&app.context.limits, &request, client).map(Arc::new);
-    if let Some(toll) = &toll {
-        request.extensions_mut().insert(toll.clone());
-    }
     let response = match refuse(app, &request) {
         Some(problem) => problem.into_response(),
         None => match refused(app, toll.as_deref()).await {
             Some(problem) => problem.into_response(),
-            None => handle(app, request, request_id).await,
+            None => {
+                handle(
+                    app,
+                    request,
+                    Asked {
+                        id,
+                        client,
+                        toll: toll.clone(),
+                    },
+                )
+                .await
+            }
         },
     };
+    let mut text = Uuid::encode_buffer();
+    let id = &*id.hyphenated().encode_lower(&mut text);
+    let is_kept = is_kept(&response);
     let mut response = finish(app, response, id, toll.as_deref());
-    if uri.path().starts_with("/api/v1/") {
-        // Even what is said of everybody depends on whether somebody is believed.
-        let who = HeaderValue::from_static("Cookie, Authorization");
+    if !is_kept && uri.path().starts_with("/api/v1/") {
+        let who = HeaderValue::from_static(WHO_ASKS);
         response.headers_mut().append(header::VARY, who);
     }
-    let response = compress::compress(response, accepts_gzip).await;
+    if !is_kept || accepts_gzip {
+        response = compress::compress(response, accepts_gzip).await;
+    }
     let status = response.status().as_u16();
     log(id, client, &method, uri.path(), status, started);
     response
+}
+
+/// What is known of a request before it is handled.
+struct Asked {
+    id: Uuid,
+    client: IpAddr,
+    toll: Option<Arc<Toll>>,
+}
+
+/// Whether an answer has the headers of those that are kept, and so all that it needs.
+fn is_kept(response: &Response) -> bool {
+    response.headers().contains_key(REQUEST_ID)
 }
 
 /// One line per request. Never the query: links in mails carry their secret there.
@@ -76,7 +103,7 @@ async fn refused(app: &App, toll: Option<&Toll>) -> Option<Problem> {
     let toll = toll?;
     match toll.enter(&app.context.tracker.limiter).await {
         true => None,
-        false => toll.said().map(Problem::too_many),
+        false => toll.take_said().map(Problem::too_many),
     }
 }
 
@@ -113,11 +140,37 @@ fn answered_as(path: &str) -> Option<&'static str> {
     }
 }
 
+/// Answers what is known, or runs the handler.
+async fn handle(app: &App, mut request: Request<Body>, asked: Asked) -> Response {
+    let known = match request.method().is_safe() {
+        true => look(app, &mut request, &asked).await,
+        false => Some(None),
+    };
+    match known {
+        Some(Some(response)) => response,
+        // Large, and seldom needed.
+        Some(None) => Box::pin(run(app, request, asked)).await,
+        None => panicked(),
+    }
+}
+
+/// Answers what is known at once, on the thread of the connection. Nothing: it panicked.
+async fn look(app: &App, request: &mut Request<Body>, asked: &Asked) -> Option<Option<Response>> {
+    let known = known::answer(&app.context, request, asked.toll.as_ref());
+    let known = AssertUnwindSafe(with_request(asked.id, known)).catch_unwind();
+    known.await.ok().map(|(response, _)| response)
+}
+
 /// Runs the handler.
-async fn handle(app: &Arc<App>, request: Request<Body>, id: Uuid) -> Response {
+async fn run(app: &App, mut request: Request<Body>, asked: Asked) -> Response {
+    let extensions = request.extensions_mut();
+    extensions.insert(ClientAddress(asked.client));
+    if let Some(toll) = asked.toll {
+        extensions.insert(toll);
+    }
     let outcome = match request.method().is_safe() {
-        true => look(app, request, id).await,
-        false => Box::pin(change(app, request, id)).await,
+        true => read(app, request, asked.id).await,
+        false => change(app, request, asked.id).await,
     };
     match outcome {
         Some((Ok(mut response), untold)) => {
@@ -127,41 +180,40 @@ async fn handle(app: &Arc<App>, request: Request<Body>, id: Uuid) -> Response {
             response
         }
         Some((Err(never), _)) => match never {},
-        None => {
-            let problem = Problem::new(Code::Internal);
-            Problem {
-                internal: Some("a handler panicked".into()),
-                ..problem
-            }
-            .into_response()
-        }
+        None => panicked(),
     }
+}
+
+fn panicked() -> Response {
+    let problem = Problem::new(Code::Internal);
+    Problem {
+        internal: Some("a handler panicked".into()),
+        ..problem
+    }
+    .into_response()
 }
 
 /// What came of a handler, unless it panicked.
 type Outcome = Option<(Result<Response, Infallible>, Option<Version>)>;
 
-async fn look(app: &App, mut request: Request<Body>, id: Uuid) -> Outcome {
-    let handled = with_request(id, async {
-        match known::answer(&app.context, &mut request).await {
-            Some(response) => Ok(response),
-            // Large, and seldom needed.
-            None => Box::pin(app.router.clone().oneshot(request)).await,
-        }
-    });
-    AssertUnwindSafe(handled).catch_unwind().await.ok()
+/// A handler that is left when its client goes away.
+async fn read(app: &App, request: Request<Body>, id: Uuid) -> Outcome {
+    let handled = with_request(id, app.router.clone().oneshot(request));
+    let handled = AbortOnDropHandle::new(app.runtime.spawn(handled));
+    handled.await.ok()
 }
 
 /// In a task of its own: a client that goes away must not stop it between two steps.
 async fn change(app: &App, request: Request<Body>, id: Uuid) -> Outcome {
     let (router, random) = (app.router.clone(), app.context.tracker.random.clone());
     let handled = async move { again::until_it_does_not_give_way(router, &*random, request).await };
-    let handled = AssertUnwindSafe(with_request(id, handled)).catch_unwind();
-    app.changes.spawn(handled).await.ok().and_then(Result::ok)
+    let handled = with_request(id, handled);
+    app.changes.spawn_on(handled, &app.runtime).await.ok()
 }
 
 /// Writes the body of a problem and the headers every answer has.
 fn finish(app: &App, mut response: Response, id: &str, toll: Option<&Toll>) -> Response {
+    let is_kept = is_kept(&response);
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
         if let Some(reason) = &problem.internal {
@@ -175,18 +227,21 @@ fn finish(app: &App, mut response: Response, id: &str, toll: Option<&Toll>) -> R
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);
     }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !is_kept {
+        let unkept = HeaderValue::from_static("no-store");
+        headers.entry(header::CACHE_CONTROL).or_insert(unkept);
+        app.context.security_headers.apply(headers);
     }
     if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert("x-request-id", id);
+        headers.insert(REQUEST_ID, id);
     }
     let refused = problem
         .and_then(|problem| problem.standing)
         .map(|said| *said);
-    if let Some(standing) = refused.or_else(|| toll?.said()) {
-        limits::announce(headers, &standing, app.context.tracker.clock.now());
+    match refused.or_else(|| toll?.take_said()) {
+        Some(standing) => limits::announce(headers, &standing, &app.context.tracker.clock),
+        None if is_kept => limits::say_nothing(headers),
+        None => {}
     }
-    app.security_headers.apply(headers);
     response
 }

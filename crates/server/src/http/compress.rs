@@ -76,9 +76,11 @@ pub(super) async fn compress(mut response: Response, accepts_gzip: bool) -> Resp
     if !is_json || !is_large || is_strong || headers.contains_key(header::CONTENT_ENCODING) {
         return response;
     }
-    response
-        .headers_mut()
-        .append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    let coding = HeaderValue::from_static("Accept-Encoding");
+    let mut vary = headers.get_all(header::VARY).iter();
+    if !vary.any(|said| said == coding) {
+        response.headers_mut().append(header::VARY, coding);
+    }
     match accepts_gzip {
         true => Box::pin(compressed(response)).await,
         false => response,

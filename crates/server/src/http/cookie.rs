@@ -29,9 +29,7 @@ pub(super) fn named<'headers>(
         .iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == expected)
-        .map(|(_, value)| value)
+        .find_map(|pair| pair.trim().strip_prefix(expected)?.strip_prefix('='))
 }
 
 /// The header that keeps a session in the browser.

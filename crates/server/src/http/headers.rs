@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The headers of this installation, made once.
 #[derive(Debug)]
-pub struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
+pub struct SecurityHeaders(HeaderMap);
 
 impl SecurityHeaders {
     /// `assets_url` is where scripts and styles come from when not from Duly itself; under
@@ -15,7 +15,7 @@ impl SecurityHeaders {
             .and_then(origin)
             .map(|origin| format!(" {origin}"));
         let policy = content_security_policy(assets.as_deref().unwrap_or_default());
-        let mut headers = vec![
+        let mut headers: HeaderMap = [
             (
                 header::X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),
@@ -39,13 +39,15 @@ impl SecurityHeaders {
                 HeaderName::from_static("cross-origin-resource-policy"),
                 HeaderValue::from_static("same-origin"),
             ),
-        ];
+        ]
+        .into_iter()
+        .collect();
         if let Ok(policy) = HeaderValue::from_str(&policy) {
-            headers.push((header::CONTENT_SECURITY_POLICY, policy));
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
         if https {
             let year = HeaderValue::from_static("max-age=31536000");
-            headers.push((header::STRICT_TRANSPORT_SECURITY, year));
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
         }
         SecurityHeaders(headers)
     }
@@ -56,6 +58,11 @@ impl SecurityHeaders {
         for (name, value) in &self.0 {
             headers.entry(name).or_insert_with(|| value.clone());
         }
+    }
+
+    /// Them alone.
+    pub(crate) fn to_map(&self) -> HeaderMap {
+        self.0.clone()
     }
 }
 

@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 #[cfg(target_os = "linux")]
 use socket2::{SockFilter, SockRef};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::address::subscriber;
+use super::patience::Patience;
+use super::threads::Threads;
 use super::{answer, health};
 use crate::node::{Node, Stop};
 
@@ -38,10 +40,11 @@ const LINGER: Duration = Duration::from_millis(500);
 /// a round trip to the other side of the world.
 const HANDSHAKE: Duration = Duration::from_millis(200);
 
-/// Serves until told to stop. Then it says that it is not ready, goes on for the drain delay,
-/// takes no more connections, and answers what is under way for at most the drain timeout.
-pub async fn serve(listener: TcpListener, node: Arc<Node>, stop: Stop) {
-    let door = Door::new(node.clone());
+/// Serves on these threads until told to stop. Then it says that it is not ready, goes on for the
+/// drain delay, takes no more connections, and answers what is under way for at most the drain
+/// timeout.
+pub async fn serve(listener: TcpListener, node: Arc<Node>, threads: Threads, stop: Stop) {
+    let door = Door::new(node.clone(), threads);
     door.take_until(&listener, stop.told.cancelled()).await;
     node.drain();
     let noticed = async {
@@ -87,6 +90,7 @@ pub async fn serve(listener: TcpListener, node: Arc<Node>, stop: Stop) {
 /// Where connections come in.
 struct Door {
     node: Arc<Node>,
+    threads: Threads,
     places: Arc<Semaphore>,
     addresses: Addresses,
     connections: TaskTracker,
@@ -95,8 +99,9 @@ struct Door {
 }
 
 impl Door {
-    fn new(node: Arc<Node>) -> Self {
+    fn new(node: Arc<Node>, threads: Threads) -> Self {
         Door {
+            threads,
             places: Arc::new(Semaphore::new(node.http.max_connections)),
             addresses: Addresses::new(node.http.max_connections_per_address),
             connections: TaskTracker::new(),
@@ -113,7 +118,11 @@ impl Door {
                 () = end.as_mut() => break,
             };
             if let Some((stream, peer, place)) = next {
-                self.admit(stream, peer, place);
+                // From here on another runtime waits for it.
+                match stream.into_std() {
+                    Ok(stream) => self.admit(stream, peer, place),
+                    Err(error) => tracing::debug!(%error, "a connection was lost"),
+                }
             }
         }
     }
@@ -125,16 +134,14 @@ impl Door {
             return;
         };
         while let Ok((stream, peer)) = listener.accept() {
-            let taken = stream
-                .set_nonblocking(true)
-                .and_then(|()| TcpStream::from_std(stream));
-            if let (Ok(stream), Ok(place)) = (taken, self.places.clone().try_acquire_owned()) {
+            let taken = stream.set_nonblocking(true);
+            if let (Ok(()), Ok(place)) = (taken, self.places.clone().try_acquire_owned()) {
                 self.admit(stream, peer.ip().to_canonical(), place);
             }
         }
     }
 
-    fn admit(&self, stream: TcpStream, peer: IpAddr, place: OwnedSemaphorePermit) {
+    fn admit(&self, stream: std::net::TcpStream, peer: IpAddr, place: OwnedSemaphorePermit) {
         let trusted = &self.node.http.trusted_proxies;
         let is_proxy = trusted.iter().any(|network| network.contains(peer));
         let seat = if is_proxy {
@@ -147,10 +154,15 @@ impl Door {
             return;
         }
         let (node, closed) = (self.node.clone(), self.closed.clone());
-        self.connections.spawn(async move {
-            connection(stream, peer, node, closed).await;
-            drop((place, seat));
-        });
+        let (chair, runtime) = self.threads.chair();
+        let served = async move {
+            match TcpStream::from_std(stream) {
+                Ok(stream) => connection(stream, peer, node, closed).await,
+                Err(error) => tracing::error!(%error, "cannot serve a connection"),
+            }
+            drop((place, seat, chair));
+        };
+        self.connections.spawn_on(served, runtime);
     }
 }
 
@@ -211,7 +223,7 @@ async fn connection(stream: TcpStream, peer: IpAddr, node: Arc<Node>, closed: Ca
         async move { Ok::<_, Infallible>(respond(&node, request, peer).await) }
     });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(Patience::default())
         .header_read_timeout(header_timeout)
         .max_buf_size(HEAD_LIMIT)
         .serve_connection(TokioIo::new(stream), service);
@@ -234,9 +246,13 @@ async fn respond(
     request: hyper::Request<hyper::body::Incoming>,
     peer: IpAddr,
 ) -> Response {
-    let mut response = match health::answer(node, &request) {
-        Some(response) => response,
-        None => answer(node.wait_for_app().await, request.map(Body::new), peer).await,
+    let mut response = match (health::answer(node, &request), node.app()) {
+        (Some(response), _) => response,
+        (None, Some(app)) => answer(app, request.map(Body::new), peer).await,
+        (None, None) => {
+            let app = Box::pin(node.wait_for_app()).await;
+            answer(app, request.map(Body::new), peer).await
+        }
     };
     if node.is_draining() {
         // The client's next request finds another node.

@@ -2,10 +2,13 @@
 
 use std::net::IpAddr;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use uuid::Uuid;
 
 use crate::config::Network;
+
+/// Where it stands, in a request and in its answer.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id that a trusted proxy gave the request in `X-Request-Id`: a UUID, with or without hyphens.
 /// `None` when it gave none, several, or something else; what anybody else writes there is not read.
@@ -15,7 +18,7 @@ pub(super) fn given(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> O
     if !trusted.iter().any(|network| network.contains(peer)) {
         return None;
     }
-    let mut lines = headers.get_all("x-request-id").iter();
+    let mut lines = headers.get_all(REQUEST_ID).iter();
     let (only, None) = (lines.next()?, lines.next()) else {
         return None;
     };

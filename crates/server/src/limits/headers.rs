@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use duly_cache::limits::{Decision, Standing};
-use jiff::Timestamp;
+use duly_db::SharedClock;
 
 /// Says it in two ways: `RateLimit-Policy` and `RateLimit` name every policy (the form of
 /// draft-ietf-httpapi-ratelimit-headers-10), and the `X-RateLimit-` headers, as Laravel sends
 /// them, tell of the one with the least left, with `Reset` only when it refuses.
-pub(crate) fn announce(headers: &mut HeaderMap, standing: &Standing, now: Timestamp) {
+pub(crate) fn announce(headers: &mut HeaderMap, standing: &Standing, clock: &SharedClock) {
     let Some(tightest) = tightest(standing) else {
         return;
     };
@@ -33,10 +33,20 @@ pub(crate) fn announce(headers: &mut HeaderMap, standing: &Standing, now: Timest
     headers.insert(REMAINING, tightest.remaining.into());
     if !tightest.allowed {
         let wait = i64::try_from(seconds(tightest.retry_after)).unwrap_or(i64::MAX / 2);
-        let reset = now.as_second().saturating_add(wait);
+        let reset = clock.now().as_second().saturating_add(wait);
         headers.insert(RESET, reset.into());
     }
 }
+
+/// Leaves out what was made room for ([`NAMES`]) when no limit has anything to say.
+pub(crate) fn say_nothing(headers: &mut HeaderMap) {
+    for name in NAMES {
+        headers.remove(name);
+    }
+}
+
+/// The headers of an answer that was admitted.
+pub(crate) const NAMES: [HeaderName; 4] = [POLICIES, RATES, LIMIT, REMAINING];
 
 const POLICIES: HeaderName = HeaderName::from_static("ratelimit-policy");
 const RATES: HeaderName = HeaderName::from_static("ratelimit");

@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::http::Method;
 use duly_cache::limits::Policy;
 
-pub(crate) use headers::{announce, seconds};
+pub(crate) use headers::{NAMES, announce, say_nothing, seconds};
 pub use rule::{Methods, On, Part, Per, Rule, Wrong};
 pub(crate) use toll::Toll;
 

@@ -81,22 +81,23 @@ impl Toll {
     }
 
     /// Notes what the limits have said.
-    pub(crate) fn note(&self, said: &Standing) {
-        let mut standing = self.standing();
-        let known = standing.get_or_insert_default();
-        known.0.extend(said.0.iter().cloned());
+    pub(crate) fn note(&self, said: Standing) {
+        match &mut *self.standing() {
+            Some(known) => known.0.extend(said.0),
+            nothing => *nothing = Some(said),
+        }
     }
 
-    /// All that the limits have said.
-    pub(crate) fn said(&self) -> Option<Standing> {
-        self.standing().clone().filter(|said| !said.0.is_empty())
+    /// All that the limits have said, once.
+    pub(crate) fn take_said(&self) -> Option<Standing> {
+        self.standing().take().filter(|said| !said.0.is_empty())
     }
 
     async fn pay(&self, limiter: &Limiter, counts: &[Count<'_>]) -> bool {
         let said = limiter.hit(counts).await;
         let is_admitted = said.allowed();
         match is_admitted {
-            true => self.note(&said),
+            true => self.note(said),
             // What refuses is told alone.
             false => *self.standing() = Some(said),
         }

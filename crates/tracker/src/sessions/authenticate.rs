@@ -52,7 +52,7 @@ async fn read(tracker: &Tracker, secret: &Secret) -> Result<Known<Caller>> {
         user: session.user,
         time_zone: opened.time_zone,
         role: opened.role,
-        via: Via::Session { id: session.id },
+        via: Arc::new(Via::Session { id: session.id }),
         ends: Some(ends),
         last_used: Some(session.last_seen_at),
         zone: OnceLock::new(),

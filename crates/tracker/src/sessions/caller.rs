@@ -1,7 +1,7 @@
 //! What is known about whoever shows a cookie or a token.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use duly_cache::limits::{Count, Standing};
 use duly_cache::{Asking, Credential, Known, OwnerKey, Record, View};
@@ -23,7 +23,7 @@ pub struct Caller {
     pub(crate) user: UserId,
     pub(crate) time_zone: TimeZoneName,
     pub(crate) role: Role,
-    pub(crate) via: Via,
+    pub(crate) via: Arc<Via>,
     /// When it ends unless it is used. Later uses are not known here, so that after this moment
     /// the database is asked.
     pub(crate) ends: Option<Timestamp>,
@@ -58,8 +58,8 @@ impl Visitor {
     /// Counts as a use of the session or the token.
     pub(crate) fn uses(self, tracker: &Tracker) -> Self {
         let caller = &self.visit.record;
-        let (seen, now) = (&tracker.seen, tracker.clock.now());
-        match &caller.via {
+        let (seen, now) = (&tracker.seen, self.visit.came);
+        match &*caller.via {
             Via::Session { id } => seen.note_session(*id, caller.user, now, caller.last_used),
             Via::Token { id, .. } => seen.note_token(*id, caller.user, now, caller.last_used),
         }

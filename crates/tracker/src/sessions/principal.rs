@@ -1,5 +1,7 @@
 //! What a request may do, and on whose behalf.
 
+use std::sync::Arc;
+
 use duly_db::Version;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -22,7 +24,7 @@ pub struct Principal {
     /// What the person may do.
     pub role: Role,
     /// How the request has proved it.
-    pub via: Via,
+    pub via: Arc<Via>,
 }
 
 /// How a request has proved whom it acts for.
@@ -48,7 +50,7 @@ impl Principal {
     /// Who acts, for the activity log.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        match &self.via {
+        match &*self.via {
             Via::Session { .. } => Actor::new(self.user, Way::Session),
             Via::Token { name, .. } => Actor {
                 token_name: Some(name.clone()),
@@ -62,7 +64,7 @@ impl Principal {
     /// # Errors
     /// [`Refusal::MissingAbility`].
     pub fn require(&self, ability: Ability) -> Result<()> {
-        match &self.via {
+        match &*self.via {
             Via::Session { .. } => Ok(()),
             Via::Token { abilities, .. } if abilities.allow(ability) => Ok(()),
             Via::Token { .. } => Err(Error::Forbidden(Refusal::MissingAbility(ability.name()))),
@@ -75,7 +77,7 @@ impl Principal {
     /// # Errors
     /// [`Refusal::SessionOnly`].
     pub fn require_session(&self) -> Result<SessionId> {
-        match &self.via {
+        match &*self.via {
             Via::Session { id } => Ok(*id),
             Via::Token { .. } => Err(Error::Forbidden(Refusal::SessionOnly)),
         }

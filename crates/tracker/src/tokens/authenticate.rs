@@ -47,11 +47,11 @@ async fn read(tracker: &Tracker, token: &Secret) -> Result<Known<Caller>> {
         user: shown.user,
         time_zone: shown.time_zone,
         role: shown.role,
-        via: Via::Token {
+        via: Arc::new(Via::Token {
             id: token.id,
             name: token.name,
             abilities: token.abilities,
-        },
+        }),
         ends: token.expires_at,
         last_used: token.last_used_at,
         zone: OnceLock::new(),

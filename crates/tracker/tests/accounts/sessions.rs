@@ -53,7 +53,7 @@ async fn a_request_learns_everything_by_one_statement_and_writes_nothing() {
     assert_eq!(principal.role, Role::User);
     assert_eq!(principal.time_zone.iana_name(), Some("Asia/Tokyo"));
     assert_eq!(principal.version, version(&app, ada.id).await);
-    assert!(matches!(principal.via, Via::Session { .. }));
+    assert!(matches!(*principal.via, Via::Session { .. }));
 }
 
 #[tokio::test]

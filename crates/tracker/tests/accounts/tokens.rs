@@ -56,7 +56,7 @@ async fn a_token_acts_for_its_person_by_one_statement() {
     assert_eq!(principal.user, ada.id);
     assert_eq!(principal.version, version(&app, ada.id).await);
     assert_eq!(
-        principal.via,
+        *principal.via,
         Via::Token {
             id: token.id,
             name: token.name,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_server::http::listener;
+use duly_server::http::{Threads, listener};
 use duly_server::node::{Node, Stop};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -29,7 +29,9 @@ impl TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let stop = Stop::default();
-        let ended = tokio::spawn(listener::serve(listener, node.clone(), stop.clone()));
+        let threads = Threads::start().expect("threads");
+        let served = listener::serve(listener, node.clone(), threads, stop.clone());
+        let ended = tokio::spawn(served);
         TestServer {
             address,
             node,
