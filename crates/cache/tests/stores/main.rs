@@ -9,6 +9,7 @@ mod failing_over;
 mod guarded;
 mod network;
 mod rules;
+mod runtimes;
 mod sentinels;
 
 use std::sync::Arc;

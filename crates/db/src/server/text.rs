@@ -32,7 +32,8 @@ pub(super) fn translate(
     let mut values = Vec::with_capacity(query.values().len());
     let mut highest = 0;
     let mut rest = query.text();
-    while let Some(position) = rest.find(['?', '\'']) {
+    // Byte by byte: neither is a part of another character, and this is done for every statement.
+    while let Some(position) = rest.bytes().position(|byte| byte == b'?' || byte == b'\'') {
         let (before, from) = rest.split_at(position);
         text.push_str(before);
         if from.starts_with('\'') {

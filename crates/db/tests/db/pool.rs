@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use duly_db::{Engine, Error, query};
+use duly_db::{Engine, Error, Query, query};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-use crate::fixture::{Notes, insert};
+use crate::fixture::{Notes, insert, write};
 
 /// Counts warnings about slow connections.
 #[derive(Clone, Default)]
@@ -199,5 +199,40 @@ async fn closing_lets_go_of_the_server() {
     while !other.connections().await.is_empty() {
         assert!(started.elapsed() < Duration::from_secs(10));
         tokio::task::yield_now().await;
+    }
+}
+
+/// A statement that takes a while.
+fn slow(engine: Engine) -> Query {
+    query(match engine {
+        Engine::Sqlite | Engine::Postgres => "SELECT COUNT(*) AS total FROM pg_sleep(0.3)",
+        Engine::MariaDb | Engine::MySql => "SELECT SLEEP(0.3) AS total",
+    })
+}
+
+/// As the threads of connections do when a node is told to stop.
+#[tokio::test]
+async fn connections_outlive_the_runtimes_on_which_they_are_used() {
+    let Some(notes) = Notes::on_server(|options| options.connections = 1).await else {
+        return;
+    };
+    for id in 1..=3 {
+        let db = (*notes).clone();
+        let used = move || {
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            let runtime = builder.enable_all().build().unwrap();
+            runtime.block_on(async {
+                // With the first one the connection is opened.
+                write(&db, id).await.unwrap();
+                // Its runtime ends in the middle of this.
+                let mut conn = db.read_fresh();
+                let left = conn.rows(slow(db.engine()));
+                let left = tokio::time::timeout(Duration::from_millis(50), left).await;
+                assert!(left.is_err(), "it takes longer");
+            });
+        };
+        tokio::task::spawn_blocking(used).await.unwrap();
+        let expected: Vec<i64> = (1..=id).collect();
+        assert_eq!(notes.ids().await, expected);
     }
 }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::Method;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use duly_tracker::tokens::Ability;
 
@@ -17,21 +17,21 @@ use crate::limits::Toll;
 /// who is told who asks.
 pub(crate) async fn answer(
     context: &Context,
-    request: &mut Request<Body>,
+    request: &mut Parts,
     toll: Option<&Arc<Toll>>,
 ) -> Option<Response> {
-    let ability = needed(request.method(), request.uri().path())?;
-    let view = view_of(request.uri());
-    let visitor = match visitor(context, request.headers(), toll, Some(view), true).await {
+    let ability = needed(&request.method, request.uri.path())?;
+    let view = view_of(&request.uri);
+    let visitor = match visitor(context, &request.headers, toll, Some(view), true).await {
         Ok(visitor) => visitor,
         Err(problem) => return Some(problem.into_response()),
     };
     if visitor.principal.require(ability).is_ok()
         && let Some(entry) = context.tracker.cache.ready(&visitor.visit, view)
     {
-        return Some(kept::served(context, request.headers(), &entry));
+        return Some(kept::served(context, &request.headers, &entry));
     }
-    request.extensions_mut().insert(Arc::new(visitor));
+    request.extensions.insert(Arc::new(visitor));
     None
 }
 

@@ -6,7 +6,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::BoxError;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, header};
 use axum::response::{IntoResponse as _, Response};
 use duly_db::Version;
@@ -32,7 +34,11 @@ pub struct ClientAddress(pub IpAddr);
 pub(crate) const WHO_ASKS: &str = "Cookie, Authorization";
 
 /// Answers one request. `peer` is the address at the other end of the connection.
-pub async fn answer(app: &Arc<App>, request: Request<Body>, peer: IpAddr) -> Response {
+pub async fn answer<B>(app: &Arc<App>, request: Request<B>, peer: IpAddr) -> Response
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     let started = Instant::now();
     let trusted = &app.context.http.trusted_proxies;
     let given = request_id::given(peer, request.headers(), trusted);
@@ -108,7 +114,7 @@ async fn refused(app: &App, toll: Option<&Toll>) -> Option<Problem> {
 }
 
 /// What no handler has to think of.
-fn refuse(app: &App, request: &Request<Body>) -> Option<Problem> {
+fn refuse<B>(app: &App, request: &Request<B>) -> Option<Problem> {
     let path = request.uri().path();
     // Mail programs post the one-click unsubscribe (RFC 8058) without cookie or origin; these
     // URLs carry a signed token instead.
@@ -141,22 +147,30 @@ fn answered_as(path: &str) -> Option<&'static str> {
 }
 
 /// Answers what is known, or runs the handler.
-async fn handle(app: &App, mut request: Request<Body>, asked: Asked) -> Response {
-    let known = match request.method().is_safe() {
-        true => look(app, &mut request, &asked).await,
+async fn handle<B>(app: &App, request: Request<B>, asked: Asked) -> Response
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let (mut parts, body) = request.into_parts();
+    let known = match parts.method.is_safe() {
+        true => look(app, &mut parts, &asked).await,
         false => Some(None),
     };
     match known {
         Some(Some(response)) => response,
         // Large, and seldom needed.
-        Some(None) => Box::pin(run(app, request, asked)).await,
+        Some(None) => {
+            let request = Request::from_parts(parts, Body::new(body));
+            Box::pin(run(app, request, asked)).await
+        }
         None => panicked(),
     }
 }
 
 /// Answers what is known at once, on the thread of the connection. Nothing: it panicked.
-async fn look(app: &App, request: &mut Request<Body>, asked: &Asked) -> Option<Option<Response>> {
-    let known = known::answer(&app.context, request, asked.toll.as_ref());
+async fn look(app: &App, parts: &mut Parts, asked: &Asked) -> Option<Option<Response>> {
+    let known = known::answer(&app.context, parts, asked.toll.as_ref());
     let known = AssertUnwindSafe(with_request(asked.id, known)).catch_unwind();
     known.await.ok().map(|(response, _)| response)
 }

@@ -7,7 +7,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use hyper::server::conn::http1;
@@ -248,10 +247,10 @@ async fn respond(
 ) -> Response {
     let mut response = match (health::answer(node, &request), node.app()) {
         (Some(response), _) => response,
-        (None, Some(app)) => answer(app, request.map(Body::new), peer).await,
+        (None, Some(app)) => answer(app, request, peer).await,
         (None, None) => {
             let app = Box::pin(node.wait_for_app()).await;
-            answer(app, request.map(Body::new), peer).await
+            answer(app, request, peer).await
         }
     };
     if node.is_draining() {

@@ -1,5 +1,6 @@
 //! What each request asks first: whose cookie is this?
 
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, OnceLock};
 
 use duly_cache::Known;
@@ -56,6 +57,7 @@ async fn read(tracker: &Tracker, secret: &Secret) -> Result<Known<Caller>> {
         ends: Some(ends),
         last_used: Some(session.last_seen_at),
         zone: OnceLock::new(),
+        noted: AtomicI64::new(0),
     };
     Ok(Known {
         record: Arc::new(caller),

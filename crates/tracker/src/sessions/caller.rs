@@ -1,6 +1,7 @@
 //! What is known about whoever shows a cookie or a token.
 
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use duly_cache::limits::{Count, Standing};
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::{Principal, Via};
+use super::{Principal, Via, seen};
 use crate::id::UserId;
 use crate::secret::Secret;
 use crate::users::{Role, TimeZoneName};
@@ -32,6 +33,9 @@ pub struct Caller {
     /// The rules of the time zone, looked up once.
     #[serde(skip)]
     pub(crate) zone: OnceLock<TimeZone>,
+    /// When a use was noted last, in microseconds since 1970.
+    #[serde(skip)]
+    pub(crate) noted: AtomicI64,
 }
 
 impl Record for Caller {
@@ -59,10 +63,19 @@ impl Visitor {
     pub(crate) fn uses(self, tracker: &Tracker) -> Self {
         let caller = &self.visit.record;
         let (seen, now) = (&tracker.seen, self.visit.came);
-        match &*caller.via {
-            Via::Session { id } => seen.note_session(*id, caller.user, now, caller.last_used),
-            Via::Token { id, .. } => seen.note_token(*id, caller.user, now, caller.last_used),
+        // Looking here costs less than looking up when it was.
+        let noted = caller.noted.load(Ordering::Relaxed);
+        if seen::is_same_use(noted, now.as_microsecond()) {
+            return self;
         }
+        let (user, written) = (caller.user, caller.last_used);
+        let noted = match &*caller.via {
+            Via::Session { id } => seen.note_session(*id, user, now, written),
+            Via::Token { id, .. } => seen.note_token(*id, user, now, written),
+        };
+        caller
+            .noted
+            .store(noted.as_microsecond(), Ordering::Relaxed);
         self
     }
 }

@@ -59,27 +59,28 @@ impl Seen {
     }
 
     /// Notes a use of a session; `written` is what the database had when somebody last looked.
+    /// Answers the use it counts as: this one, or one just before.
     pub(crate) fn note_session(
         &self,
         id: SessionId,
         user: UserId,
         now: Timestamp,
         written: Option<Timestamp>,
-    ) {
+    ) -> Timestamp {
         let this = Use::new(user, now);
-        note(&mut self.uses().sessions, id, this, written);
+        note(&mut self.uses().sessions, id, this, written)
     }
 
-    /// Notes a use of a token; `written` is what the database had when somebody last looked.
+    /// The same for a token.
     pub(crate) fn note_token(
         &self,
         id: TokenId,
         user: UserId,
         now: Timestamp,
         written: Option<Timestamp>,
-    ) {
+    ) -> Timestamp {
         let this = Use::new(user, now);
-        note(&mut self.uses().tokens, id, this, written);
+        note(&mut self.uses().tokens, id, this, written)
     }
 
     fn uses(&self) -> MutexGuard<'_, Uses> {
@@ -87,10 +88,25 @@ impl Seen {
     }
 }
 
-fn note<K: Hash + Eq>(uses: &mut HashMap<K, Use>, id: K, this: Use, written: Option<Timestamp>) {
+/// Whether a use now counts as the one at that moment, both in microseconds.
+pub(super) fn is_same_use(before: i64, now: i64) -> bool {
+    (0..GRAIN.as_micros()).contains(&i128::from(now.saturating_sub(before)))
+}
+
+fn note<K: Hash + Eq>(
+    uses: &mut HashMap<K, Use>,
+    id: K,
+    this: Use,
+    written: Option<Timestamp>,
+) -> Timestamp {
     let before = uses.get(&id).map(|last| last.at).max(written);
-    if before.is_none_or(|before| this.at.duration_since(before) >= GRAIN) {
-        uses.insert(id, this);
+    match before {
+        Some(before) if this.at.duration_since(before) < GRAIN => before,
+        _ => {
+            let at = this.at;
+            uses.insert(id, this);
+            at
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whose token is this?
 
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, OnceLock};
 
 use duly_cache::Known;
@@ -55,6 +56,7 @@ async fn read(tracker: &Tracker, token: &Secret) -> Result<Known<Caller>> {
         ends: token.expires_at,
         last_used: token.last_used_at,
         zone: OnceLock::new(),
+        noted: AtomicI64::new(0),
     };
     Ok(Known {
         record: Arc::new(caller),
