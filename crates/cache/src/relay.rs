@@ -1,14 +1,15 @@
 //! Makes up for invalidations that got lost: of a process that died between its commit and telling
 //! the store, of one that could not reach it, and of other processes on the same database.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use duly_db::versions::{self, Change, Cursor};
+use duly_db::versions::{self, Change, Cursor, Versions};
 use duly_db::{Db, Error};
+use uuid::Uuid;
 
 use crate::store::{Connection, Raise, Record};
 use crate::{Cache, OwnerKey};
@@ -44,6 +45,16 @@ pub trait Audience: Debug + Send + Sync {
     async fn comes(&self);
 }
 
+/// What the store has been told of an owner.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    versions: Versions,
+    /// Which time it was told first.
+    first: usize,
+    /// Which time it was read last.
+    last: usize,
+}
+
 /// Reads on from where the table of versions was last read, and raises floors to what it says. To
 /// raise one twice does no harm.
 #[derive(Debug)]
@@ -54,6 +65,9 @@ pub struct Relay<R> {
     /// Where it was the last times, the oldest first.
     past: VecDeque<Cursor>,
     times: usize,
+    /// The servers' cursors stay behind transactions that run for long, of whomever, so what has
+    /// been told is read again and again.
+    heard: HashMap<Uuid, Heard>,
     /// The connection to the store that was told last.
     told: Option<Connection>,
     audience: Option<Arc<dyn Audience>>,
@@ -72,6 +86,7 @@ impl<R: Record> Relay<R> {
             cursor,
             past: VecDeque::new(),
             times: 0,
+            heard: HashMap::new(),
             told: None,
             audience: None,
         })
@@ -86,7 +101,7 @@ impl<R: Record> Relay<R> {
         }
     }
 
-    /// Tells the store what has been committed since the last time.
+    /// Tells the store what has been committed since the last time, and what it may have lost.
     ///
     /// # Errors
     /// When the database cannot be read. When the store does not answer, the same is told again the
@@ -94,15 +109,20 @@ impl<R: Record> Relay<R> {
     pub async fn catch_up(&mut self) -> Result<(), Error> {
         // What is committed from here on is told by whoever commits it.
         let connection = self.cache.store().connection();
+        self.times += 1;
+        let mut again = false;
         if let Some(connection) = connection {
             let is_new = self.told != Some(connection);
+            if is_new {
+                self.heard.clear();
+            }
             if let Some(told) = connection.told.filter(|_| is_new) {
                 // Others may have been killed before they could tell it; whoever was told something
                 // last has left a note of how far that was.
                 self.cursor = told.min(self.cursor);
             }
             if connection.may_forget {
-                self.go_back(is_new);
+                again = self.go_back(is_new);
             }
         }
         loop {
@@ -112,7 +132,7 @@ impl<R: Record> Relay<R> {
                 // A replica may not know what has to be told; the primary will say it.
                 return Ok(());
             }
-            let is_kept = self.raise(&changes).await;
+            let is_kept = self.raise(&self.news(&changes, again)).await;
             if let Some(audience) = &self.audience {
                 // Also when the store is lost: it answers nothing then.
                 audience.told(&changes);
@@ -120,12 +140,14 @@ impl<R: Record> Relay<R> {
             if !is_kept {
                 return Ok(());
             }
+            self.note(&changes);
             let is_all = changes.len() < usize::from(versions::PAGE) || next == self.cursor;
             self.cursor = next;
             if is_all {
                 break;
             }
         }
+        self.heard.retain(|_, heard| self.times - heard.last < KEPT);
         if let Some(connection) = connection {
             self.told = Some(connection);
             let store = self.cache.store();
@@ -135,15 +157,48 @@ impl<R: Record> Relay<R> {
     }
 
     /// From time to time, to where it was a while ago; at once when the last connection was lost,
-    /// because that may be how a shard fails over.
-    fn go_back(&mut self, at_once: bool) {
+    /// because that may be how a shard fails over. Answers whether it is such a time.
+    fn go_back(&mut self, at_once: bool) -> bool {
         self.past.push_back(self.cursor);
         if self.past.len() > KEPT {
             self.past.pop_front();
         }
-        self.times += 1;
-        if at_once || self.times.is_multiple_of(AGAIN) {
+        let is_time = at_once || self.times.is_multiple_of(AGAIN);
+        if is_time {
             self.cursor = self.past.front().copied().unwrap_or(self.cursor);
+        }
+        is_time
+    }
+
+    /// What the store has not been told, or not long enough ago to leave it at that when it is told
+    /// again.
+    fn news(&self, changes: &[Change], again: bool) -> Vec<Change> {
+        let is_known = |change: &Change| {
+            self.heard.get(&change.owner).is_some_and(|heard| {
+                let is_young = self.times - heard.first < KEPT;
+                heard.versions == change.versions && !(again && is_young)
+            })
+        };
+        changes
+            .iter()
+            .filter(|change| !is_known(change))
+            .copied()
+            .collect()
+    }
+
+    /// The store has been told this.
+    fn note(&mut self, changes: &[Change]) {
+        for Change { owner, versions } in changes {
+            let now = Heard {
+                versions: *versions,
+                first: self.times,
+                last: self.times,
+            };
+            let heard = self.heard.entry(*owner).or_insert(now);
+            match heard.versions == *versions {
+                true => heard.last = self.times,
+                false => *heard = now,
+            }
         }
     }
 

@@ -156,6 +156,23 @@ async fn a_store_that_may_forget_is_told_again_at_once_by_another_connection() {
     assert_eq!(told.times_told(1, 1).await, [2]);
 }
 
+/// What PostgreSQL's cursor cannot pass while anybody's transaction is open, MySQL's not for a while.
+#[tokio::test]
+async fn what_is_read_again_is_not_told_again() {
+    let mut told = Told::new(false).await;
+    let mut open = told.database.begin();
+    // SQLite has one writer at a time.
+    if told.database.engine() != Engine::Sqlite {
+        versions::start(&mut open, Uuid::from_u128(2))
+            .await
+            .unwrap();
+    }
+    told.commit(std::iter::once(1)).await;
+    assert_eq!(told.times_told(1, 20).await, [1; 20]);
+    told.commit(std::iter::once(3)).await;
+    assert_eq!(told.times_told(3, 5).await, [1; 5]);
+}
+
 #[tokio::test]
 async fn changes_that_are_read_again_do_not_keep_it_busy() {
     let mut told = Told::new(false).await;

@@ -197,7 +197,8 @@ pub(super) fn meaning(error: &MySqlDatabaseError, statement: &str) -> Error {
             constraint: constraint_name(&message, statement),
         },
         1048 | 1364 | 1451 | 1452 | 3819 | 4025 => Error::Constraint(message),
-        1020 | 1213 => Error::Conflict,
+        // The last: the table is younger than the view of the transaction.
+        1020 | 1213 | 1412 => Error::Conflict,
         1317 | 1969 | 3024 => Error::Timeout,
         1040 | 1203 | 1205 => Error::Busy,
         1021 | 1114 | 1290 | 1792 | 1836 => Error::ReadOnly(message),

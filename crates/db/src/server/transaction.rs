@@ -170,16 +170,22 @@ impl Transaction {
         let leased = self.pool.acquire().await?;
         let was_used = deadpool::managed::Object::metrics(&leased).recycle_count > 0;
         let (leased, begun) = self.begin_on(leased).await;
-        match begun {
-            Ok(()) => Ok(leased),
+        let (leased, begun) = match begun {
             // The server was started again since the connection was last used.
             Err(Error::Unavailable(_)) if was_used => {
                 drop(leased);
                 self.pool.forget_idle();
-                let (leased, begun) = self.begin_on(self.pool.acquire().await?).await;
-                begun.map(|()| leased)
+                self.begin_on(self.pool.acquire().await?).await
             }
-            Err(error) => Err(error),
+            begun => (leased, begun),
+        };
+        match begun {
+            Ok(()) => Ok(leased),
+            // It may have begun, and not have been given the lock that goes with it.
+            Err(error) => {
+                roll_back(leased);
+                Err(error)
+            }
         }
     }
 

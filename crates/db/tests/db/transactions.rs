@@ -95,6 +95,32 @@ async fn on_a_server_a_failed_statement_ends_the_transaction() {
     assert_eq!(notes.ids().await, [4]);
 }
 
+/// PostgreSQL has begun it before it locks what goes with it.
+#[tokio::test]
+async fn a_transaction_that_could_not_begin_leaves_its_connection_usable() {
+    let Some(notes) = Notes::on_server(|options| {
+        options.connections = 2;
+        options.wait_timeout = Duration::from_secs(2);
+        options.idle_timeout = Duration::from_secs(30);
+    })
+    .await
+    else {
+        return;
+    };
+    if notes.engine() != Engine::Postgres {
+        return;
+    }
+    let mut other = notes.begin_on_shared_rows();
+    let lock = query("LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE");
+    other.execute(lock).await.unwrap();
+    let refused = notes.write(1).await.unwrap_err();
+    assert!(matches!(refused, Error::Busy), "{refused}");
+    assert!(notes.ids().await.is_empty());
+    other.commit().await.unwrap();
+    notes.write(1).await.unwrap();
+    assert_eq!(notes.ids().await, [1]);
+}
+
 #[tokio::test]
 async fn deferred_changes_travel_with_the_next_step() {
     let notes = Notes::new().await;

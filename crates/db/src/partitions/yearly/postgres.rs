@@ -155,6 +155,9 @@ pub(super) async fn change_places(conversion: &mut Conversion<'_>) -> Result<()>
 }
 
 /// Gives up soon when it has to wait: whoever comes to the table afterwards waits behind us.
+///
+/// Whoever has a view from before a row was copied does not find it in the new table, so nobody may
+/// have one: [`dialect::begin_change`](crate::dialect) takes a share of the first lock.
 async fn change_places_at_once(conversion: &mut Conversion<'_>, columns: &str) -> Result<()> {
     conversion.session.run("BEGIN").await?;
     let incoming = incoming(conversion).await?;
@@ -163,7 +166,7 @@ async fn change_places_at_once(conversion: &mut Conversion<'_>, columns: &str) -
         .iter()
         .map(|key| format!(", {}", key.child))
         .collect();
-    let lock = format!("LOCK TABLE {table}{children} IN ACCESS EXCLUSIVE MODE");
+    let lock = format!("LOCK TABLE schema_migrations, {table}{children} IN ACCESS EXCLUSIVE MODE");
     conversion.session.run(&lock).await?;
     conversion.refuse_changes().await?;
     while journal::apply_some(conversion, columns, None).await? > 0 {}

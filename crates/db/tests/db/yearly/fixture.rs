@@ -9,7 +9,7 @@ use duly_db::partitions::yearly::{
 use duly_db::partitions::{Kind, PartitionedTable, Period};
 use duly_db::random::{SeededRandom, new_id};
 use duly_db::testing::TestDatabase;
-use duly_db::{Db, Engine, Error, Query, Value, dialect, query};
+use duly_db::{Db, Engine, Error, Options, Query, Value, dialect, query};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -83,7 +83,12 @@ pub(super) struct Pad {
 impl Pad {
     /// `None` on SQLite, which has no partitions.
     pub(super) async fn new() -> Option<Self> {
-        let db = TestDatabase::new(&[SCHEMA]).await;
+        Self::with(|_| {}).await
+    }
+
+    /// Opens with other options than the usual ones.
+    pub(super) async fn with(change: impl FnOnce(&mut Options)) -> Option<Self> {
+        let db = TestDatabase::with(&[SCHEMA], change).await;
         if !dialect::has_partitions(db.engine()) {
             return None;
         }

@@ -1,6 +1,7 @@
 //! A table that is taken apart into years while it is in use, and put together again.
 
 mod fixture;
+mod views;
 mod writers;
 
 use duly_db::partitions::yearly::{Layout, Outcome, Standing, YearlyTable, convert};
