@@ -47,7 +47,15 @@ impl Link {
         let mut wires = Wires::open(address, patience.reader, runtimes).await?;
         let mut wire = wires.at_hand().clone();
         let scripts = Scripts::load(&mut wire).await?;
-        let epoch = epoch(&mut wires, &scripts, installation, random.as_ref()).await?;
+        let epoch = match &mut wire {
+            Wire::One(connection) => {
+                let run = run_id(&mut wires).await?;
+                epoch(connection, &run, &scripts, installation, random.as_ref()).await?
+            }
+            // The client cannot see which servers of a Cluster have taken over; the relay tells
+            // those again what they may have lost.
+            Wire::Cluster(_) => String::new(),
+        };
         let mut get = cmd("GET");
         let told: Option<i64> = from_redis_value(wire.run(get.arg(told_at(installation))).await?)?;
         Ok(Link {
@@ -167,45 +175,36 @@ fn told_at(installation: &str) -> String {
     format!("duly:told:{installation}")
 }
 
-/// The epoch in which all the connections are: with a failover between them they lead to different
-/// servers, and nothing that these say goes together.
-async fn epoch(
-    wires: &mut Wires,
-    scripts: &Scripts,
-    installation: &str,
-    random: &dyn Random,
-) -> RedisResult<String> {
+/// The one process to which all the connections lead: with a failover between two of them, nothing
+/// that they say would go together.
+async fn run_id(wires: &mut Wires) -> RedisResult<String> {
     let mut common = None;
     for wire in wires.iter_mut() {
-        let epoch = match wire {
-            Wire::One(connection) => asked(connection, scripts, installation, random).await?,
-            // The client cannot see which servers of a Cluster have taken over; the relay tells
-            // those again what they may have lost.
-            Wire::Cluster(_) => String::new(),
-        };
-        if common.as_ref().is_some_and(|common| *common != epoch) {
+        let info = cmd("INFO").arg("server").clone();
+        let info: InfoDict = from_redis_value(wire.run(&info).await?)?;
+        let run: String = info.get("run_id").unwrap_or_default();
+        if common.as_ref().is_some_and(|common| *common != run) {
             return Err(std::io::Error::other("another server has taken over meanwhile").into());
         }
-        common = Some(epoch);
+        common = Some(run);
     }
     Ok(common.unwrap_or_default())
 }
 
-async fn asked(
+async fn epoch(
     connection: &mut MultiplexedConnection,
+    run: &str,
     scripts: &Scripts,
     installation: &str,
     random: &dyn Random,
 ) -> RedisResult<String> {
-    let info: InfoDict = cmd("INFO").arg("server").query_async(connection).await?;
-    let run: String = info.get("run_id").unwrap_or_default();
     let mut chance = [0; 8];
     random.fill(&mut chance);
     let chance = format!("{:016x}", u64::from_be_bytes(chance));
     let asked = scripts
         .epoch
         .on(&epoch_at(installation))
-        .arg(&run)
+        .arg(run)
         .arg(chance)
         .clone();
     let epoch: String = asked.query_async(connection).await?;
