@@ -108,7 +108,8 @@ impl Stream {
             }
             let now = Instant::now();
             let is_doubted = news.doubts != self.doubts;
-            let mut newest = news.version;
+            // What a look has found may have come too soon to be told then.
+            let mut newest = news.version.max(self.visitor.principal.version);
             if is_doubted || now >= self.look {
                 match self.look_again(news, is_doubted).await {
                     Ok(version) => newest = newest.max(version),

@@ -151,6 +151,29 @@ async fn nodes_go_on_telling_without_redis() {
     assert_each_tells_what_the_other_changes(&app, &nodes).await;
 }
 
+/// What one node has told just now keeps it quiet for a moment, in which it hears of another's change.
+#[tokio::test]
+async fn what_was_found_too_soon_to_be_told_is_told_after() {
+    let app = TestApp::new().await;
+    let (mut tracker, _) = node(&app, Arc::new(Sql)).await;
+    tracker.live = Hub::new(Limits {
+        pause: Duration::from_secs(1),
+        ..trusting()
+    });
+    tracker.db.tell(Arc::new(tracker.live.clone()));
+    let hub = tracker.live.clone();
+    let elsewhere = app.user("ann").await;
+    let here = elsewhere.at(app.node(tracker));
+    let mut listener = Listener::open(&here).await;
+    listener.expect("hello").await;
+    here.task(json!({ "title": "One" })).await;
+    listener.expect("change").await;
+    let task = elsewhere.task(json!({ "title": "Two" })).await;
+    hub.is_told_from_now_on();
+    let event = listener.expect("change").await;
+    assert_eq!(only_change(&event.data)["id"], task["id"]);
+}
+
 #[tokio::test]
 async fn nodes_that_share_only_the_database_tell_what_others_change() {
     let app = TestApp::new().await;
