@@ -129,6 +129,14 @@ impl RedisServer {
         self.try_say(command).expect("redis-server answers")
     }
 
+    /// Whether its answer has these words; no when it closes the connection instead, as it does when
+    /// Sentinels make a replica of it.
+    #[must_use]
+    pub fn says(&self, command: &str, words: &str) -> bool {
+        let answer = self.try_say(command);
+        answer.is_some_and(|answer| answer.contains(words))
+    }
+
     /// What tells this run of it from all others.
     ///
     /// # Panics
