@@ -177,13 +177,12 @@ impl<R: Record> Cache<R> {
         let wanted = view.filter(|_| at_hand.is_none());
         let looked = self.0.store.look(credential, wanted, counts).await;
         let is_there = self.noted(&looked);
-        let readings = looked
-            .as_ref()
-            .ok()
-            .and_then(|found| found.counted.as_ref());
-        let standing = match readings {
-            Some(readings) => limiter.judge(counts, readings).await,
-            None => limiter.hit_here(counts),
+        let standing = match &looked {
+            Ok(Found {
+                counted: Some(readings),
+                ..
+            }) => limiter.judge(counts, readings).await,
+            _ => limiter.hit_here(counts),
         };
         if !standing.allowed() {
             return Err(Refused(standing).into());
