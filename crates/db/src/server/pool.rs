@@ -368,14 +368,17 @@ impl<T: Send + 'static> SeenThrough<T> {
 impl<T: Send + 'static> Future for SeenThrough<T> {
     type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        let Some(future) = self.future.as_mut() else {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let this = self.get_mut();
+        let Some(future) = this.future.as_mut() else {
             // Polled again after its end, which nobody may do.
             return Poll::Pending;
         };
+        // Its timers, too, have to outlive the runtime of whoever asks.
+        let _entered = this.runtime.enter();
         let polled = future.as_mut().poll(context);
         if polled.is_ready() {
-            self.future = None;
+            this.future = None;
         }
         polled
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use duly_db::{Engine, Error, Query, query};
+use duly_db::{Db, Durability, Engine, Error, Location, Options, Query, query};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -210,29 +210,48 @@ fn slow(engine: Engine) -> Query {
     })
 }
 
+/// By what the server tells the connection from others.
+async fn connection_id(db: &Db) -> i64 {
+    let asked = query(match db.engine() {
+        Engine::Sqlite | Engine::Postgres => "SELECT CAST(pg_backend_pid() AS bigint) AS id",
+        Engine::MariaDb | Engine::MySql => "SELECT CAST(CONNECTION_ID() AS SIGNED) AS id",
+    });
+    let row = db.read_fresh().optional_row(asked).await.unwrap();
+    row.unwrap().get("id").unwrap()
+}
+
 /// As the threads of connections do when a node is told to stop.
 #[tokio::test]
 async fn connections_outlive_the_runtimes_on_which_they_are_used() {
-    let Some(notes) = Notes::on_server(|options| options.connections = 1).await else {
+    let Some(notes) = Notes::on_server(|_| {}).await else {
         return;
     };
+    // It has no connection yet.
+    let mut options = Options::at(Location::parse(notes.url(), &[]).unwrap());
+    options.connections = 1;
+    options.durability = Durability::None;
+    let fresh = Db::open(options).await.unwrap();
+    let mut used = BTreeSet::new();
     for id in 1..=3 {
-        let db = (*notes).clone();
-        let used = move || {
+        let db = fresh.clone();
+        let elsewhere = move || {
             let mut builder = tokio::runtime::Builder::new_current_thread();
             let runtime = builder.enable_all().build().unwrap();
             runtime.block_on(async {
-                // With the first one the connection is opened.
                 write(&db, id).await.unwrap();
+                let used = connection_id(&db).await;
                 // Its runtime ends in the middle of this.
                 let mut conn = db.read_fresh();
                 let left = conn.rows(slow(db.engine()));
                 let left = tokio::time::timeout(Duration::from_millis(50), left).await;
                 assert!(left.is_err(), "it takes longer");
-            });
+                used
+            })
         };
-        tokio::task::spawn_blocking(used).await.unwrap();
+        used.insert(tokio::task::spawn_blocking(elsewhere).await.unwrap());
+        used.insert(connection_id(&fresh).await);
         let expected: Vec<i64> = (1..=id).collect();
         assert_eq!(notes.ids().await, expected);
     }
+    assert_eq!(used.len(), 1, "one was given up: {used:?}");
 }
