@@ -41,8 +41,11 @@ impl Threads {
     /// # Errors
     /// When the system has no thread left.
     pub fn start() -> io::Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let others = (1..cores).map(Thread::start);
+        Self::of(std::thread::available_parallelism().map_or(1, NonZero::get))
+    }
+
+    fn of(count: usize) -> io::Result<Self> {
+        let others = (1..count).map(Thread::start);
         Ok(Threads {
             first: Thread::start(0)?,
             others: others.collect::<io::Result<_>>()?,
@@ -89,6 +92,33 @@ impl Drop for Thread {
         if let Some(ended) = self.ended.take() {
             // Nothing in there panics but tasks, which the runtime catches.
             let _ = ended.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_spread_over_the_threads() {
+        let threads = Threads::of(3).unwrap();
+        let ids: Vec<_> = threads.runtimes().iter().map(Handle::id).collect();
+        let sit = || {
+            let (chair, runtime) = threads.chair();
+            (chair, runtime.id())
+        };
+        let mut open: Vec<_> = (0..9).map(|_| sit()).collect();
+        for id in &ids {
+            let connections = open.iter().filter(|(_, thread)| thread == id).count();
+            assert_eq!(connections, 3, "each has as many as the others");
+        }
+        let left = ids[1];
+        open.retain(|(_, thread)| *thread != left);
+        for _ in 0..3 {
+            let (chair, thread) = sit();
+            assert_eq!(thread, left, "the one whose clients have gone is next");
+            open.push((chair, thread));
         }
     }
 }

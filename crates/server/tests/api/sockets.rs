@@ -1,7 +1,9 @@
 //! The accept loop, on a real socket
 
+use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -146,6 +148,41 @@ async fn what_is_under_way_is_answered_before_the_end() {
     assert!(answer.contains("HTTP/1.1 202 "), "{answer}");
     server.ended.await.expect("no panic");
     app.run_jobs().await;
+}
+
+#[tokio::test]
+async fn what_is_known_is_answered_while_every_handler_is_held_up() {
+    let app = TestApp::new().await;
+    if app.looks() > 0 {
+        // Who somebody is has to be asked of a shared database, and so of its runtime.
+        return;
+    }
+    let ann = app.user("ann").await;
+    ann.task(json!({ "title": "known" })).await;
+    ann.get("/api/v1/tasks").await.expect(200);
+    let server = TestServer::start(&app).await;
+    let request = format!(
+        "GET /api/v1/tasks HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: {}\r\n\r\n",
+        ann.cookie()
+    );
+    // This thread is the runtime of all handlers: as long as it waits here, none of them moves.
+    let mut streams = Vec::new();
+    for _ in 0..4 {
+        let mut stream = server.connect().await;
+        stream.write_all(GET).await.expect("it reads");
+        stream.read_exact(&mut [0]).await.expect("it was taken");
+        streams.push(stream.into_std().expect("a socket"));
+    }
+    for mut stream in streams {
+        stream.set_nonblocking(false).expect("a socket");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .expect("a socket");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.contains("\"known\""), "{answer}");
+    }
 }
 
 #[tokio::test]
