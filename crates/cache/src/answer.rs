@@ -26,6 +26,13 @@ const PAUSES: [Duration; 6] = [
 #[error("too many answers are being made at the moment")]
 pub struct Overloaded;
 
+/// An answer, and whether no node serves an older one any more.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    entry: Arc<Entry>,
+    is_said: bool,
+}
+
 /// An answer that has just been made.
 #[derive(Debug)]
 pub struct Loaded {
@@ -53,15 +60,21 @@ impl<R: Record> Cache<R> {
         load: impl Future<Output = Result<Loaded, E>>,
     ) -> Result<Arc<Entry>, E> {
         if let Some(entry) = self.at_hand(visit, view) {
+            self.show(visit, entry.version).await;
             return match self.0.due.take() || self.is_hit_to_be_checked() {
                 true => self.checked(visit, view, entry, load).await,
                 false => Ok(entry),
             };
         }
         let key = (visit.owner, view);
-        let will_do = |entry: &Arc<Entry>, _| self.will_do(visit, entry);
+        let will_do = |made: &Made, _| self.will_do(visit, &made.entry);
         let made = self.made(visit, view, load);
-        self.0.answers.join(key, will_do, made).await
+        // Who has loaded it has said so for all who have waited, if they could.
+        let Made { entry, is_said } = self.0.answers.join(key, will_do, made).await?;
+        if !is_said {
+            self.show(visit, entry.version).await;
+        }
+        Ok(entry)
     }
 
     /// The answer that is in the memory of this process, if it is new enough and not to be compared
@@ -72,7 +85,9 @@ impl<R: Record> Cache<R> {
         let (seen, entry) = visit.entry.as_ref()?;
         // They came just now.
         let is_fresh = entry.is_fresh(visit.came);
-        let is_ready = *seen == view && entry.version >= visit.version && is_fresh;
+        let is_new = entry.version >= visit.version;
+        let is_said = visit.floor.is_some_and(|floor| entry.version <= floor);
+        let is_ready = *seen == view && is_new && is_said && is_fresh;
         let entry = is_ready.then(|| entry.clone())?;
         let is_due = self.is_hit_to_be_checked();
         if is_due {
@@ -102,16 +117,21 @@ impl<R: Record> Cache<R> {
         entry.version >= visit.version && entry.is_fresh(self.0.clock.now())
     }
 
+    /// The answer as it was made or stored.
     async fn made<E: From<Overloaded>>(
         &self,
         visit: &Visit<R>,
         view: View,
         load: impl Future<Output = Result<Loaded, E>>,
-    ) -> Result<Arc<Entry>, E> {
+    ) -> Result<Made, E> {
         let (stored, is_our_turn) = self.turn(visit, view).await;
         if let Some(entry) = stored {
             self.0.meter.hits_in_store.add();
-            return Ok(self.keep(visit.owner, view, entry));
+            // It was filled, and the floor has risen to it.
+            return Ok(Made {
+                entry: self.keep(visit.owner, view, entry),
+                is_said: true,
+            });
         }
         let permit = self.0.loads.begin().await?;
         self.0.meter.loads.add();
@@ -121,14 +141,19 @@ impl<R: Record> Cache<R> {
         let entry = Entry::new(version, self.0.clock.now(), loaded.tag, loaded.body);
         let entry = entry.until(loaded.until);
         if loaded.version.is_none() || version < visit.version {
-            return Ok(Arc::new(entry));
+            return Ok(Made {
+                entry: Arc::new(entry),
+                is_said: false,
+            });
         }
+        let mut is_said = false;
         if is_our_turn {
             // Awaited, so that the floor covers what this caller is shown.
             let filled = self.0.store.fill(visit.owner, view, &entry).await;
-            self.noted(&filled);
+            is_said = self.noted(&filled);
         }
-        Ok(self.keep(visit.owner, view, entry))
+        let entry = self.keep(visit.owner, view, entry);
+        Ok(Made { entry, is_said })
     }
 
     /// Waits while another node loads, for a while; whether we may fill, or what has been filled.

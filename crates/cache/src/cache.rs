@@ -8,6 +8,7 @@ use duly_db::versions::{Kind, Raised, Watcher};
 use duly_db::{SharedClock, Version};
 use jiff::Timestamp;
 
+use crate::answer::Made;
 use crate::check::Due;
 use crate::counters::{Counters, Meter};
 use crate::flight::Flights;
@@ -72,8 +73,27 @@ pub struct Visit<R> {
     /// What the limits say to it.
     pub standing: Standing,
     pub(crate) owner: OwnerKey,
+    /// Everybody serves this version at least; nothing when that is not known.
+    pub(crate) floor: Option<Version>,
     /// What was at hand of what they will ask for.
     pub(crate) entry: Option<(View, Arc<Entry>)>,
+}
+
+/// Somebody who was looked up.
+#[derive(Debug)]
+pub(crate) struct Introduced<R> {
+    known: Known<R>,
+    /// Whether there is a floor now that is not older.
+    is_kept: bool,
+}
+
+impl<R> Clone for Introduced<R> {
+    fn clone(&self) -> Self {
+        Introduced {
+            known: self.known.clone(),
+            is_kept: self.is_kept,
+        }
+    }
 }
 
 /// Knows who asks and what the answer is, and is never older than what anybody has seen or
@@ -93,8 +113,8 @@ pub(crate) struct Inner<R> {
     pub(crate) keys: OwnerKeys,
     pub(crate) tier: Tier,
     /// Look-ups of who somebody is.
-    pub(crate) callers: Flights<[u8; 32], Known<R>>,
-    pub(crate) answers: Flights<(OwnerKey, View), Arc<Entry>>,
+    pub(crate) callers: Flights<[u8; 32], Introduced<R>>,
+    pub(crate) answers: Flights<(OwnerKey, View), Made>,
     pub(crate) loads: Loads,
     pub(crate) limits: Limits,
     pub(crate) limiter: Limiter,
@@ -166,7 +186,6 @@ impl<R: Record> Cache<R> {
         load: impl Future<Output = Result<Known<R>, E>>,
     ) -> Result<Visit<R>, E> {
         let Asking { view, counts, .. } = asking;
-        let at_least = |found: Version| asking.at_least.map_or(found, |seen| found.max(seen));
         let limiter = &self.0.limiter;
         if let Some(refused) = limiter.refused_just_now(counts) {
             return Err(Refused(refused).into());
@@ -187,6 +206,7 @@ impl<R: Record> Cache<R> {
         if !standing.allowed() {
             return Err(Refused(standing).into());
         }
+        let mut found = None;
         if let Ok(Found {
             floor: Some(floor),
             record,
@@ -197,33 +217,32 @@ impl<R: Record> Cache<R> {
             if let Some((view, entry)) = view.zip(entry) {
                 at_hand = Some((view, self.keep(credential.owner, view, entry)));
             }
-            if let Some(record) = record.filter(|record| record.is_valid(now)) {
-                return Ok(Visit {
-                    record,
-                    version: at_least(floor),
-                    came: now,
-                    standing,
-                    owner: credential.owner,
-                    entry: at_hand,
-                });
-            }
+            let record = record.filter(|record| record.is_valid(now));
+            found = record.map(|record| (record, floor, Some(floor)));
         }
-        // What is seldom needed is kept off the stack, here and below: the future of a request is
-        // moved several times, and its size is what that costs.
-        let known = match Box::pin(self.known(credential, is_there, load)).await {
-            Ok(known) => known,
-            Err(error) => {
-                // Nobody may use up the limit of somebody they only claim to be.
-                Box::pin(limiter.undo(counts)).await;
-                return Err(error);
-            }
+        let (record, version, floor) = match found {
+            Some(found) => found,
+            // What is seldom needed is kept off the stack, here and below: the future of a request is
+            // moved several times, and its size is what that costs.
+            None => match Box::pin(self.known(credential, is_there, load)).await {
+                Ok(Introduced { known, is_kept }) => {
+                    let version = known.versions.data;
+                    (known.record, version, is_kept.then_some(version))
+                }
+                Err(error) => {
+                    // Nobody may use up the limit of somebody they only claim to be.
+                    Box::pin(limiter.undo(counts)).await;
+                    return Err(error);
+                }
+            },
         };
         Ok(Visit {
-            record: known.record,
-            version: at_least(known.versions.data),
+            record,
+            version: asking.at_least.map_or(version, |seen| seen.max(version)),
             came: now,
             standing,
             owner: credential.owner,
+            floor,
             entry: at_hand,
         })
     }
@@ -234,9 +253,9 @@ impl<R: Record> Cache<R> {
         credential: &Credential,
         is_there: bool,
         load: impl Future<Output = Result<Known<R>, E>>,
-    ) -> Result<Known<R>, E> {
+    ) -> Result<Introduced<R>, E> {
         // Who comes while one is being looked up may have been let in meanwhile, or shut out.
-        let will_do = |_: &Known<R>, begun_after| begun_after;
+        let will_do = |_: &Introduced<R>, begun_after| begun_after;
         let introduced = self.introduced(credential, is_there, load);
         let flights = &self.0.callers;
         flights.join(credential.hash, will_do, introduced).await
@@ -247,7 +266,7 @@ impl<R: Record> Cache<R> {
         credential: &Credential,
         is_there: bool,
         load: impl Future<Output = Result<Known<R>, E>>,
-    ) -> Result<Known<R>, E> {
+    ) -> Result<Introduced<R>, E> {
         let store = &self.0.store;
         let fence = match is_there {
             true => store.fence(credential).await.ok().flatten(),
@@ -255,11 +274,24 @@ impl<R: Record> Cache<R> {
         };
         self.0.meter.callers_loaded.add();
         let known = load.await?;
+        let mut is_kept = false;
         if let Some(fence) = fence.filter(|_| known.is_newest) {
             let kept = store.introduce(credential, fence, &known).await;
             self.noted(&kept);
+            is_kept = kept.unwrap_or(false);
         }
-        Ok(known)
+        Ok(Introduced { known, is_kept })
+    }
+
+    /// Before somebody is shown what is of this version: whoever serves them next must not show them anything
+    /// older, though nobody may have said yet that it was committed, because its writer has died. When that
+    /// cannot be said now, they are told what they have seen.
+    pub(crate) async fn show(&self, visit: &Visit<R>, version: Version) {
+        let is_said = visit.floor.is_some_and(|floor| version <= floor);
+        let raise = (visit.owner, Raise::Data(version));
+        if !is_said && self.raise(&[raise]).await.is_err() {
+            note_untold(version);
+        }
     }
 
     /// Invalidates what has become known of owners.

@@ -23,7 +23,7 @@ const IN_WORK: [&str; 3] = ["OOM", "ASK", "TRYAGAIN"];
 pub(super) struct Link {
     wires: Wires,
     pub(super) scripts: Scripts,
-    /// Nothing from before a restart or a failover is found: its epoch is part of every key.
+    /// Nothing from before a restart or a failover is believed: it is of another epoch.
     epoch: String,
     installation: String,
     pub(super) number: u64,
@@ -75,12 +75,14 @@ impl Link {
         self.wires.at_hand()
     }
 
-    /// What tells epochs and installations apart.
+    /// What tells epochs apart: what was made in another may not be believed.
     pub(super) fn era(&self) -> &str {
-        match self.wire() {
-            Wire::One(_) => self.epoch.rsplit(':').next().unwrap_or_default(),
-            Wire::Cluster(_) => &self.installation,
-        }
+        self.epoch.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// A part of every name: what is kept for one installation is not found for another.
+    pub(super) fn installation(&self) -> &str {
+        &self.installation
     }
 
     /// Whether a server may be replaced by one that knows less, while the connection stands.

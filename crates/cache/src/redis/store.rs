@@ -20,8 +20,10 @@ use crate::{Entry, OwnerKey, View};
 /// How long it is a node's turn to load an answer, in milliseconds.
 const TURN: u64 = 1_000;
 
+/// The same in every era, so that an invalidation reaches also those who have not noticed yet that another
+/// has begun. In which era it was made stands in it.
 fn key(link: &Link, owner: OwnerKey) -> String {
-    format!("duly:{{{owner}}}:{}", link.era())
+    format!("duly:{{{owner}}}:{}", link.installation())
 }
 
 fn who(credential: &Credential) -> String {
@@ -42,7 +44,7 @@ impl<R: Record> Store<R> for Redis {
     ) -> Result<Found<R>, Lost> {
         let link = self.state.caught_up()?;
         let mut look = cmd("HMGET");
-        look.arg(key(&link, credential.owner)).arg("g");
+        look.arg(key(&link, credential.owner)).arg("e").arg("g");
         look.arg(format!("s:{}", who(credential)));
         if let Some(view) = view {
             look.arg(format!("v:{view}"));
@@ -57,6 +59,9 @@ impl<R: Record> Store<R> for Redis {
             .ok_or_else(|| Lost("there is no answer".into()))?;
         let found: Vec<Option<Bytes>> = decoded(found)?;
         let mut found = found.into_iter();
+        if found.next().flatten().is_none_or(|era| era != link.era()) {
+            found = Vec::new().into_iter();
+        }
         let floor = found.next().flatten().and_then(|text| number(&text));
         let record = found.next().flatten();
         let entry = found.next().flatten();
@@ -75,6 +80,7 @@ impl<R: Record> Store<R> for Redis {
         let fence = Fence(u64::from_be_bytes(chance));
         let mut put = link.scripts.fence.on(&key(&link, credential.owner));
         put.arg(who(credential)).arg(fence.0).arg(lifetime());
+        put.arg(link.era());
         let () = self.state.run(&link, &put).await?;
         Ok(Some(fence))
     }
@@ -91,6 +97,7 @@ impl<R: Record> Store<R> for Redis {
         introduce.arg(who(credential)).arg(fence.0).arg(record);
         introduce.arg(known.versions.data.number());
         introduce.arg(known.versions.auth).arg(lifetime());
+        introduce.arg(link.era());
         self.state.run(&link, &introduce).await
     }
 

@@ -2,8 +2,10 @@
 //!
 //! A value is a hash: `v` the value, `x` what it is made from, `m` when; and while somebody loads it,
 //! `n` the node, `w` from what, `u` until when it is its turn. The mark of a group is a key of its
-//! own. Both have the epoch in their names, so that nothing from before a restart or a failover is
-//! found. A lock is a hash without it: a server that has taken over may know who holds it.
+//! own, and begins with the epoch in which it was made. Values have the epoch in their names, so that none
+//! from before a restart or a failover is found; marks have not, so that whoever forgets a group reaches
+//! also those who have not noticed yet that another epoch has begun. A lock is a hash without an epoch: a
+//! server that has taken over may know who holds it.
 
 use std::time::Duration;
 
@@ -57,7 +59,7 @@ impl Backing for Redis {
             false => None,
         };
         Ok(Found {
-            marks: answers.into_iter().map(mark).collect::<Result<_, _>>()?,
+            marks: marks(&link, answers)?,
             stored: stored.flatten().and_then(|bytes| Stored::decode(&bytes)),
         })
     }
@@ -67,11 +69,11 @@ impl Backing for Redis {
         let give = |group: &String| {
             let mut give = link.scripts.mark.on(&of_group(&link, group));
             give.arg(self.chance()).arg(millis(LONGEST_REMEMBERED * 2));
+            give.arg(link.era());
             give
         };
         let commands: Vec<Cmd> = groups.iter().map(give).collect();
-        let marks = self.state.run_all(&link, &commands).await?;
-        marks.into_iter().map(mark).collect()
+        marks(&link, self.state.run_all(&link, &commands).await?)
     }
 
     async fn turn(&self, loader: &Loader<'_>) -> Result<Turn, Lost> {
@@ -150,11 +152,11 @@ impl Backing for Redis {
 }
 
 fn of_value(link: &Link, name: &str) -> String {
-    format!("duly:value:{}:{name}", link.era())
+    format!("duly:value:{}:{}:{name}", link.installation(), link.era())
 }
 
 fn of_group(link: &Link, group: &str) -> String {
-    format!("duly:group:{}:{group}", link.era())
+    format!("duly:group:{}:{group}", link.installation())
 }
 
 /// At least one, since nothing can be kept for less.
@@ -164,8 +166,17 @@ fn millis(duration: Duration) -> u64 {
         .max(1)
 }
 
-fn mark(answer: Value) -> Result<Option<Mark>, Lost> {
-    Ok(read::<Option<u64>>(answer)?.map(Mark))
+/// Those of this epoch.
+fn marks(link: &Link, answers: Vec<Value>) -> Result<Vec<Option<Mark>>, Lost> {
+    let mark = |answer| {
+        let mark = read::<Option<String>>(answer)?;
+        let number = mark.as_deref().and_then(|mark| {
+            let (era, number) = mark.rsplit_once(':')?;
+            (era == link.era()).then(|| number.parse().ok())?
+        });
+        Ok(number.map(Mark))
+    };
+    answers.into_iter().map(mark).collect()
 }
 
 fn read<T: FromRedisValue>(answer: Value) -> Result<T, Lost> {

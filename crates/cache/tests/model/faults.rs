@@ -44,10 +44,10 @@ fn forgets(setup: &Setup, world: &World, next: &mut Next) {
         after.places[0].note = None;
         next.push(Step::Other("the note is evicted"), after);
     }
-    if world.faults.evicted_epochs > 0 && world.leads_to == Some(0) {
+    if world.faults.evicted_epochs > 0 && world.places[0].epoch.is_some() {
         let mut after = world.clone();
         after.faults.evicted_epochs -= 1;
-        after.leads_to = None;
+        after.places[0].epoch = None;
         next.push(Step::Other("the epoch's key is evicted"), after);
     }
 }

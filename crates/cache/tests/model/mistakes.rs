@@ -5,7 +5,7 @@ use crate::explorer::explore;
 use crate::properties::Property;
 use crate::setup::{Cast, Failover, Faults, Mistake, Setup};
 
-use Property::{Acknowledged, Forward, Home, Revoked, Settled};
+use Property::{Acknowledged, Forward, Home, Revoked, Said, Settled};
 
 const NONE: Faults = Faults::NONE;
 
@@ -196,4 +196,17 @@ fn a_shard_of_a_cluster_that_is_not_told_again() {
         ..made(Mistake::NothingToldAgain, Cast::ONE_READER)
     };
     breaks(&setup, Settled);
+}
+
+#[test]
+fn an_answer_that_is_shown_and_nobody_is_told_of_it() {
+    let setup = Setup {
+        faults: Faults {
+            killed_writers: 1,
+            broken_links: 1,
+            ..NONE
+        },
+        ..made(Mistake::ShownUnsaid, Cast::DATA)
+    };
+    breaks(&setup, Said);
 }

@@ -39,6 +39,10 @@ pub(crate) struct Place {
     shelf: Shelf<Client, Caller>,
     pub(crate) answer: Option<Answer>,
     pub(crate) note: Option<Version>,
+    /// The key of the epoch: to which one links belong that are opened now. Nothing when it is gone.
+    pub(crate) epoch: Option<u8>,
+    /// In which epoch what is known of the owner was made.
+    pub(crate) era: u8,
 }
 
 fn key(setup: &Setup, client: Client) -> Client {
@@ -52,6 +56,7 @@ impl Place {
     pub(crate) fn new(first: Versions, is_warm: bool) -> Self {
         let mut place = Place {
             note: Some(first.data),
+            epoch: Some(0),
             ..Place::default()
         };
         if is_warm {
@@ -70,11 +75,20 @@ impl Place {
         self.shelf.floor()
     }
 
+    /// Whether somebody of this epoch believes it.
+    pub(crate) fn is_of(&self, era: u8) -> bool {
+        self.era == era
+    }
+
     pub(crate) fn record(&self, setup: &Setup, client: Client) -> Option<Caller> {
         self.shelf.record(key(setup, client)).copied()
     }
 
-    pub(crate) fn fence(&mut self, setup: &Setup, client: Client, fence: Fence) {
+    pub(crate) fn fence(&mut self, setup: &Setup, era: u8, client: Client, fence: Fence) {
+        if !self.is_of(era) {
+            self.evict();
+        }
+        self.era = era;
         self.shelf.fence(key(setup, client), fence);
     }
 
@@ -83,15 +97,18 @@ impl Place {
     pub(crate) fn introduce(
         &mut self,
         setup: &Setup,
-        fence: Fence,
-        caller: Caller,
+        era: u8,
+        (fence, caller): (Fence, Caller),
         read: Versions,
-    ) {
+    ) -> bool {
+        if !self.is_of(era) {
+            return false;
+        }
         let key = key(setup, caller.client);
         if setup.has(Mistake::NoFence) {
             self.shelf.fence(key, fence);
         }
-        self.shelf.introduce(key, fence, caller, read);
+        self.shelf.introduce(key, fence, caller, read)
     }
 
     pub(crate) fn fill(&mut self, setup: &Setup, answer: Answer) {
@@ -131,14 +148,17 @@ impl Place {
     pub(crate) fn evict(&mut self) {
         *self = Place {
             note: self.note,
+            epoch: self.epoch,
             ..Place::default()
         };
     }
 
-    /// What is left of it under another epoch.
+    /// What another server that has received all this has of it: it begins another epoch, in which nobody
+    /// believes the rest.
     pub(crate) fn in_another_epoch(&self) -> Self {
         let mut place = self.clone();
         place.evict();
+        place.epoch = None;
         place
     }
 

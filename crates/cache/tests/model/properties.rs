@@ -27,15 +27,18 @@ pub(crate) enum Property {
     Revoked,
     /// M: what one client is shown never goes back.
     Forward,
+    /// S: nor does it for a client that says what they were told to have seen.
+    Said,
 }
 
-pub(crate) const ALL: [Property; 6] = [
+pub(crate) const ALL: [Property; 7] = [
     Property::Acknowledged,
     Property::Home,
     Property::Told,
     Property::Settled,
     Property::Revoked,
     Property::Forward,
+    Property::Said,
 ];
 
 impl fmt::Display for Property {
@@ -47,6 +50,7 @@ impl fmt::Display for Property {
             Property::Settled => "C",
             Property::Revoked => "D",
             Property::Forward => "M",
+            Property::Said => "S",
         })
     }
 }
@@ -61,6 +65,14 @@ pub(crate) fn broken(setup: &Setup, world: &World) -> Vec<Property> {
                 judge_visit(world, (node, client), is_settled, visit, &mut broken);
                 for answer in answers(setup, world, node, visit) {
                     judge_answer(world, (node, client), is_settled, answer, &mut broken);
+                }
+                let need = visit.need.max(world.told[usize::from(client)]);
+                let answers = answers(setup, world, node, Visit { need, ..visit });
+                if answers
+                    .iter()
+                    .any(|it| it.content < world.shown[usize::from(client)])
+                {
+                    broken.push(Property::Said);
                 }
             }
         }

@@ -1,13 +1,13 @@
 //! A request that reads: who asks, how new the answer has to be, and the answer.
 
-use duly_cache::store::Fence;
+use duly_cache::store::{Fence, Raise};
 use duly_db::Version;
 use duly_db::versions::Versions;
 
 use crate::explorer::{Next, Step};
 use crate::place::{Answer, Caller};
 use crate::setup::{Client, Mistake, Setup};
-use crate::world::{Database, Reading, World};
+use crate::world::{Database, Link, Reading, World};
 
 /// Who asks and how new the answer has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,11 @@ pub(crate) fn look(setup: &Setup, world: &World, node: usize, client: Client) ->
         let need = World::first().data;
         return Some(Visit { caller, need });
     }
-    let place = &world.places[world.usable(node)?];
+    let link = world.usable(node)?;
+    let place = &world.places[link.place];
+    if !place.is_of(link.era) {
+        return None;
+    }
     Some(Visit {
         caller: place.record(setup, client)?,
         need: place.floor()?,
@@ -68,7 +72,7 @@ pub(crate) fn at_hand(setup: &Setup, world: &World, node: usize, need: Version) 
 
 /// The answer in the store, if it may be served.
 pub(crate) fn stored(world: &World, node: usize, need: Version) -> Option<Answer> {
-    let place = &world.places[world.usable(node)?];
+    let place = &world.places[world.usable(node)?.place];
     let floor = place.floor()?;
     place
         .answer
@@ -108,28 +112,37 @@ pub(crate) fn steps(setup: &Setup, world: &World, reader: usize, next: &mut Next
             caller,
             read,
         } => {
-            let mut after = going_on(world, reader, Reading::Asks { need: read.data });
-            if let Some(place) = world.usable(me.node) {
-                after.places[place].introduce(setup, fence, caller, read);
+            let mut after = world.clone();
+            let mut floor = None;
+            if let Some(Link { place, era, .. }) = world.usable(me.node) {
+                let place = &mut after.places[place];
+                let is_kept = place.introduce(setup, era, (fence, caller), read);
+                floor = is_kept.then_some(read.data);
             }
+            let need = read.data;
+            after.readers[reader].phase = Reading::Asks { need, floor };
             next.push(Step::Reader(reader, "introduces its client"), after);
         }
-        Reading::Asks { need } => asks(setup, world, reader, need, next),
-        Reading::Loads { need } => {
+        Reading::Asks { need, floor } => asks(setup, world, reader, (need, floor), next),
+        Reading::Loads { need, floor } => {
             for answer in loads(setup, &world.database, need) {
                 let what = match answer == Answer::of(world.database.newest().data) {
                     true => "loads from the primary",
                     false => "loads from the replica",
                 };
-                let after = going_on(world, reader, Reading::Fills { answer });
+                let after = going_on(world, reader, Reading::Fills { answer, floor });
                 next.push(Step::Reader(reader, what), after);
             }
         }
-        Reading::Fills { answer } => {
-            let mut after = served(world, reader, answer);
-            if let Some(place) = world.usable(me.node) {
-                after.places[place].fill(setup, answer);
-            }
+        Reading::Fills { answer, floor } => {
+            let after = match world.usable(me.node) {
+                Some(Link { place, .. }) => {
+                    let mut after = served(world, reader, answer);
+                    after.places[place].fill(setup, answer);
+                    after
+                }
+                None => shown(setup, world, reader, answer, floor),
+            };
             next.push(Step::Reader(reader, "fills and is served"), after);
         }
     }
@@ -137,18 +150,22 @@ pub(crate) fn steps(setup: &Setup, world: &World, reader: usize, next: &mut Next
 
 fn looks(setup: &Setup, world: &World, reader: usize, next: &mut Next) {
     let (client, node) = (world.readers[reader].client, world.readers[reader].node);
-    let Some(place) = world.usable(node) else {
+    let Some(Link { place, era, .. }) = world.usable(node) else {
         let after = going_on(world, reader, Reading::LooksUp { fence: None });
         return next.push(Step::Reader(reader, "looks, and the store is lost"), after);
     };
     let (what, phase) = match look(setup, world, node, client) {
-        Some(Visit { need, .. }) => ("looks and is known", Reading::Asks { need }),
+        Some(Visit { need, .. }) => {
+            let floor = Some(need);
+            ("looks and is known", Reading::Asks { need, floor })
+        }
         None => ("looks and is not known", Reading::PutsUpFence),
     };
     let mut after = going_on(world, reader, phase);
     if world.nodes[node].tier.is_none()
         && let Some(answer) = world.places[place].answer
         && world.places[place].floor().is_some()
+        && world.places[place].is_of(era)
     {
         keep(&mut after, node, answer);
     }
@@ -159,9 +176,9 @@ fn puts_up_fence(setup: &Setup, world: &World, reader: usize, next: &mut Next) {
     let mut after = world.clone();
     let me = &world.readers[reader];
     let nth = u64::from(me.left);
-    let fence = world.usable(me.node).map(|place| {
+    let fence = world.usable(me.node).map(|Link { place, era, .. }| {
         let fence = Fence(nth * 10 + u64::try_from(reader).unwrap());
-        after.places[place].fence(setup, me.client, fence);
+        after.places[place].fence(setup, era, me.client, fence);
         fence
     });
     after.readers[reader].phase = Reading::LooksUp { fence };
@@ -180,7 +197,7 @@ fn looks_up(setup: &Setup, world: &World, reader: usize, fence: Option<Fence>, n
                 caller,
                 read: source.state,
             },
-            None => Reading::Asks { need },
+            None => Reading::Asks { need, floor: None },
         };
         let what = match source.state == world.database.newest() {
             true => "looks up its client at the primary",
@@ -190,14 +207,21 @@ fn looks_up(setup: &Setup, world: &World, reader: usize, fence: Option<Fence>, n
     }
 }
 
-fn asks(setup: &Setup, world: &World, reader: usize, need: Version, next: &mut Next) {
+fn asks(
+    setup: &Setup,
+    world: &World,
+    reader: usize,
+    (need, floor): (Version, Option<Version>),
+    next: &mut Next,
+) {
     let node = world.readers[reader].node;
     let (what, after) = if let Some(answer) = at_hand(setup, world, node, need) {
-        ("is served from the tier", served(world, reader, answer))
+        let after = shown(setup, world, reader, answer, floor);
+        ("is served from the tier", after)
     } else if let Some(answer) = stored(world, node, need) {
         ("is served from the store", served(world, reader, answer))
     } else {
-        let loads = going_on(world, reader, Reading::Loads { need });
+        let loads = going_on(world, reader, Reading::Loads { need, floor });
         ("has the turn to load", loads)
     };
     next.push(Step::Reader(reader, what), after);
@@ -206,6 +230,30 @@ fn asks(setup: &Setup, world: &World, reader: usize, need: Version, next: &mut N
 fn going_on(world: &World, reader: usize, phase: Reading) -> World {
     let mut after = world.clone();
     after.readers[reader].phase = phase;
+    after
+}
+
+/// Before somebody is shown what may not be known to everybody, that is said; or they are told.
+fn shown(
+    setup: &Setup,
+    world: &World,
+    reader: usize,
+    answer: Answer,
+    floor: Option<Version>,
+) -> World {
+    let mut after = served(world, reader, answer);
+    let is_said = floor.is_some_and(|floor| answer.label <= floor);
+    if is_said || setup.has(Mistake::ShownUnsaid) {
+        return after;
+    }
+    let (client, node) = (world.readers[reader].client, world.readers[reader].node);
+    match world.nodes[node].link {
+        Some(link) => after.places[link.place].raise(setup, Raise::Data(answer.label)),
+        None => {
+            let told = &mut after.told[usize::from(client)];
+            *told = answer.label.max(*told);
+        }
+    }
     after
 }
 

@@ -36,8 +36,9 @@ pub(crate) fn has_settled(world: &World, node: usize) -> bool {
 fn has_nothing_to_do(world: &World, node: usize) -> bool {
     let relay = &world.nodes[node].relay;
     let has_told = world.nodes[node].link.is_none_or(|link| {
-        let is_noted = world.places[link.place].note == Some(relay.cursor);
-        relay.has_told && is_noted && (world.is_split || world.leads_to == Some(link.place))
+        let place = &world.places[link.place];
+        let is_noted = place.note == Some(relay.cursor);
+        relay.has_told && is_noted && place.epoch == Some(link.era)
     });
     relay.phase == Telling::Waits && has_told && relay.cursor >= world.database.newest().data
 }
@@ -47,15 +48,19 @@ fn opens(setup: &Setup, world: &World, node: usize, next: &mut Next) {
         return;
     }
     let mut after = world.clone();
-    let place = world.leads_to.unwrap_or(1);
-    if world.leads_to.is_none() {
-        // The same server, so that its note is found, but other names.
-        after.places[1].note = world.places[0].note;
-        after.leads_to = Some(1);
-    }
+    let place = world.leads_to;
+    let era = match world.places[place].epoch {
+        Some(era) => era,
+        None => {
+            after.eras += 1;
+            after.places[place].epoch = Some(after.eras);
+            after.eras
+        }
+    };
     let note = after.places[place].note;
     let link = Link {
         place,
+        era,
         is_caught_up: setup.has(Mistake::LinkBelievedAtOnce),
         note: note.filter(|_| !setup.has(Mistake::NoteIgnored)),
     };
@@ -125,7 +130,7 @@ fn notes(world: &mut World, node: usize) {
     let Some(link) = world.nodes[node].link else {
         return;
     };
-    if !world.is_split && *world.leads_to.get_or_insert(link.place) != link.place {
+    if *world.places[link.place].epoch.get_or_insert(link.era) != link.era {
         return world.set_link(node, None);
     }
     let me = &mut world.nodes[node];
@@ -146,14 +151,14 @@ pub(crate) fn fails_over(setup: &Setup, world: &World) -> World {
     match setup.failover {
         Failover::Epoch => {
             after.places = [Default::default(), backup.in_another_epoch()];
-            after.leads_to = Some(1);
+            after.leads_to = 1;
             for node in 0..after.nodes.len() {
                 after.set_link(node, None);
             }
         }
         Failover::SplitBrain => {
             after.places[1] = backup.in_another_epoch();
-            after.leads_to = Some(1);
+            after.leads_to = 1;
             after.is_split = true;
         }
         Failover::Unseen => {

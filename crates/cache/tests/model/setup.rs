@@ -49,6 +49,8 @@ pub(crate) enum Mistake {
     NoteOnItsOwn,
     /// A shard of a Cluster that may have failed over is not told again.
     NothingToldAgain,
+    /// Somebody is shown what nobody has said yet that it was committed, and it is left at that.
+    ShownUnsaid,
 }
 
 /// What a failover does.

@@ -14,13 +14,14 @@ pub(crate) const NODES: usize = 2;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct World {
     pub(crate) database: Database,
-    /// Where floors are kept: in Redis, and after a failover or under another epoch. Each has its
-    /// own names.
+    /// Where floors are kept: in Redis, and after a failover in another one.
     pub(crate) places: [Place; 2],
     /// What the backup of the first one has received.
     pub(crate) backup: Place,
-    /// Where a new link leads to. Nothing when the key of the epoch is gone.
-    pub(crate) leads_to: Option<usize>,
+    /// Where a new link leads to.
+    pub(crate) leads_to: usize,
+    /// How many epochs there have been.
+    pub(crate) eras: u8,
     /// Both servers take changes.
     pub(crate) is_split: bool,
     pub(crate) nodes: [Node; NODES],
@@ -33,6 +34,8 @@ pub(crate) struct World {
     pub(crate) acknowledged_by: [Versions; NODES],
     /// What each client was shown.
     pub(crate) shown: [Version; 2],
+    /// What each client was told that it has seen, and says.
+    pub(crate) told: [Version; 2],
 }
 
 /// The primary and a replica. What it holds of a version is that version.
@@ -57,6 +60,8 @@ pub(crate) struct Node {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Link {
     pub(crate) place: usize,
+    /// The epoch in which it was opened.
+    pub(crate) era: u8,
     /// Until then it answers nothing.
     pub(crate) is_caught_up: bool,
     /// The note that was found when it was opened.
@@ -102,14 +107,18 @@ pub(crate) enum Reading {
         caller: Caller,
         read: Versions,
     },
+    /// `floor`: everybody serves this version at least, as far as that is known.
     Asks {
         need: Version,
+        floor: Option<Version>,
     },
     Loads {
         need: Version,
+        floor: Option<Version>,
     },
     Fills {
         answer: Answer,
+        floor: Option<Version>,
     },
 }
 
@@ -145,6 +154,7 @@ impl World {
         let node = Node {
             link: Some(Link {
                 place: 0,
+                era: 0,
                 is_caught_up: true,
                 note: None,
             }),
@@ -168,7 +178,8 @@ impl World {
             },
             places: [place, Place::default()],
             backup: Place::default(),
-            leads_to: Some(0),
+            leads_to: 0,
+            eras: 0,
             is_split: false,
             nodes: [node.clone(), node],
             readers: setup.cast.readers.iter().map(Reader::new).collect(),
@@ -177,13 +188,13 @@ impl World {
             acknowledged: Self::first(),
             acknowledged_by: [Self::first(); NODES],
             shown: [Self::first().data; 2],
+            told: [Self::first().data; 2],
         }
     }
 
-    /// The place a node may read from.
-    pub(crate) fn usable(&self, node: usize) -> Option<usize> {
-        let link = self.nodes[node].link.filter(|link| link.is_caught_up);
-        link.map(|link| link.place)
+    /// The link by which a node may read.
+    pub(crate) fn usable(&self, node: usize) -> Option<Link> {
+        self.nodes[node].link.filter(|link| link.is_caught_up)
     }
 
     /// Gives a node another link, or takes away the one it has.

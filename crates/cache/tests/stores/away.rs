@@ -1,14 +1,17 @@
 //! Redis killed, emptied, frozen, full or in another epoch.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use duly_cache::Store;
 use duly_cache::redis::Patience;
+use duly_cache::store::Known;
 use duly_cache::testing::{RedisCluster, RedisServer};
 use duly_db::versions::Cursor;
 
 use super::{
-    Somebody, catch_up, connected, floor, impatient, introduce, is_given_up, named, raise,
+    Somebody, catch_up, connected, credential, floor, impatient, introduce, is_given_up, named,
+    owner, raise, versions,
 };
 
 #[tokio::test]
@@ -72,6 +75,45 @@ async fn an_emptied_server_knows_nobody_and_goes_on() {
     assert!(raise(&redis, 1, 6).await);
     assert!(introduce(&redis, 1, 6).await);
     assert_eq!(floor(&redis, 1).await, Some(6));
+}
+
+/// After everything was lost, whoever connects first begins another epoch. Those who were connected before
+/// do not know of it until their relays look.
+#[tokio::test]
+async fn what_is_invalidated_in_one_epoch_is_invalidated_in_the_others() {
+    let server = RedisServer::start();
+    let old = connected(&server.url()).await;
+    assert_eq!(server.say("FLUSHALL"), "+OK");
+    assert!(introduce(&old, 1, 5).await && introduce(&old, 2, 5).await);
+    let new = connected(&server.url()).await;
+    assert_eq!(floor(&new, 1).await, None, "it is of another epoch");
+    assert!(raise(&new, 1, 6).await);
+    assert_eq!(floor(&old, 1).await, Some(6));
+    assert!(introduce(&new, 1, 7).await);
+    assert_eq!(
+        (floor(&new, 1).await, floor(&old, 1).await),
+        (Some(7), None)
+    );
+    assert!(raise(&old, 1, 8).await);
+    assert_eq!(floor(&new, 1).await, Some(8));
+    // Who was looked up in one epoch makes no floor in the other.
+    let store: &dyn Store<Somebody> = &old;
+    let fence = store
+        .fence(&credential(owner(3), 1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(introduce(&new, 3, 7).await);
+    let known = Known {
+        record: Arc::new(Somebody(1)),
+        versions: versions(5, 1),
+        is_newest: true,
+    };
+    let kept = store
+        .introduce(&credential(owner(3), 1), fence, &known)
+        .await;
+    assert!(!kept.unwrap());
+    assert_eq!(floor(&new, 3).await, Some(7));
 }
 
 #[tokio::test]

@@ -88,6 +88,24 @@ async fn nothing_is_found_that_a_failover_has_brought_back() {
 }
 
 #[tokio::test]
+async fn a_group_that_is_forgotten_in_one_epoch_is_forgotten_in_the_others() {
+    let world = World::in_redis().await;
+    let (server, source) = (world.server.as_ref().unwrap(), Source::new());
+    let key = Key::named("sum").of("numbers");
+    assert_eq!(server.say("FLUSHALL"), "+OK");
+    assert_eq!(source.remembered(&world.nodes[0], &key).await, 1);
+    // Whoever connects now begins another epoch.
+    let redis = connected(&server.url(), "test", &world.clock).await;
+    let new = node(&world.clock, redis, "1");
+    source.set(2);
+    new.forget(&["numbers"]).await.unwrap();
+    assert_eq!(source.remembered(&world.nodes[0], &key).await, 2);
+    source.set(3);
+    world.nodes[0].forget(&["numbers"]).await.unwrap();
+    assert_eq!(source.remembered(&new, &key).await, 3);
+}
+
+#[tokio::test]
 async fn installations_that_share_a_redis_share_nothing_else() {
     let world = World::in_redis().await;
     let (server, source) = (world.server.as_ref().unwrap(), Source::new());

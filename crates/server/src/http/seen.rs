@@ -1,8 +1,8 @@
 //! What a client has seen that the nodes may not know of yet.
 //!
-//! Whoever changes something is answered after all nodes have been told. When that cannot be done, as
-//! when this node alone does not reach Redis, the answer says which version of their data the client has
-//! seen, and the client says so in turn: a browser by a cookie, a program by sending the header back. The
+//! Whoever changes or is shown something is answered after all nodes have been told. When that cannot be
+//! done, as when this node alone does not reach Redis, the answer says which version of their data the client
+//! has seen, and the client says so in turn: a browser by a cookie, a program by sending the header back. The
 //! nodes are told by the database within a second, so that it need not be kept for longer.
 
 use axum::http::{HeaderMap, HeaderValue, header};

@@ -104,11 +104,23 @@ impl Person {
             return;
         }
         let answer = answer.expect(200);
+        self.note(&answer);
+        self.seen.fetch_max(*written, Ordering::SeqCst);
+    }
+
+    /// Remembers what they are told to say.
+    fn note(&self, answer: &Answer) {
         if let Some(version) = answer.headers.get("duly-version") {
             let version = version.to_str().expect("a number").to_owned();
-            *self.version.lock().unwrap_or_else(PoisonError::into_inner) = Some(version);
+            let mut said = self.version.lock().unwrap_or_else(PoisonError::into_inner);
+            let number = |text: &str| text.parse::<i64>().expect("a number");
+            if said
+                .as_deref()
+                .is_none_or(|old| number(old) < number(&version))
+            {
+                *said = Some(version);
+            }
         }
-        self.seen.fetch_max(*written, Ordering::SeqCst);
     }
 
     /// Answers what is wrong with what they are shown.
@@ -119,6 +131,7 @@ impl Person {
         if answer.status == 503 {
             return None;
         }
+        self.note(&answer);
         let shown = match answer.status {
             200 if is_list => answer.json()["data"][0]["title"].clone(),
             200 => answer.json()["title"].clone(),

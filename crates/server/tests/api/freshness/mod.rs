@@ -15,6 +15,9 @@ use place::Place;
 const READS_VARIABLE: &str = "DULY_CHECKED_READS";
 const READS: u64 = 12_000;
 
+/// How many reads there are between two disturbances, in turn: some come while the one before is not over.
+const APART: [u64; 3] = [30, 120, 500];
+
 /// A mistake that is not found by this many reads is not found.
 const ENOUGH: u64 = 200_000;
 
@@ -28,10 +31,9 @@ fn reads() -> u64 {
 async fn nobody_is_shown_their_own_past() {
     let mut place = Place::new(None).await;
     let crowd = Crowd::start(&place, 12).await;
-    // Each of them several times in a long run.
-    let (part, mut disturbances) = (reads().div_ceil(60).max(1_000), 0);
-    while crowd.reads() < reads() {
-        crowd.go_on(part).await;
+    let mut disturbances = 0;
+    while crowd.reads() < reads() && !crowd.has_found() {
+        crowd.go_on(APART[disturbances % APART.len()]).await;
         place.disturb(disturbances).await;
         disturbances += 1;
     }

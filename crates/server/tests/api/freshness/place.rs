@@ -125,7 +125,10 @@ impl Place {
             tokio::spawn(relay.run());
         });
         relayed.await.expect("it starts");
+        // What it does runs where it is built.
+        let within = runtime.enter();
         let app = self.app.node(tracker);
+        drop(within);
         *self.nodes[number].running() = Some((runtime, app));
     }
 
