@@ -231,6 +231,15 @@ pub fn for_share(engine: Engine) -> &'static str {
     }
 }
 
+/// Whether the text of a column has another text in it, letter by letter.
+#[must_use]
+pub fn contains(engine: Engine, column: &str, text: &str) -> String {
+    match engine {
+        Engine::Postgres => format!("STRPOS({column}, {text}) > 0"),
+        Engine::Sqlite | Engine::MariaDb | Engine::MySql => format!("INSTR({column}, {text}) > 0"),
+    }
+}
+
 /// `(a, b) > (?n, ?n+1)` over the columns of a keyset page, in a form the engine can seek by.
 ///
 /// # Errors

@@ -16,11 +16,14 @@ pub enum Error {
         /// How large it may be.
         limit: usize,
     },
-    /// A unique key is longer than [`crate::UNIQUE_KEY_LIMIT`].
-    #[error("the unique key of a {name} job has {bytes} bytes; {limit} are allowed")]
-    UniqueKeyTooLong {
+    /// A unique key is longer than [`crate::UNIQUE_KEY_LIMIT`], or the name of a lane than
+    /// [`crate::LANE_LIMIT`].
+    #[error("the {key} of a {name} job has {bytes} bytes; {limit} are allowed")]
+    KeyTooLong {
         /// The kind of the job.
         name: &'static str,
+        /// Which key.
+        key: &'static str,
         /// How long it is, in bytes.
         bytes: usize,
         /// How long it may be.

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use duly_db::retry::Conflict;
 use duly_db::{FromValue, Value};
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::Backoff;
 use crate::error::comes_of_conflict;
+use crate::{Backoff, Rate};
 
 /// A kind of work: the data it needs, how it may fail, and how it is run.
 ///
@@ -28,6 +29,13 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const TRIES: u32 = 5;
     /// How long one attempt may take before it is cancelled. More than zero, at most a day.
     const TIMEOUT: Duration = Duration::from_secs(60);
+
+    /// Its place among the jobs of its queue.
+    const PRIORITY: Priority = Priority::Normal;
+    /// How long after it is due it may be tried again at most; [`None`] for as long as it has tries.
+    const RETRY_FOR: Option<Duration> = None;
+    /// How many jobs of this kind may start within a while, on all nodes together.
+    const RATE: Option<Rate> = None;
 
     /// What every job of the program is given: its database, its mailer, its settings.
     type Context: Clone + Send + Sync + 'static;
@@ -47,6 +55,12 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Words an operator can recognise it by.
     fn tags(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Whose it is, for example a user's id: of many jobs of one owner, those of others need not wait
+    /// for. At most [`crate::LANE_LIMIT`] bytes.
+    fn lane(&self) -> Option<String> {
+        None
     }
 
     /// Does the work. It is dropped at its next await when its time is over. When it gave way to
@@ -70,6 +84,62 @@ pub(crate) const fn assert_runnable<J: Job>() {
         J::TIMEOUT.as_secs() <= 86_400,
         "a job may take a day at most; split it"
     );
+    if let Some(rate) = J::RATE {
+        assert!(
+            rate.jobs > 0 && !rate.per.is_zero(),
+            "a rate allows at least one job within some time"
+        );
+    }
+}
+
+/// The place of a job among those of its queue. Which queue comes first is another matter.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Goes ahead of all that came within the last hour.
+    High,
+    /// In its turn.
+    #[default]
+    Normal,
+    /// Lets all pass that come within the next hour: it waits longer, but not for ever.
+    Low,
+}
+
+impl Priority {
+    /// How far ahead of its turn it goes, or behind.
+    const HEAD_START: SignedDuration = SignedDuration::from_hours(1);
+
+    /// Where a job stands that is due, or whose turn in its lane is, at this instant.
+    pub(crate) fn position(self, turn: Timestamp) -> Timestamp {
+        let moved = match self {
+            Priority::High => turn.checked_sub(Self::HEAD_START),
+            Priority::Normal => Ok(turn),
+            Priority::Low => turn.checked_add(Self::HEAD_START),
+        };
+        moved.unwrap_or(turn)
+    }
+}
+
+impl From<Priority> for Value {
+    fn from(priority: Priority) -> Self {
+        Value::Int(match priority {
+            Priority::High => -1,
+            Priority::Normal => 0,
+            Priority::Low => 1,
+        })
+    }
+}
+
+impl FromValue for Priority {
+    fn from_value(value: &Value) -> Result<Self, duly_db::Error> {
+        Ok(match i64::from_value(value)? {
+            ..0 => Priority::High,
+            0 => Priority::Normal,
+            1.. => Priority::Low,
+        })
+    }
 }
 
 /// Which attempt at a job is being made.

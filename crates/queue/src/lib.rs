@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod backoff;
+pub mod balance;
 mod error;
+mod fingerprint;
+mod histogram;
 mod job;
 mod pause;
 mod queue;
+mod rate;
 mod registry;
 mod schedule;
 mod sql;
@@ -13,15 +17,17 @@ mod worker;
 
 pub use backoff::Backoff;
 pub use error::{Error, Result};
-pub use job::{Attempt, Job, JobError, JobId, Pushed, QueueName};
-pub use queue::{PAYLOAD_LIMIT, Queue, UNIQUE_KEY_LIMIT};
+pub use histogram::Histogram;
+pub use job::{Attempt, Job, JobError, JobId, Priority, Pushed, QueueName};
+pub use queue::{LANE_LIMIT, PAYLOAD_LIMIT, Queue, UNIQUE_KEY_LIMIT};
+pub use rate::Rate;
 pub use registry::Registry;
 pub use schedule::{
     Cadence, CatchUp, FailedFiring, Firing, Scheduler, SchedulerHandle, Schedules, TickReport,
 };
-pub use sql::{MIGRATIONS, SqlStore, TABLES, TOTALS_BY_MONTH};
-pub use store::{AttemptOutcome, AttemptRecord, Counts, FailedCursor, FailedJob, Retried, Totals};
-pub use worker::{DrainReport, Lease, RunReport, Worker, WorkerHandle, WorkerOptions};
+pub use sql::{MIGRATIONS, SqlStore, TABLES};
+pub use store::{AttemptOutcome, AttemptRecord, Counts, Retried, Totals};
+pub use worker::{About, DrainReport, Lease, RunReport, Worker, WorkerHandle, WorkerOptions};
 
 /// How many attempts at one job are kept.
 pub const ATTEMPTS_KEPT: u32 = 20;
@@ -29,6 +35,5 @@ pub const ATTEMPTS_KEPT: u32 = 20;
 /// How long a failed job is kept with its attempts.
 pub const FAILED_KEPT_DAYS: u64 = 30;
 
-/// How long the totals of each minute are to be kept; whoever runs the queue drops older ones with
-/// [`duly_db::partitions::drop_older`] of [`TOTALS_BY_MONTH`].
-pub const TOTALS_KEPT_DAYS: u64 = 90;
+/// How many jobs that were done or cancelled are kept.
+pub const FINISHED_KEPT: u32 = 10_000;

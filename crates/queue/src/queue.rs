@@ -12,7 +12,8 @@ use uuid::Uuid;
 use crate::job::assert_runnable;
 use crate::sql::SqlStore;
 use crate::store::{
-    AttemptRecord, Counts, FailedCursor, FailedJob, JobStore, NewJob, Retried, Totals,
+    AttemptRecord, By, Counts, Filter, JobRecord, JobStore, Listing, NewJob, Operations, Retried,
+    Retrying, State, Totals,
 };
 use crate::{Error, Job, JobId, Pushed, QueueName, Result};
 
@@ -21,6 +22,12 @@ pub const PAYLOAD_LIMIT: usize = 256 * 1024;
 
 /// How many bytes a unique key may have.
 pub const UNIQUE_KEY_LIMIT: usize = 255;
+
+/// How many bytes the name of a lane may have.
+pub const LANE_LIMIT: usize = 128;
+
+/// So many jobs are looked through at a time.
+const PAGE: u32 = 200;
 
 /// The queues of a program. Clones share them.
 #[derive(Debug, Clone)]
@@ -62,7 +69,7 @@ impl Queue {
     /// only then; call [`Queue::notify`] after the commit.
     ///
     /// # Errors
-    /// [`Error::TooLarge`], [`Error::UniqueKeyTooLong`], [`Error::Encode`], or what the store says.
+    /// [`Error::TooLarge`], [`Error::KeyTooLong`], [`Error::Encode`], or what the store says.
     pub async fn push<J: Job>(&self, tx: &mut Tx, job: &J) -> Result<Pushed> {
         self.store.push(tx, self.envelope(job, None)?).await
     }
@@ -91,18 +98,9 @@ impl Queue {
                 limit: PAYLOAD_LIMIT,
             });
         }
-        let unique = job.unique();
-        if let Some(bytes) = unique
-            .as_ref()
-            .map(String::len)
-            .filter(|&it| it > UNIQUE_KEY_LIMIT)
-        {
-            return Err(Error::UniqueKeyTooLong {
-                name,
-                bytes,
-                limit: UNIQUE_KEY_LIMIT,
-            });
-        }
+        let (unique, lane) = (job.unique(), job.lane());
+        bounded(name, "unique key", unique.as_ref(), UNIQUE_KEY_LIMIT)?;
+        bounded(name, "lane", lane.as_ref(), LANE_LIMIT)?;
         let id = JobId(self.new_id());
         Ok(NewJob {
             id,
@@ -113,6 +111,9 @@ impl Queue {
             unique,
             tags,
             run_at,
+            priority: J::PRIORITY,
+            lane,
+            retry_for: J::RETRY_FOR,
         })
     }
 
@@ -127,34 +128,60 @@ impl Queue {
     /// # Errors
     /// What the store says.
     pub async fn counts(&self) -> Result<BTreeMap<QueueName, Counts>> {
-        self.store.counts().await
+        self.operations().counts().await
     }
 
-    /// What has become of attempts since the given instant (to the minute; a week is kept).
+    /// What has become of attempts since the given instant (to the minute; two days are kept so).
     ///
     /// # Errors
     /// What the store says.
     pub async fn totals(&self, since: Timestamp) -> Result<BTreeMap<QueueName, Totals>> {
-        self.store.totals(since).await
+        self.operations().totals(since).await
     }
 
-    /// Jobs that failed for good, newest first; the next page starts after the last one's
-    /// [`FailedJob::cursor`].
+    /// Lets failed jobs wait again, and wakes the workers of this process; see [`Operations::retry`].
     ///
     /// # Errors
     /// What the store says.
-    pub async fn failed(&self, limit: u32, after: Option<FailedCursor>) -> Result<Vec<FailedJob>> {
-        self.store.failed(limit, after).await
-    }
-
-    /// Lets a failed job wait again, with all its tries.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn retry_failed(&self, id: JobId) -> Result<Retried> {
-        let retried = self.store.retry_failed(id).await?;
+    pub async fn retry(
+        &self,
+        by: By<'_>,
+        ids: &[JobId],
+        retrying: &Retrying,
+    ) -> Result<Vec<Retried>> {
+        let retried = self.operations().retry(by, ids, retrying).await?;
         self.notify();
         Ok(retried)
+    }
+
+    /// The jobs in any of these states that fit, at most so many.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn find(&self, states: &[State], filter: &Filter, most: u32) -> Result<Vec<JobId>> {
+        let mut found = Vec::new();
+        for &state in states {
+            let mut after = None;
+            loop {
+                let left = most.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+                let listing = Listing {
+                    state,
+                    filter,
+                    limit: left.min(PAGE),
+                    after,
+                };
+                let page = match left {
+                    0 => Vec::new(),
+                    _ => self.operations().list(&listing).await?,
+                };
+                found.extend(page.iter().map(|job| job.id));
+                after = page.last().map(JobRecord::cursor);
+                if page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
+                    break;
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The attempts at a waiting, running or failed job, oldest first, the newest
@@ -163,7 +190,13 @@ impl Queue {
     /// # Errors
     /// What the store says.
     pub async fn attempts(&self, id: JobId) -> Result<Vec<AttemptRecord>> {
-        self.store.attempts(id).await
+        self.operations().attempts(id).await
+    }
+
+    /// What operators see of jobs, and what they do with them.
+    #[must_use]
+    pub fn operations(&self) -> &dyn Operations {
+        self.store.operations()
     }
 
     /// The store, for what is built on top of the queue.
@@ -186,5 +219,23 @@ impl Queue {
 
     pub(crate) fn wakes(&self) -> watch::Receiver<u64> {
         self.wake.subscribe()
+    }
+}
+
+/// Refuses a key that is longer than it may be.
+fn bounded(
+    name: &'static str,
+    key: &'static str,
+    text: Option<&String>,
+    limit: usize,
+) -> Result<()> {
+    match text.map(String::len) {
+        Some(bytes) if bytes > limit => Err(Error::KeyTooLong {
+            name,
+            key,
+            bytes,
+            limit,
+        }),
+        _ => Ok(()),
     }
 }

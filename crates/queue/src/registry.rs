@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::job::assert_runnable;
-use crate::{Attempt, Backoff, Job, JobError, QueueName};
+use crate::store::Kind;
+use crate::{Attempt, Backoff, Job, JobError, QueueName, Rate};
 
 type Running = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 
@@ -23,6 +24,7 @@ pub(crate) struct Handler<C> {
     pub(crate) queue: QueueName,
     pub(crate) timeout: Duration,
     pub(crate) backoff: Backoff,
+    pub(crate) rate: Option<Rate>,
     pub(crate) run: fn(String, C, Attempt) -> Running,
 }
 
@@ -65,6 +67,7 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
             queue: J::QUEUE,
             timeout: J::TIMEOUT,
             backoff: J::backoff(),
+            rate: J::RATE,
             run: run_job::<J>,
         };
         let earlier = self.handlers.insert(J::NAME, handler);
@@ -76,6 +79,18 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {
         self.handlers.keys().copied().collect()
+    }
+
+    /// The known kinds, as a store is told them.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Kind> {
+        let kinds = self.handlers.iter();
+        kinds
+            .map(|(&name, handler)| Kind {
+                name,
+                rate: handler.rate,
+            })
+            .collect()
     }
 
     /// The queues the known kinds wait in, most important first.

@@ -24,6 +24,7 @@ use duly_db::migrate::{Migration, MigrationSet};
 use duly_db::random::SystemRandom;
 use duly_db::testing::TestDatabase;
 use duly_db::{Clock, Db, Durability, Location, Options, Query, Row, query};
+use duly_queue::store::{Filter, Listing, State};
 use duly_queue::{Attempt, Backoff, Counts, Job, JobError, Queue, Registry, Worker, WorkerOptions};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -264,8 +265,14 @@ async fn a_job_that_kills_every_worker_is_given_up_and_the_others_are_done() {
     assert_eq!(deaths.len(), 3, "it had its three tries");
     let effects = rows(&db, "SELECT number FROM effects").await;
     assert_eq!(i64::try_from(effects.len()).unwrap(), JOBS);
-    let failed = queue.failed(10, None).await.unwrap();
+    let listing = Listing {
+        state: State::Failed,
+        filter: &Filter::default(),
+        limit: 10,
+        after: None,
+    };
+    let failed = queue.operations().list(&listing).await.unwrap();
     assert_eq!(failed.len(), 1);
-    assert_eq!((failed[0].name.as_str(), failed[0].attempts), ("poison", 3));
+    assert_eq!((failed[0].kind.as_str(), failed[0].attempts), ("poison", 3));
     assert_eq!(queue.attempts(failed[0].id).await.unwrap().len(), 3);
 }

@@ -63,3 +63,10 @@ id_type!(
     /// An entry of the activity log.
     ActivityId
 );
+
+impl UserId {
+    /// How jobs that concern somebody are marked, for those who look for them.
+    pub(crate) fn tag(self) -> String {
+        format!("user:{self}")
+    }
+}

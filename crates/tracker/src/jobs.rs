@@ -32,6 +32,7 @@ pub fn registry() -> Registry<Tracker> {
         .with::<PurgeSessions>()
         .with::<PurgeAssets>()
         .with::<LookAfterPartitions>()
+        .with::<RollUpJobMeasures>()
         .with::<ForgetIdempotencyKeys>()
 }
 
@@ -47,6 +48,7 @@ pub fn schedules(queue: &Queue) -> Schedules {
     let schedules = push(schedules, queue, every(10), || DispatchReminders {});
     let schedules = push(schedules, queue, every(300), || ReconcileReminders {});
     let schedules = push(schedules, queue, every(3600), || ForgetIdempotencyKeys {});
+    let schedules = push(schedules, queue, every(3600), || RollUpJobMeasures {});
     let schedules = push(schedules, queue, daily(2, 30), || PurgeTrash {});
     let schedules = push(schedules, queue, daily(2, 45), || PurgeSessions {});
     let schedules = push(schedules, queue, daily(2, 50), || PurgeAssets {});
@@ -124,6 +126,15 @@ upkeep!(
     /// Makes the months of growing tables before they begin, and drops what is too old to be kept.
     LookAfterPartitions, "look_after_partitions", MAINTENANCE, partitions::look_after
 );
+
+upkeep!(
+    /// Counts what became of jobs by hours and days, and drops what is too old.
+    RollUpJobMeasures, "roll_up_job_measures", MAINTENANCE, roll_up_job_measures
+);
+
+async fn roll_up_job_measures(tracker: &Tracker) -> crate::Result<()> {
+    Ok(tracker.queue.operations().roll_up().await?)
+}
 
 async fn purge_sessions(tracker: &Tracker) -> crate::Result<()> {
     sessions::purge_expired(tracker).await?;

@@ -32,7 +32,7 @@ pub mod users;
 
 pub use error::{Error, Refusal};
 pub use id::{ActivityId, NotificationId, SessionId, TaskId, TokenId, UserId};
-pub use page::Page;
+pub use page::{Page, decode_cursor, encode_cursor};
 pub use tables::{RELEASE_TABLES, SESSION_TABLES, TABLES};
 pub use tracker::{LoginAttempts, MIGRATIONS, Settings, Tracker};
 

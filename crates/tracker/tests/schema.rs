@@ -22,6 +22,8 @@ fn known_differences(engine: Engine) -> (Vec<&'static str>, Vec<&'static str>) {
     let (mut sqlite, mut other) = (
         vec![
             "activity: index activity_at (at)",
+            // An instant: the beginning of 1970.
+            "jobs.position: number, not null, default 0",
             "notifications: primary key (user_id, id)",
         ],
         vec!["notifications: primary key (user_id, id, slot)"],
@@ -32,11 +34,16 @@ fn known_differences(engine: Engine) -> (Vec<&'static str>, Vec<&'static str>) {
         Engine::Postgres => {
             sqlite.push("jobs: index jobs_waiting (queue, lease_until, run_at, id, name)");
             other.push("jobs: index jobs_waiting (queue, run_at, id, name)");
+            other.push("jobs.position: number, not null, default 1970-01-01 00:00:00+00");
         }
         // InnoDB has no foreign keys on partitions.
         Engine::MariaDb | Engine::MySql => {
             sqlite.push("activity: (user_id) refers to users, on delete CASCADE");
             sqlite.push("notifications: (user_id) refers to users, on delete CASCADE");
+            // It has no indexes of a part of the rows.
+            sqlite.push("jobs: index jobs_next (queue, position, id)");
+            other.push("jobs: index jobs_next (queue, lease_until, position, id)");
+            other.push("jobs.position: number, not null, default 1970-01-01 00:00:00.000000");
         }
     }
     sqlite.sort_unstable();

@@ -99,10 +99,7 @@ pub(super) async fn slots(conn: &mut Conn) -> Result<BTreeMap<String, Timestamp>
 }
 
 pub(super) async fn claim(tx: &mut Tx, claim: &Claim<'_>, now: Timestamp) -> Result<bool> {
-    let leads =
-        query("SELECT 1 AS leads FROM leases WHERE name = ?1 AND term = ?2 AND lease_until > ?3");
-    let leads = leads.bind(claim.leader).bind(claim.term.0).bind(now);
-    if tx.optional_row(leads).await?.is_none() {
+    if !leads(tx, claim.leader, claim.term, now).await? {
         return Ok(false);
     }
     let last = query("SELECT last_slot FROM schedules WHERE name = ?1").bind(claim.schedule);
@@ -115,4 +112,12 @@ pub(super) async fn claim(tx: &mut Tx, claim: &Claim<'_>, now: Timestamp) -> Res
     };
     let change = change.bind(claim.schedule).bind(claim.slot);
     Ok(tx.execute(change).await? == 1)
+}
+
+/// Whether the term is still the leader's.
+pub(super) async fn leads(tx: &mut Tx, leader: &str, term: Term, now: Timestamp) -> Result<bool> {
+    let leads =
+        query("SELECT 1 AS leads FROM leases WHERE name = ?1 AND term = ?2 AND lease_until > ?3");
+    let leads = leads.bind(leader).bind(term.0).bind(now);
+    Ok(tx.optional_row(leads).await?.is_some())
 }

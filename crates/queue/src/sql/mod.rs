@@ -3,27 +3,38 @@
 //! Every change is one transaction. A look whether there is anything to do comes first, so that
 //! an idle worker never waits for the writer.
 
+mod actions;
+mod attempts;
+mod decisions;
 mod ending;
-mod inspection;
+mod finished;
+mod json;
 mod leadership;
+mod listing;
+mod measuring;
+mod operations;
+mod pausing;
 mod pushing;
+mod rates;
 mod reserving;
 mod settling;
+mod steering;
 mod tables;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use duly_db::migrate::MigrationSet;
-use duly_db::partitions::{Kind, PartitionedTable, Period};
-use duly_db::{Db, SharedClock, SharedRandom, Tx, retry};
+use duly_db::random::new_id;
+use duly_db::{Db, SharedClock, SharedRandom, Tx, placeholders, retry};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::store::{
-    AttemptRecord, Claim, Counts, FailedCursor, FailedJob, Held, JobStore, NewJob, Reserved,
-    Retried, Settled, Settlement, Swept, Term, Totals, Want,
+    Claim, Held, JobStore, Kind, NewJob, Operations, Reserved, Settled, Settlement, Swept, Term,
+    Want,
 };
 use crate::{JobId, Pushed, QueueName, Result};
 
@@ -36,17 +47,10 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0001_jobs"),
         duly_db::migration!("0002_schedules"),
         duly_db::migration!("0003_job_totals_minute"),
+        duly_db::migration!("0004_operations"),
+        duly_db::migration!("0005_job_order"),
+        duly_db::migration!("0006_decisions"),
     ],
-};
-
-/// How the totals are laid out.
-pub const TOTALS_BY_MONTH: PartitionedTable = PartitionedTable {
-    name: "job_totals",
-    column: "minute",
-    key: &["queue", "minute"],
-    kind: Kind::Minute,
-    period: Period::Month,
-    is_referenced: false,
 };
 
 /// The driver for SQL databases.
@@ -73,6 +77,30 @@ impl SqlStore {
     {
         retry::on_conflict(&*self.random, transaction).await
     }
+
+    /// Where what an operator does is written down.
+    fn entry(&self) -> actions::Entry {
+        let at = self.clock.now();
+        actions::Entry {
+            id: new_id(&*self.random, at),
+            at,
+        }
+    }
+}
+
+/// How many jobs one statement names at most.
+const IDS: usize = 256;
+
+/// A list of parameters from the given one on, and the ids to bind to them: one of five lengths, filled up with
+/// the last id, so that the text of a statement is not another one for each number of jobs.
+fn id_list(first: usize, ids: impl IntoIterator<Item = JobId>) -> (String, Vec<JobId>) {
+    let mut ids: Vec<JobId> = ids.into_iter().collect();
+    let lengths = [1, 4, 16, 64, IDS];
+    let length = lengths.into_iter().find(|&length| length >= ids.len());
+    if let (Some(length), Some(last)) = (length, ids.last().copied()) {
+        ids.resize(length, last);
+    }
+    (placeholders(first, ids.len()), ids)
 }
 
 /// The instant that lies `wait` after `start`, or the last one there is.
@@ -101,7 +129,7 @@ impl JobStore for SqlStore {
             .await
     }
 
-    async fn next_due(&self, queues: &[QueueName], kinds: &[&str]) -> Result<Option<Duration>> {
+    async fn next_due(&self, queues: &[QueueName], kinds: &[Kind]) -> Result<Option<Duration>> {
         reserving::next_due(&mut self.db.read_fresh(), queues, kinds, self.clock.now()).await
     }
 
@@ -120,27 +148,6 @@ impl JobStore for SqlStore {
             .await
     }
 
-    async fn counts(&self) -> Result<BTreeMap<QueueName, Counts>> {
-        inspection::counts(&mut self.db.read_fresh(), self.clock.now()).await
-    }
-
-    async fn totals(&self, since: Timestamp) -> Result<BTreeMap<QueueName, Totals>> {
-        inspection::totals(&mut self.db.read_fresh(), since).await
-    }
-
-    async fn failed(&self, limit: u32, after: Option<FailedCursor>) -> Result<Vec<FailedJob>> {
-        inspection::failed(&mut self.db.read_fresh(), self.db.engine(), limit, after).await
-    }
-
-    async fn retry_failed(&self, id: JobId) -> Result<Retried> {
-        self.alone(|| ending::retry_failed(&self.db, id, self.clock.now()))
-            .await
-    }
-
-    async fn attempts(&self, id: JobId) -> Result<Vec<AttemptRecord>> {
-        inspection::attempts(&mut self.db.read_fresh(), id).await
-    }
-
     async fn lead(&self, name: &str, holder: Uuid, lease: Duration) -> Result<Option<Term>> {
         self.alone(|| leadership::lead(&self.db, name, holder, lease, self.clock.now()))
             .await
@@ -157,5 +164,9 @@ impl JobStore for SqlStore {
 
     async fn claim(&self, tx: &mut Tx, claim: &Claim<'_>) -> Result<bool> {
         leadership::claim(tx, claim, self.clock.now()).await
+    }
+
+    fn operations(&self) -> &dyn Operations {
+        self
     }
 }

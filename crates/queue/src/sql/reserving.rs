@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use duly_db::dialect::for_update_of_free_rows;
-use duly_db::{Conn, Db, FromRow, FromValue, Query, Row, Tx, Value, placeholders, query};
+use duly_db::{Conn, Db, FromValue, Query, Row, Tx, Value, placeholders, query};
 use jiff::Timestamp;
 
-use super::{ending, later};
-use crate::store::{Fence, Held, Reserved, Want};
-use crate::{ATTEMPTS_KEPT, JobId, QueueName, Result};
+use super::{ending, id_list, later, pausing, rates};
+use crate::store::{Fence, Held, Kind, Paused, Reserved, Want, WorkerId};
+use crate::{JobId, QueueName, Result};
 
 /// No call takes more than this many jobs from one queue.
 const BATCH: u32 = 100;
@@ -16,34 +16,56 @@ const BATCH: u32 = 100;
 pub(super) async fn reserve(db: &Db, want: &Want<'_>, now: Timestamp) -> Result<Vec<Reserved>> {
     let mut tx = db.begin_on_shared_rows();
     ending::end_expired(&mut tx, now).await?;
+    let paused = pausing::in_force(&mut tx, now).await?;
+    let is_served = |kind: &&Kind| !paused.contains(&Paused::Kind(kind.name.to_owned()));
+    let (limited, free): (Vec<Kind>, Vec<Kind>) = want
+        .kinds
+        .iter()
+        .filter(is_served)
+        .partition(|kind| kind.rate.is_some());
     let mut taken = Vec::new();
     let mut left = want.limit;
     for (queue, share) in want.shares {
-        let limit = left.min(*share).min(BATCH);
-        if limit == 0 || want.kinds.is_empty() {
+        if paused.contains(&Paused::Queue(queue.clone())) {
             continue;
         }
-        let jobs = waiting(&mut tx, queue, want.kinds, now, limit).await?;
-        hold(&mut tx, &jobs, now, later(now, want.lease)).await?;
-        left = left.saturating_sub(u32::try_from(jobs.len()).unwrap_or(u32::MAX));
+        let mut share = left.min(*share).min(BATCH);
+        let mut jobs = waiting(&mut tx, queue, &free, now, share).await?;
+        share = share.saturating_sub(count(&jobs));
+        for kind in &limited {
+            let found = waiting(&mut tx, queue, std::slice::from_ref(kind), now, share).await?;
+            let found = rates::allowed(&mut tx, *kind, found, now).await?;
+            share = share.saturating_sub(count(&found));
+            jobs.extend(found);
+        }
+        hold(&mut tx, &jobs, now, want).await?;
+        left = left.saturating_sub(count(&jobs));
         taken.extend(jobs);
     }
     tx.commit().await?;
     Ok(taken)
 }
 
+fn count(jobs: &[Reserved]) -> u32 {
+    u32::try_from(jobs.len()).unwrap_or(u32::MAX)
+}
+
 /// The jobs to be taken, with the attempt and the fence they are about to get.
 async fn waiting(
     tx: &mut Tx,
     queue: &QueueName,
-    kinds: &[&str],
+    kinds: &[Kind],
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<Reserved>> {
+    if limit == 0 || kinds.is_empty() {
+        return Ok(Vec::new());
+    }
     let select = format!(
-        "SELECT id, queue, name, payload, attempt + 1 AS attempt, tries, fence + 1 AS fence \
+        "SELECT id, queue, name, payload, attempt + 1 AS attempt, tries, fence + 1 AS fence, \
+         priority, run_at \
          FROM jobs WHERE queue = ?1 AND lease_until IS NULL AND run_at <= ?2 AND name IN ({}) \
-         ORDER BY run_at, id LIMIT ?3{}",
+         ORDER BY position, id LIMIT ?3{}",
         placeholders(4, kinds.len()),
         for_update_of_free_rows(tx.engine()),
     );
@@ -51,64 +73,78 @@ async fn waiting(
         .bind(queue)
         .bind(now)
         .bind(limit)
-        .bind_all(kinds.iter().copied());
-    Ok(tx.all(select).await?)
+        .bind_all(kinds.iter().map(|kind| kind.name));
+    let rows = tx.rows(select).await?;
+    let jobs = rows.iter().map(|row| taken(row, now));
+    Ok(jobs.collect::<duly_db::Result<_>>()?)
 }
 
-/// Raises attempt and fence, and writes the attempts down: from here on a crash counts.
-async fn hold(
-    tx: &mut Tx,
-    jobs: &[Reserved],
-    now: Timestamp,
-    lease_until: Timestamp,
-) -> Result<()> {
+fn taken(row: &Row, now: Timestamp) -> duly_db::Result<Reserved> {
+    let run_at: Timestamp = row.get("run_at")?;
+    Ok(Reserved {
+        held: Held {
+            id: row.get::<JobId>("id")?,
+            fence: row.get("fence")?,
+        },
+        queue: row.get("queue")?,
+        name: row.get("name")?,
+        payload: row.get("payload")?,
+        attempt: row.get("attempt")?,
+        tries: row.get("tries")?,
+        priority: row.get("priority")?,
+        waited: Duration::try_from(now.duration_since(run_at)).unwrap_or_default(),
+    })
+}
+
+/// Raises attempt and fence: from here on a crash counts.
+async fn hold(tx: &mut Tx, jobs: &[Reserved], now: Timestamp, want: &Want<'_>) -> Result<()> {
     if jobs.is_empty() {
         return Ok(());
     }
-    let ids = || jobs.iter().map(|job| job.held.id);
-    let list = placeholders(2, jobs.len());
+    let (list, ids) = id_list(4, jobs.iter().map(|job| job.held.id));
     let raise = format!(
-        "UPDATE jobs SET attempt = attempt + 1, fence = fence + 1, lease_until = ?1 \
-         WHERE id IN ({list})"
+        "UPDATE jobs SET attempt = attempt + 1, fence = fence + 1, lease_until = ?1, \
+         started_at = ?2, worker = ?3 WHERE id IN ({list})"
     );
-    tx.execute(query(raise).bind(lease_until).bind_all(ids()))
-        .await?;
-    let write_down = format!(
-        "INSERT INTO job_attempts (job_id, fence, number, started_at) \
-         SELECT id, fence, attempt, ?1 FROM jobs WHERE id IN ({list})"
-    );
-    tx.execute(query(write_down).bind(now).bind_all(ids()))
-        .await?;
-    for Held { id, fence } in jobs.iter().map(|job| job.held) {
-        let oldest_kept = fence.0 - i64::from(ATTEMPTS_KEPT) + 1;
-        if oldest_kept > 1 {
-            let trim = query("DELETE FROM job_attempts WHERE job_id = ?1 AND fence < ?2");
-            tx.execute(trim.bind(id).bind(oldest_kept)).await?;
-        }
-    }
+    let raise = query(raise)
+        .bind(later(now, want.lease))
+        .bind(now)
+        .bind(want.worker);
+    tx.execute(raise.bind_all(ids)).await?;
     Ok(())
 }
 
 pub(super) async fn next_due(
     conn: &mut Conn,
     queues: &[QueueName],
-    kinds: &[&str],
+    kinds: &[Kind],
     now: Timestamp,
 ) -> Result<Option<Duration>> {
-    let mut queries = Vec::with_capacity(queues.len() + 1);
-    if !kinds.is_empty() {
-        queries.extend(queues.iter().map(|queue| first_due(queue, kinds)));
-    }
+    let mut queries = Vec::with_capacity(queues.len() + 2);
     queries.push(query(
         "SELECT MIN(lease_until) AS due FROM jobs WHERE lease_until IS NOT NULL",
     ));
+    let paused = pausing::select(now);
+    queries.push(paused);
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+    if !kinds.is_empty() {
+        queries.extend(queues.iter().map(|queue| first_due(queue, &kinds)));
+    }
     let answers = conn.snapshot(queries).await?;
-    let mut first: Option<Timestamp> = None;
-    for row in answers.iter().flatten() {
-        let due: Option<Timestamp> = row.get("due")?;
-        first = [first, due].into_iter().flatten().min();
+    let mut answers = answers.into_iter();
+    let leases = answers.next().unwrap_or_default();
+    let paused = pausing::read(&answers.next().unwrap_or_default())?;
+    let mut first = due(&leases)?;
+    for (queue, rows) in queues.iter().zip(answers) {
+        if !paused.contains(&Paused::Queue(queue.clone())) {
+            first = [first, due(&rows)?].into_iter().flatten().min();
+        }
     }
     Ok(first.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO)))
+}
+
+fn due(rows: &[Row]) -> duly_db::Result<Option<Timestamp>> {
+    rows.first().map_or(Ok(None), |row| row.get("due"))
 }
 
 fn first_due(queue: &QueueName, kinds: &[&str]) -> Query {
@@ -120,22 +156,6 @@ fn first_due(queue: &QueueName, kinds: &[&str]) -> Query {
     query(select).bind(queue).bind_all(kinds.iter().copied())
 }
 
-impl FromRow for Reserved {
-    fn from_row(row: &Row) -> duly_db::Result<Self> {
-        Ok(Reserved {
-            held: Held {
-                id: row.get::<JobId>("id")?,
-                fence: row.get("fence")?,
-            },
-            queue: row.get("queue")?,
-            name: row.get("name")?,
-            payload: row.get("payload")?,
-            attempt: row.get("attempt")?,
-            tries: row.get("tries")?,
-        })
-    }
-}
-
 impl FromValue for Fence {
     fn from_value(value: &Value) -> duly_db::Result<Self> {
         i64::from_value(value).map(Fence)
@@ -145,5 +165,17 @@ impl FromValue for Fence {
 impl From<Fence> for Value {
     fn from(fence: Fence) -> Self {
         Value::Int(fence.0)
+    }
+}
+
+impl From<WorkerId> for Value {
+    fn from(id: WorkerId) -> Self {
+        Value::Uuid(id.0)
+    }
+}
+
+impl FromValue for WorkerId {
+    fn from_value(value: &Value) -> duly_db::Result<Self> {
+        uuid::Uuid::from_value(value).map(WorkerId)
     }
 }

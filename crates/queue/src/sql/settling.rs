@@ -1,38 +1,54 @@
 //! Keeping leases alive, and storing how attempts ended.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
+use duly_db::dialect::for_update;
 use duly_db::{Db, Tx, query};
 use jiff::Timestamp;
 
-use super::ending::{Ended, add_totals, end_attempt, fail};
-use super::later;
-use crate::store::{AttemptOutcome, Held, Outcome, Settled, Settlement, Totals};
-use crate::{QueueName, Result};
+use super::attempts::{self, Ended};
+use super::ending::{HeldRow, lock, move_to_failed};
+use super::measuring::Tally;
+use super::{finished, id_list, later};
+use crate::store::{AttemptOutcome, Fence, Held, Outcome, Settled, Settlement, What};
+use crate::{JobId, Result};
 
 pub(super) async fn renew(db: &Db, held: &[Held], lease_until: Timestamp) -> Result<Vec<Held>> {
     if held.is_empty() {
         return Ok(Vec::new());
     }
     let mut tx = db.begin_on_shared_rows();
-    let mut lost = Vec::new();
-    let mut held: Vec<&Held> = held.iter().collect();
-    held.sort_by_key(|attempt| attempt.id);
-    for attempt in held {
-        let renew = query(
-            "UPDATE jobs SET lease_until = ?1 \
-             WHERE id = ?2 AND fence = ?3 AND lease_until IS NOT NULL",
-        );
-        if tx
-            .execute(renew.bind(lease_until).bind(attempt.id).bind(attempt.fence))
-            .await?
-            == 0
-        {
-            lost.push(*attempt);
-        }
+    let mut ids: Vec<JobId> = held.iter().map(|attempt| attempt.id).collect();
+    ids.sort_unstable();
+    let fences = lock_held(&mut tx, &ids).await?;
+    let is_ours = |attempt: &&Held| fences.get(&attempt.id) == Some(&attempt.fence);
+    let (kept, lost): (Vec<&Held>, Vec<&Held>) = held.iter().partition(is_ours);
+    for kept in kept.chunks(super::IDS) {
+        let (list, ids) = id_list(2, kept.iter().map(|attempt| attempt.id));
+        let renew = query(format!(
+            "UPDATE jobs SET lease_until = ?1 WHERE id IN ({list})"
+        ));
+        tx.execute(renew.bind(lease_until).bind_all(ids)).await?;
     }
     tx.commit().await?;
-    Ok(lost)
+    Ok(lost.into_iter().copied().collect())
+}
+
+/// Locks those of the jobs that run, in the order of their ids, and tells who holds them.
+async fn lock_held(tx: &mut Tx, ids: &[JobId]) -> Result<HashMap<JobId, Fence>> {
+    let mut fences = HashMap::new();
+    for ids in ids.chunks(super::IDS) {
+        let (list, ids) = id_list(1, ids.iter().copied());
+        let select = query(format!(
+            "SELECT id, fence FROM jobs WHERE id IN ({list}) AND lease_until IS NOT NULL \
+             ORDER BY id{}",
+            for_update(tx.engine())
+        ));
+        for row in tx.rows(select.bind_all(ids)).await? {
+            fences.insert(row.get("id")?, row.get("fence")?);
+        }
+    }
+    Ok(fences)
 }
 
 pub(super) async fn settle(
@@ -45,80 +61,74 @@ pub(super) async fn settle(
     }
     let mut tx = db.begin_on_shared_rows();
     let mut answers = vec![Settled::Late; settlements.len()];
-    let mut totals: BTreeMap<&QueueName, Totals> = BTreeMap::new();
-    // Everybody locks jobs in the order of their ids, and totals after them: nobody waits in a
-    // circle.
+    let mut tally = Tally::default();
+    // Everybody locks jobs in the order of their ids, and what is counted after them: nobody waits in
+    // a circle.
     let mut in_order: Vec<_> = settlements.iter().zip(&mut answers).collect();
     in_order.sort_by_key(|(settlement, _)| settlement.held.id);
+    let ids: Vec<JobId> = in_order.iter().map(|(one, _)| one.held.id).collect();
+    let mut fences = lock_held(&mut tx, &ids).await?;
+    let mut done = Vec::new();
     for (settlement, answer) in in_order {
-        let settled = settle_one(&mut tx, settlement, now).await?;
-        let of_queue = totals.entry(&settlement.queue).or_default();
-        match settled {
-            Settled::Done => of_queue.done += 1,
-            Settled::Retried => of_queue.retried += 1,
-            Settled::Failed => of_queue.failed += 1,
-            Settled::Released => of_queue.released += 1,
-            Settled::Late => {}
+        let Held { id, fence } = settlement.held;
+        if fences.get(&id) != Some(&fence) {
+            continue;
         }
-        *answer = settled;
+        fences.remove(&id);
+        *answer = match settlement.outcome {
+            Outcome::Done => {
+                done.push(id);
+                Settled::Done
+            }
+            _ => end(&mut tx, settlement, now).await?,
+        };
+        tally.settled(settlement, *answer);
     }
-    for (queue, totals) in totals {
-        add_totals(&mut tx, queue, totals, now).await?;
-    }
+    finished::keep_done(&mut tx, &done, now).await?;
+    tally.add(&mut tx, now).await?;
     tx.commit().await?;
     Ok(answers)
 }
 
-async fn settle_one(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Settled> {
+/// Ends an attempt at a job that is locked and not done.
+async fn end(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Settled> {
     let held = settlement.held;
-    match &settlement.outcome {
-        Outcome::Done => done(tx, held).await,
-        Outcome::Retry { after, error } => {
-            if !come_back(tx, held, Count::Attempt, later(now, *after)).await? {
-                return fail_for_good(tx, held, error, now).await;
-            }
-            let ended = Ended {
-                outcome: AttemptOutcome::Retried,
-                error: Some(error),
-            };
-            end_attempt(tx, held, ended, now).await?;
-            Ok(Settled::Retried)
-        }
-        Outcome::Fail { error } => fail_for_good(tx, held, error, now).await,
-        Outcome::Release => {
-            if !come_back(tx, held, Count::Nothing, now).await? {
-                return Ok(Settled::Late);
-            }
-            let ended = Ended {
-                outcome: AttemptOutcome::Released,
-                error: None,
-            };
-            end_attempt(tx, held, ended, now).await?;
-            Ok(Settled::Released)
-        }
-    }
-}
-
-async fn done(tx: &mut Tx, Held { id, fence }: Held) -> Result<Settled> {
-    let delete = query("DELETE FROM jobs WHERE id = ?1 AND fence = ?2 AND lease_until IS NOT NULL");
-    if tx.execute(delete.bind(id).bind(fence)).await? == 0 {
+    let Some(row) = lock(tx, held).await? else {
         return Ok(Settled::Late);
-    }
-    tx.execute(query("DELETE FROM job_attempts WHERE job_id = ?1").bind(id))
-        .await?;
-    Ok(Settled::Done)
-}
-
-async fn fail_for_good(tx: &mut Tx, held: Held, error: &str, now: Timestamp) -> Result<Settled> {
-    if !fail(tx, held, error, now).await? {
-        return Ok(Settled::Late);
-    }
-    let ended = Ended {
-        outcome: AttemptOutcome::Failed,
-        error: Some(error),
     };
-    end_attempt(tx, held, ended, now).await?;
-    Ok(Settled::Failed)
+    let (settled, outcome, error) = match &settlement.outcome {
+        Outcome::Done => return Ok(Settled::Done),
+        Outcome::Release => {
+            come_back(tx, settlement, Count::Nothing, now).await?;
+            (Settled::Released, AttemptOutcome::Released, None)
+        }
+        Outcome::Retry { after, error } => {
+            let run_at = later(now, *after);
+            match come_back(tx, settlement, Count::Attempt, run_at).await? {
+                true => (Settled::Retried, AttemptOutcome::Retried, Some(error)),
+                false => (Settled::Failed, AttemptOutcome::Failed, Some(error)),
+            }
+        }
+        Outcome::Fail { error } => (Settled::Failed, AttemptOutcome::Failed, Some(error)),
+    };
+    let HeldRow {
+        number,
+        started_at,
+        worker,
+    } = row;
+    let ended = Ended {
+        held,
+        number,
+        started_at,
+        worker,
+        outcome,
+        error: error.map(String::as_str),
+    };
+    attempts::write(tx, &ended, now).await?;
+    if let (Settled::Failed, Some(error)) = (settled, error) {
+        move_to_failed(tx, held.id, &settlement.name, error, now).await?;
+    }
+    Ok(settled)
 }
 
 /// Whether the attempt that ends uses up a try.
@@ -127,23 +137,46 @@ enum Count {
     Nothing,
 }
 
-/// Lets the job wait again. The answer is `false` when the attempt is no longer held, or used up
-/// the last try. The fence stays, so a token once given out is never valid for another attempt.
+/// Lets the job wait again. The answer is `false` when the attempt used up the last try, or would be followed
+/// by one that is too late. The fence stays, so a token once given out is never valid for another attempt.
 async fn come_back(
     tx: &mut Tx,
-    Held { id, fence }: Held,
+    settlement: &Settlement,
     count: Count,
     run_at: Timestamp,
 ) -> Result<bool> {
     let update = query(match count {
         Count::Attempt => {
-            "UPDATE jobs SET lease_until = NULL, run_at = ?3 \
-             WHERE id = ?1 AND fence = ?2 AND lease_until IS NOT NULL AND attempt < tries"
+            "UPDATE jobs SET lease_until = NULL, run_at = ?2, position = ?3 \
+             WHERE id = ?1 AND attempt < tries AND (retry_until IS NULL OR retry_until >= ?2)"
         }
         Count::Nothing => {
-            "UPDATE jobs SET lease_until = NULL, run_at = ?3, attempt = attempt - 1 \
-             WHERE id = ?1 AND fence = ?2 AND lease_until IS NOT NULL"
+            "UPDATE jobs SET lease_until = NULL, run_at = ?2, position = ?3, \
+             attempt = attempt - 1 WHERE id = ?1"
         }
     });
-    Ok(tx.execute(update.bind(id).bind(fence).bind(run_at)).await? == 1)
+    let update = update
+        .bind(settlement.held.id)
+        .bind(run_at)
+        .bind(settlement.priority.position(run_at));
+    Ok(tx.execute(update).await? == 1)
+}
+
+impl Tally {
+    /// Counts what became of an attempt, and how long it took.
+    fn settled(&mut self, settlement: &Settlement, settled: Settled) {
+        let Settlement { queue, name, .. } = settlement;
+        let what = match settled {
+            Settled::Done => What::Done,
+            Settled::Retried => What::Retried,
+            Settled::Failed => What::Failed,
+            Settled::Released => What::Released,
+            Settled::Late => return,
+        };
+        self.count(queue, name, what, 1);
+        if settled != Settled::Released {
+            self.time(queue, name, What::Wait, settlement.waited);
+            self.time(queue, name, What::Run, settlement.ran);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What is in each table, for moving house; see [`duly_db::dump`].
 
-use duly_db::dump::Kind::{Id, Instant, Number, Text};
+use duly_db::dump::Kind::{Id, Instant, Number, Text, Truth};
 use duly_db::dump::Table;
 
 /// The tables of the job store.
@@ -21,6 +21,12 @@ pub const TABLES: &[Table] = &[
             ("run_at", Instant),
             ("lease_until", Instant),
             ("pushed_at", Instant),
+            ("priority", Number),
+            ("position", Instant),
+            ("lane", Text),
+            ("retry_until", Instant),
+            ("started_at", Instant),
+            ("worker", Id),
         ],
     },
     Table {
@@ -39,6 +45,9 @@ pub const TABLES: &[Table] = &[
             ("pushed_at", Instant),
             ("failed_at", Instant),
             ("error", Text),
+            ("priority", Number),
+            ("lane", Text),
+            ("fingerprint", Text),
         ],
     },
     Table {
@@ -52,19 +61,86 @@ pub const TABLES: &[Table] = &[
             ("ended_at", Instant),
             ("outcome", Text),
             ("error", Text),
+            ("worker", Id),
         ],
     },
     Table {
-        name: "job_totals",
-        key: &["queue", "minute"],
+        name: "finished_jobs",
+        key: &["id"],
         columns: &[
+            ("id", Id),
             ("queue", Text),
-            ("minute", Number),
-            ("done", Number),
-            ("failed", Number),
-            ("retried", Number),
-            ("expired", Number),
-            ("released", Number),
+            ("name", Text),
+            ("payload", Text),
+            ("tags", Text),
+            ("priority", Number),
+            ("lane", Text),
+            ("attempt", Number),
+            ("tries", Number),
+            ("pushed_at", Instant),
+            ("started_at", Instant),
+            ("ended_at", Instant),
+            ("cancelled", Truth),
+            ("worker", Id),
+        ],
+    },
+    Table {
+        name: "job_measures",
+        key: &["grain", "start", "queue", "name", "what", "bucket"],
+        columns: &[
+            ("grain", Number),
+            ("start", Number),
+            ("queue", Text),
+            ("name", Text),
+            ("what", Text),
+            ("bucket", Number),
+            ("number", Number),
+            ("total", Number),
+        ],
+    },
+    Table {
+        name: "job_pauses",
+        key: &["scope", "name"],
+        columns: &[
+            ("scope", Text),
+            ("name", Text),
+            ("paused_at", Instant),
+            ("ends_at", Instant),
+            ("actor", Text),
+            ("reason", Text),
+        ],
+    },
+    Table {
+        name: "job_rates",
+        key: &["name"],
+        columns: &[("name", Text), ("next_at", Instant)],
+    },
+    Table {
+        name: "job_workers",
+        key: &["id"],
+        columns: &[
+            ("id", Id),
+            ("host", Text),
+            ("process", Number),
+            ("version", Text),
+            ("queues", Text),
+            ("slots", Number),
+            ("running", Text),
+            ("memory", Number),
+            ("started_at", Instant),
+            ("heard_at", Instant),
+        ],
+    },
+    Table {
+        name: "job_actions",
+        key: &["id"],
+        columns: &[
+            ("id", Id),
+            ("acted_at", Instant),
+            ("actor", Text),
+            ("action", Text),
+            ("target", Text),
+            ("detail", Text),
         ],
     },
     Table {
@@ -80,6 +156,15 @@ pub const TABLES: &[Table] = &[
             ("holder", Id),
             ("term", Number),
             ("lease_until", Instant),
+        ],
+    },
+    Table {
+        name: "job_decisions",
+        key: &["decided_at"],
+        columns: &[
+            ("decided_at", Instant),
+            ("decision", Text),
+            ("memory", Text),
         ],
     },
 ];

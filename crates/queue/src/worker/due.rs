@@ -1,10 +1,10 @@
 //! Running what is due right now, one job after the other.
 
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Lease, execution};
-use crate::store::{Outcome, Reserved, Settled, Settlement, Want};
+use crate::store::{Outcome, Reserved, Settled, Want, WorkerId};
 use crate::{JobId, Queue, QueueName, Registry, Result};
 
 /// What [`Queue::run_due`] did.
@@ -33,7 +33,7 @@ impl Queue {
         limit: usize,
     ) -> Result<RunReport> {
         let lease = Lease::default();
-        let kinds = registry.names();
+        let kinds = registry.kinds();
         let shares: Vec<(QueueName, u32)> = registry
             .queues()
             .into_iter()
@@ -44,21 +44,19 @@ impl Queue {
             shares: &shares,
             limit: 1,
             lease: lease.length,
+            worker: WorkerId(self.new_id()),
         };
         let mut report = RunReport::default();
         for _ in 0..limit {
             let Some(job) = self.store().reserve(&want).await?.pop() else {
                 break;
             };
+            let started = Instant::now();
             let outcome = self.run_held(registry, context, &job, lease).await?;
             if let Outcome::Retry { error, .. } | Outcome::Fail { error } = &outcome {
                 report.errors.push((job.held.id, error.clone()));
             }
-            let settlement = Settlement {
-                held: job.held,
-                queue: job.queue,
-                outcome,
-            };
+            let settlement = job.settled(outcome, started.elapsed());
             for settled in self.store().settle(&[settlement]).await? {
                 match settled {
                     Settled::Done => report.done += 1,

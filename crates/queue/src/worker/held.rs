@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::store::Held;
+use crate::store::{Held, Reserved, RunningJob};
 
 /// The jobs a worker holds: from their reservation until their result is stored.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ struct State {
 
 #[derive(Debug)]
 struct Entry {
+    job: RunningJob,
+    started: Instant,
     abort: AbortHandle,
     renew_until: Instant,
     lost: bool,
@@ -33,15 +35,31 @@ impl HeldJobs {
     }
 
     /// Notes that a job runs. Its lease is not renewed after `renew_until`.
-    pub(super) fn insert(&self, held: Held, abort: AbortHandle, renew_until: Instant) {
+    pub(super) fn insert(&self, job: &Reserved, abort: AbortHandle, renew_until: Instant) {
+        let Reserved {
+            held,
+            name,
+            queue,
+            attempt,
+            ..
+        } = job;
+        let running = RunningJob {
+            id: held.id,
+            kind: name.clone(),
+            queue: queue.clone(),
+            attempt: *attempt,
+            for_ms: 0,
+        };
         let mut state = self.state();
         if state.closed {
             abort.abort();
             state.aborted += 1;
         }
         state.entries.insert(
-            held,
+            *held,
             Entry {
+                job: running,
+                started: Instant::now(),
                 abort,
                 renew_until,
                 lost: false,
@@ -55,6 +73,21 @@ impl HeldJobs {
         let wanted = |entry: &Entry| entry.renew_until > now && !entry.lost;
         let wanted = state.entries.iter().filter(|(_, entry)| wanted(entry));
         wanted.map(|(held, _)| *held).collect()
+    }
+
+    /// What runs, the longest first.
+    pub(super) fn running(&self, now: Instant) -> Vec<RunningJob> {
+        let state = self.state();
+        let running = state.entries.values().filter(|entry| !entry.lost);
+        let mut running: Vec<RunningJob> = running
+            .map(|entry| RunningJob {
+                for_ms: u64::try_from(now.duration_since(entry.started).as_millis())
+                    .unwrap_or(u64::MAX),
+                ..entry.job.clone()
+            })
+            .collect();
+        running.sort_by_key(|job| (std::cmp::Reverse(job.for_ms), job.id));
+        running
     }
 
     /// Aborts attempts that are no longer ours.
@@ -103,8 +136,8 @@ impl HeldJobs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::JobId;
     use crate::store::Fence;
+    use crate::{JobId, Priority, QueueName};
     use std::time::Duration;
 
     fn attempt(number: u128) -> Held {
@@ -114,13 +147,26 @@ mod tests {
         }
     }
 
+    fn job(held: Held) -> Reserved {
+        Reserved {
+            held,
+            queue: QueueName::DEFAULT,
+            name: "test".to_owned(),
+            payload: String::new(),
+            attempt: 1,
+            tries: 3,
+            priority: Priority::Normal,
+            waited: Duration::ZERO,
+        }
+    }
+
     #[tokio::test]
     async fn a_lease_is_not_renewed_for_longer_than_the_job_may_take() {
         let held = HeldJobs::default();
         let task = tokio::spawn(std::future::pending::<()>());
         let now = Instant::now();
         let end = now + Duration::from_secs(65);
-        held.insert(attempt(1), task.abort_handle(), end);
+        held.insert(&job(attempt(1)), task.abort_handle(), end);
         assert_eq!(held.to_renew(end - Duration::from_millis(1)), [attempt(1)]);
         assert!(
             held.to_renew(end).is_empty(),
@@ -142,7 +188,7 @@ mod tests {
         let end = Instant::now() + Duration::from_secs(65);
         let tasks = [old, new].map(|attempt| {
             let task = tokio::spawn(std::future::pending::<()>());
-            held.insert(attempt, task.abort_handle(), end);
+            held.insert(&job(attempt), task.abort_handle(), end);
             task
         });
         held.lose(&[old]);
@@ -158,10 +204,10 @@ mod tests {
         let held = HeldJobs::default();
         let end = Instant::now() + Duration::from_secs(65);
         let early = tokio::spawn(std::future::pending::<()>());
-        held.insert(attempt(1), early.abort_handle(), end);
+        held.insert(&job(attempt(1)), early.abort_handle(), end);
         held.close();
         let late = tokio::spawn(std::future::pending::<()>());
-        held.insert(attempt(2), late.abort_handle(), end);
+        held.insert(&job(attempt(2)), late.abort_handle(), end);
         assert!(early.await.unwrap_err().is_cancelled());
         assert!(late.await.unwrap_err().is_cancelled());
         assert_eq!(held.aborted(), 2);

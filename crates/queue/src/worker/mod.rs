@@ -1,18 +1,22 @@
 //! Running jobs: taking them, keeping their leases, storing how they ended.
 //!
-//! A worker is three loops. One takes jobs whenever a slot is free and something is due; one
+//! A worker is four loops. One takes jobs whenever a slot is free and something is due; one
 //! stores results, in batches, for as long as it takes; one renews the leases of all held jobs in
-//! one call and aborts those that were lost. None of them ends because the store has an error.
+//! one call and aborts those that were lost; one reports what it is at. None of them ends because the
+//! store has an error.
 
 mod due;
 mod execution;
 mod held;
 mod keeping;
+mod reporting;
 mod settling;
+mod sharing;
+mod slot;
 mod taking;
 mod turns;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -21,6 +25,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::held::HeldJobs;
+use self::slot::Slots;
+use crate::balance::Part;
+use crate::store::WorkerId;
 use crate::{Queue, QueueName, Registry};
 
 pub use self::due::RunReport;
@@ -36,11 +43,36 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct WorkerOptions {
     /// How many jobs run at once. At least one is taken for zero.
     pub slots: usize,
-    /// Which queues are served, most important first. Every fourth job is taken from one of the
-    /// less important queues if it has any, each in its turn, so that none starves.
+    /// Which queues are served, most important first. While there is no plan of a
+    /// [`crate::balance::Balancer`], every fourth job is taken from one of the less important queues if it
+    /// has any, each in its turn, so that none starves.
     pub queues: Vec<QueueName>,
     /// How long a job pushed by another process may lie unseen.
     pub poll: Duration,
+    /// What operators are told of it.
+    pub about: About,
+}
+
+/// What operators are told of a worker, so that they find it.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// The machine it runs on.
+    pub host: String,
+    /// The release of the program.
+    pub version: &'static str,
+    /// Answers how much memory the process has, in bytes.
+    pub memory: fn() -> u64,
+}
+
+impl Default for About {
+    /// Nothing is known.
+    fn default() -> Self {
+        About {
+            host: String::new(),
+            version: "",
+            memory: || 0,
+        }
+    }
 }
 
 impl Default for WorkerOptions {
@@ -50,6 +82,7 @@ impl Default for WorkerOptions {
             slots: 8,
             queues: QueueName::by_priority(),
             poll: Duration::from_millis(500),
+            about: About::default(),
         }
     }
 }
@@ -80,12 +113,16 @@ pub struct Worker;
 /// What the loops of a worker share.
 #[derive(Debug)]
 struct Shared<C> {
+    id: WorkerId,
     queue: Queue,
     registry: Arc<Registry<C>>,
     context: C,
     options: WorkerOptions,
     lease: Lease,
     held: Arc<HeldJobs>,
+    slots: Slots,
+    /// Which part of the balancer's plan is its own; nothing while there is none.
+    part: Mutex<Option<Part>>,
     stop: CancellationToken,
     running: TaskTracker,
 }
@@ -113,25 +150,30 @@ impl Worker {
         let stop = CancellationToken::new();
         let running = TaskTracker::new();
         let shared = Arc::new(Shared {
+            id: WorkerId(queue.new_id()),
             queue,
             registry,
             context,
             options,
             lease,
             held: held.clone(),
+            slots: Slots::default(),
+            part: Mutex::default(),
             stop: stop.clone(),
             running: running.clone(),
         });
         let (results, unsettled) = mpsc::channel(UNSETTLED);
         running.spawn(taking::take(shared.clone(), results));
         let settling = tokio::spawn(settling::settle(shared.clone(), unsettled));
-        let keeping = tokio::spawn(keeping::keep(shared));
+        let keeping = tokio::spawn(keeping::keep(shared.clone()));
+        let reporting = tokio::spawn(reporting::report(shared));
         WorkerHandle {
             held,
             stop,
             running,
             settling,
             keeping,
+            reporting,
         }
     }
 }
@@ -145,6 +187,7 @@ pub struct WorkerHandle {
     running: TaskTracker,
     settling: JoinHandle<()>,
     keeping: JoinHandle<()>,
+    reporting: JoinHandle<()>,
 }
 
 /// How a drain ended.
@@ -174,6 +217,7 @@ impl WorkerHandle {
         }
         // The loop ends when every job has handed in its result and all are stored.
         let _ = tokio::time::timeout(GRACE, &mut self.settling).await;
+        let _ = tokio::time::timeout(GRACE, &mut self.reporting).await;
         DrainReport {
             unfinished: self.held.aborted(),
             abandoned: self.held.count(),

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
 use super::Shared;
+use super::slot::Slot;
 use crate::pause::Pause;
 use crate::store::{Settled, Settlement};
 
@@ -17,7 +18,7 @@ const BATCH: usize = 256;
 pub(super) struct Ended {
     pub(super) settlement: Settlement,
     /// None for a job that never ran.
-    pub(super) slot: Option<OwnedSemaphorePermit>,
+    pub(super) slot: Option<Slot>,
 }
 
 /// Gives a result to the loop that stores it.

@@ -1,6 +1,6 @@
 //! Taking jobs whenever a slot is free and something is due.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -8,11 +8,16 @@ use tokio::time::Instant;
 
 use super::execution::{self, OVERTIME};
 use super::settling::Ended;
+use super::slot::Slot;
 use super::turns::Turns;
-use super::{Shared, settling};
-use crate::Result;
+use super::{Shared, reporting, settling, sharing};
 use crate::pause::Pause;
-use crate::store::{Outcome, Reserved, Settlement, Want};
+use crate::store::{Outcome, Reserved, Want};
+use crate::{QueueName, Result};
+
+/// How long to wait when something is due and cannot be taken: others take it just now, or it would come more
+/// often than its rate allows.
+const HELD_BACK: Duration = Duration::from_millis(50);
 
 pub(super) async fn take<C: Clone + Send + Sync + 'static>(
     shared: Arc<Shared<C>>,
@@ -22,6 +27,7 @@ pub(super) async fn take<C: Clone + Send + Sync + 'static>(
     let mut turns = Turns::new(shared.options.queues.clone());
     let mut wakes = shared.queue.wakes();
     let mut pause = Pause::new();
+    reporting::once(&shared).await;
     while let Some(free) = free_slots(&shared, &slots).await {
         wakes.mark_unchanged();
         let wait = match take_once(&shared, &mut turns, free, &results).await {
@@ -75,47 +81,65 @@ async fn take_once<C: Clone + Send + Sync + 'static>(
     results: &mpsc::Sender<Ended>,
 ) -> Result<Duration> {
     let store = shared.queue.store();
-    let kinds = shared.registry.names();
+    let kinds = shared.registry.kinds();
     match store.next_due(&shared.options.queues, &kinds).await? {
         None => return Ok(Duration::MAX),
         Some(wait) if !wait.is_zero() => return Ok(wait),
         Some(_) => {}
     }
     let limit = u32::try_from(free.len()).unwrap_or(u32::MAX);
-    let shares = turns.shares(limit);
+    let shares = shared.shares(turns, limit);
     let want = Want {
         kinds: &kinds,
         shares: &shares,
         limit,
         lease: shared.lease.length,
+        worker: shared.id,
     };
-    for job in store.reserve(&want).await? {
-        let settlement = |outcome| Settlement {
-            held: job.held,
-            queue: job.queue.clone(),
-            outcome,
-        };
+    let jobs = store.reserve(&want).await?;
+    let wait = match jobs.is_empty() {
+        true => HELD_BACK,
+        false => Duration::ZERO,
+    };
+    for job in jobs {
         match free.pop() {
-            Some(slot) if !shared.stop.is_cancelled() => {
+            Some(permit) if !shared.stop.is_cancelled() => {
+                let slot = shared.slots.give(permit, &job.queue);
                 shared
                     .running
                     .spawn(run(shared.clone(), job, slot, results.clone()));
             }
-            slot => {
-                let settlement = settlement(Outcome::Release);
+            permit => {
+                let settlement = job.settled(Outcome::Release, Duration::ZERO);
+                let slot = permit.map(|permit| shared.slots.give(permit, &job.queue));
                 settling::hand_in(results, Ended { settlement, slot }).await;
             }
         }
     }
-    Ok(Duration::ZERO)
+    Ok(wait)
+}
+
+impl<C> Shared<C> {
+    /// Which queues to look into, in this order, and how many jobs to take from each.
+    fn shares(&self, turns: &mut Turns, free: u32) -> Vec<(QueueName, u32)> {
+        let part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*part {
+            Some(part) => {
+                let served = &self.options.queues;
+                sharing::shares(part, served, &self.slots.by_queue(), free)
+            }
+            None => turns.shares(free),
+        }
+    }
 }
 
 async fn run<C: Clone + Send + Sync + 'static>(
     shared: Arc<Shared<C>>,
     job: Reserved,
-    slot: OwnedSemaphorePermit,
+    slot: Slot,
     results: mpsc::Sender<Ended>,
 ) {
+    let started = Instant::now();
     let outcome = match shared.registry.handler(&job.name) {
         Some(handler) => {
             let task = execution::start(
@@ -125,9 +149,7 @@ async fn run<C: Clone + Send + Sync + 'static>(
                 shared.queue.random().clone(),
             );
             let renew_until = Instant::now() + handler.timeout + OVERTIME;
-            shared
-                .held
-                .insert(job.held, task.abort_handle(), renew_until);
+            shared.held.insert(&job, task.abort_handle(), renew_until);
             execution::outcome(handler, &job, task.await, &**shared.queue.random())
         }
         None => None,
@@ -138,11 +160,7 @@ async fn run<C: Clone + Send + Sync + 'static>(
         return;
     }
     let outcome = outcome.unwrap_or(Outcome::Release);
-    let settlement = Settlement {
-        held: job.held,
-        queue: job.queue,
-        outcome,
-    };
+    let settlement = job.settled(outcome, started.elapsed());
     let slot = Some(slot);
     settling::hand_in(&results, Ended { settlement, slot }).await;
 }

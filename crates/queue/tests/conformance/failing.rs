@@ -7,17 +7,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use duly_db::Tx;
 use duly_queue::store::{
-    Claim, Held, JobStore, NewJob, Reserved, Settled, Settlement, Swept, Term, Want,
+    Claim, Held, JobStore, Kind, NewJob, Operations, Reserved, Settled, Settlement, Swept, Term,
+    Want,
 };
 use duly_queue::{
-    AttemptRecord, Counts, DrainReport, Error, FailedCursor, FailedJob, JobId, Lease, Pushed,
-    QueueName, Result, Retried, Totals, Worker, WorkerOptions,
+    Counts, DrainReport, Error, Lease, Pushed, QueueName, Result, Worker, WorkerOptions,
 };
 use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::fixture::{Fixture, PATIENCE, Plan, Task, registry, wait};
+use crate::fixture::{Fixture, PATIENCE, Plan, wait};
+use crate::kinds::{Task, registry};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Call {
@@ -89,7 +90,7 @@ impl JobStore for Disturbed {
     async fn reserve(&self, want: &Want<'_>) -> Result<Vec<Reserved>> {
         self.pass(Call::Reserve, self.inner.reserve(want)).await
     }
-    async fn next_due(&self, queues: &[QueueName], kinds: &[&str]) -> Result<Option<Duration>> {
+    async fn next_due(&self, queues: &[QueueName], kinds: &[Kind]) -> Result<Option<Duration>> {
         self.pass(Call::NextDue, self.inner.next_due(queues, kinds))
             .await
     }
@@ -103,21 +104,6 @@ impl JobStore for Disturbed {
     async fn sweep(&self) -> Result<Swept> {
         self.pass(Call::Sweep, self.inner.sweep()).await
     }
-    async fn counts(&self) -> Result<BTreeMap<QueueName, Counts>> {
-        self.inner.counts().await
-    }
-    async fn totals(&self, since: Timestamp) -> Result<BTreeMap<QueueName, Totals>> {
-        self.inner.totals(since).await
-    }
-    async fn failed(&self, limit: u32, after: Option<FailedCursor>) -> Result<Vec<FailedJob>> {
-        self.inner.failed(limit, after).await
-    }
-    async fn retry_failed(&self, id: JobId) -> Result<Retried> {
-        self.inner.retry_failed(id).await
-    }
-    async fn attempts(&self, id: JobId) -> Result<Vec<AttemptRecord>> {
-        self.inner.attempts(id).await
-    }
     async fn lead(&self, name: &str, holder: Uuid, lease: Duration) -> Result<Option<Term>> {
         self.inner.lead(name, holder, lease).await
     }
@@ -129,6 +115,9 @@ impl JobStore for Disturbed {
     }
     async fn claim(&self, tx: &mut Tx, claim: &Claim<'_>) -> Result<bool> {
         self.inner.claim(tx, claim).await
+    }
+    fn operations(&self) -> &dyn Operations {
+        self.inner.operations()
     }
 }
 

@@ -8,19 +8,31 @@ use duly_db::clock::ManualClock;
 use duly_db::random::SeededRandom;
 use duly_db::testing::TestDatabase;
 use duly_db::{Db, SharedClock};
-use duly_queue::store::{Held, JobStore, Outcome, Reserved, Settled, Settlement, Want};
+use duly_queue::store::{
+    By, Cursor, Filter, Held, JobRecord, JobStore, Kind, Listing, Outcome, Reserved, Retrying,
+    Settled, State, Want, WorkerId,
+};
 use duly_queue::{
-    Attempt, Backoff, Counts, Job, JobError, JobId, Pushed, Queue, QueueName, Registry, RunReport,
-    SqlStore,
+    Attempt, Counts, Job, JobError, JobId, Pushed, Queue, QueueName, Retried, RunReport, SqlStore,
 };
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+
+use crate::kinds::registry;
 
 /// A test waits no longer than this for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-const WAITS: &[Duration] = &[Duration::from_secs(10), Duration::from_secs(60)];
+/// Who takes jobs where a test does it itself.
+pub(crate) const WORKER: WorkerId = WorkerId(uuid::Uuid::from_u128(0xca11));
+
+/// A kind without a rate.
+pub(crate) const fn known(name: &'static str) -> Kind {
+    Kind { name, rate: None }
+}
+
+/// Who operates.
+pub(crate) const OPERATOR: By<'static> = By("ann@example.org");
 
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
 
@@ -96,12 +108,13 @@ impl Fixture {
             .into_iter()
             .map(|queue| (queue, limit))
             .collect();
-        let kinds = registry().names();
+        let kinds = registry().kinds();
         let want = Want {
             kinds: &kinds,
             shares: &shares,
             limit,
             lease: LEASE,
+            worker: WORKER,
         };
         self.store.reserve(&want).await.unwrap()
     }
@@ -114,11 +127,7 @@ impl Fixture {
     }
 
     pub(crate) async fn settle(&self, job: &Reserved, outcome: Outcome) -> Settled {
-        let settlement = Settlement {
-            held: job.held,
-            queue: job.queue.clone(),
-            outcome,
-        };
+        let settlement = job.settled(outcome, Duration::from_millis(30));
         self.store.settle(&[settlement]).await.unwrap().remove(0)
     }
 
@@ -128,9 +137,47 @@ impl Fixture {
 
     pub(crate) async fn next_due(&self) -> Option<Duration> {
         self.store
-            .next_due(&QueueName::by_priority(), &registry().names())
+            .next_due(&QueueName::by_priority(), &registry().kinds())
             .await
             .unwrap()
+    }
+
+    /// Jobs in a state, by the order of their list.
+    pub(crate) async fn list(
+        &self,
+        state: State,
+        limit: u32,
+        after: Option<Cursor>,
+    ) -> Vec<JobRecord> {
+        self.search(state, &Filter::default(), limit, after).await
+    }
+
+    pub(crate) async fn search(
+        &self,
+        state: State,
+        filter: &Filter,
+        limit: u32,
+        after: Option<Cursor>,
+    ) -> Vec<JobRecord> {
+        let listing = Listing {
+            state,
+            filter,
+            limit,
+            after,
+        };
+        self.queue.operations().list(&listing).await.unwrap()
+    }
+
+    /// Failed jobs, newest first.
+    pub(crate) async fn failed(&self) -> Vec<JobRecord> {
+        self.list(State::Failed, 100, None).await
+    }
+
+    /// Lets a failed job wait again.
+    pub(crate) async fn retry(&self, id: JobId) -> Retried {
+        let retrying = Retrying::default();
+        let retried = self.queue.retry(OPERATOR, &[id], &retrying).await.unwrap();
+        retried[0]
     }
 
     /// The states of all jobs of all queues.
@@ -148,15 +195,6 @@ impl Fixture {
 
 fn queue_over(db: &Db, store: Arc<dyn JobStore>, clock: SharedClock) -> Queue {
     Queue::with_store(db.clone(), store, clock, SeededRandom::new(1))
-}
-
-pub(crate) fn registry() -> Registry<World> {
-    Registry::new()
-        .with::<Task>()
-        .with::<Urgent>()
-        .with::<Cleanup>()
-        .with::<Once>()
-        .with::<Short>()
 }
 
 /// What a test sees of its jobs, and tells them.
@@ -233,7 +271,7 @@ impl World {
             .unwrap();
     }
 
-    async fn run(&self, label: &str, attempt: Attempt) -> Result<(), JobError> {
+    pub(crate) async fn run(&self, label: &str, attempt: Attempt) -> Result<(), JobError> {
         let _running = Running::new(self);
         self.started
             .send_modify(|started| started.push((label.to_owned(), attempt)));
@@ -295,56 +333,3 @@ pub(crate) async fn wait<F: Future>(future: F, what: &str) -> F::Output {
         Err(_) => panic!("waited {PATIENCE:?} for {what}"),
     }
 }
-
-macro_rules! scripted {
-    ($(#[$doc:meta])* $kind:ident, $name:literal, $queue:expr, { $($more:item)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Serialize, Deserialize)]
-        pub(crate) struct $kind(pub(crate) String);
-
-        impl $kind {
-            pub(crate) fn new(label: &str) -> Self {
-                $kind(label.to_owned())
-            }
-        }
-
-        impl Job for $kind {
-            const NAME: &'static str = $name;
-            const QUEUE: QueueName = $queue;
-            const TRIES: u32 = 3;
-            type Context = World;
-            $($more)*
-            async fn run(&self, world: &World, attempt: Attempt) -> Result<(), JobError> {
-                world.run(&self.0, attempt).await
-            }
-        }
-    };
-}
-
-scripted!(
-    /// The usual job: three tries, 10 s and 60 s apart.
-    Task, "task", QueueName::DEFAULT, {
-        fn backoff() -> Backoff {
-            Backoff::List(WAITS)
-        }
-        fn tags(&self) -> Vec<String> { vec!["test".to_owned(), self.0.clone()] }
-    }
-);
-scripted!(Urgent, "urgent", QueueName::URGENT, {});
-scripted!(Cleanup, "cleanup", QueueName::MAINTENANCE, {});
-scripted!(
-    /// One of each label at a time.
-    Once, "once", QueueName::DEFAULT, {
-        fn unique(&self) -> Option<String> { Some(self.0.clone()) }
-    }
-);
-scripted!(
-    /// Has very little time.
-    Short, "short", QueueName::DEFAULT, {
-        const TIMEOUT: Duration = Duration::from_millis(20);
-    }
-);
-scripted!(
-    /// A kind the registry does not know.
-    Stranger, "stranger", QueueName::DEFAULT, {}
-);

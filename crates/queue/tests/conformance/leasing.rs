@@ -5,7 +5,8 @@ use std::time::Duration;
 use duly_queue::store::{Outcome, Settled, Swept, Want};
 use duly_queue::{ATTEMPTS_KEPT, AttemptOutcome, Counts, QueueName};
 
-use crate::fixture::{Fixture, LEASE, Stranger, Task};
+use crate::fixture::{Fixture, LEASE, WORKER, known};
+use crate::kinds::{Stranger, Task};
 
 pub(crate) async fn a_job_comes_back_when_its_lease_is_over(fixture: Fixture) {
     let id = fixture.push(&Task::new("a")).await.id();
@@ -127,9 +128,10 @@ pub(crate) async fn a_job_that_kills_its_worker_fails_after_its_tries(fixture: F
             ..Counts::default()
         }
     );
-    let failed = fixture.queue.failed(10, None).await.unwrap();
+    let failed = fixture.failed().await;
     assert_eq!((failed[0].id, failed[0].attempts), (id, 3));
-    assert!(failed[0].error.contains("lease"), "{}", failed[0].error);
+    let error = failed[0].error.as_deref().unwrap();
+    assert!(error.contains("lease"), "{error}");
     let attempts = fixture.queue.attempts(id).await.unwrap();
     assert_eq!(attempts.len(), 3);
     assert!(
@@ -166,10 +168,11 @@ pub(crate) async fn settling_twice_changes_nothing(fixture: Fixture) {
 pub(crate) async fn a_swept_job_of_an_unknown_kind_comes_back_too(fixture: Fixture) {
     fixture.push(&Stranger::new("a")).await;
     let want = Want {
-        kinds: &["stranger"],
+        kinds: &[known("stranger")],
         shares: &[(QueueName::DEFAULT, 1)],
         limit: 1,
         lease: LEASE,
+        worker: WORKER,
     };
     assert_eq!(fixture.store.reserve(&want).await.unwrap().len(), 1);
     assert_eq!(

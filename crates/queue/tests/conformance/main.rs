@@ -10,13 +10,19 @@
     reason = "tests"
 )]
 
+mod balancing;
 mod failing;
 mod fixture;
+mod kinds;
 mod leasing;
+mod looking;
+mod measuring;
+mod ordering;
 mod pushing;
 mod reserving;
 mod retrying;
 mod scheduling;
+mod steering;
 mod working;
 
 macro_rules! run_for {
@@ -51,6 +57,52 @@ run_for! { sql:
         a_kind_nobody_here_knows_is_left_alone,
         the_attempt_is_stored_before_the_job_is_handed_out,
         counts_tell_the_states_apart,
+    }
+    ordering {
+        a_job_of_high_priority_goes_ahead_and_one_of_low_lets_others_pass,
+        a_job_of_low_priority_does_not_wait_for_ever,
+        the_jobs_of_one_owner_do_not_delay_those_of_others,
+        jobs_of_a_kind_start_no_oftener_than_their_rate_allows,
+        a_kind_that_has_to_wait_holds_up_no_other,
+        a_rate_is_shared_by_all_who_take,
+        a_job_is_not_tried_for_longer_than_it_may,
+        a_job_whose_worker_died_is_not_tried_for_longer_than_it_may,
+    }
+    looking {
+        jobs_are_listed_by_their_state,
+        jobs_are_found_by_what_is_known_of_them,
+        long_lists_come_in_pages,
+        a_job_is_shown_whatever_its_state,
+        failures_that_look_alike_are_one_group,
+        the_oldest_job_that_waits_is_told,
+    }
+    steering {
+        a_job_that_waits_is_cancelled,
+        a_job_that_runs_is_cancelled_and_aborted,
+        failed_jobs_are_tried_again_at_a_pace,
+        a_failed_job_is_tried_again_with_other_data,
+        a_failed_job_is_forgotten,
+        a_paused_queue_is_left_alone_until_it_is_resumed,
+        a_pause_ends_by_itself,
+        a_paused_kind_is_left_alone_and_others_are_not,
+        what_runs_goes_on_while_its_queue_is_paused,
+        each_action_is_written_down,
+        what_is_unknown_is_not_found,
+    }
+    measuring {
+        finished_jobs_are_kept_and_of_bursts_a_part,
+        no_more_finished_jobs_are_kept_than_promised,
+        waits_and_runs_are_measured_by_kind,
+        minutes_become_hours_and_hours_days,
+        workers_say_what_they_are_at,
+    }
+    balancing {
+        a_decision_is_made_of_what_there_is_and_kept_with_it,
+        nothing_is_kept_of_nothing,
+        one_balancer_decides_and_the_next_goes_on_from_there,
+        a_paused_queue_is_given_nothing,
+        old_decisions_are_dropped,
+        a_worker_keeps_to_the_plan,
     }
     leasing {
         a_job_comes_back_when_its_lease_is_over,

@@ -6,7 +6,8 @@ use duly_queue::store::Outcome;
 use duly_queue::{Attempt, Error, Job, JobError, PAYLOAD_LIMIT, Pushed, UNIQUE_KEY_LIMIT};
 use serde::{Deserialize, Serialize};
 
-use crate::fixture::{Fixture, Once, Plan, Task, World};
+use crate::fixture::{Fixture, Plan, World};
+use crate::kinds::{Once, Task};
 
 pub(crate) async fn a_job_exists_when_its_transaction_commits_and_only_then(fixture: Fixture) {
     let mut tx = fixture.db.begin();
@@ -71,7 +72,7 @@ pub(crate) async fn a_unique_key_that_is_too_long_is_refused(fixture: Fixture) {
         .await
         .unwrap_err();
     assert!(
-        matches!(refused, Error::UniqueKeyTooLong { bytes: 256, .. }),
+        matches!(refused, Error::KeyTooLong { bytes: 256, .. }),
         "{refused}"
     );
 }

@@ -8,7 +8,8 @@ use duly_queue::store::{JobStore, Outcome, Settlement, Want};
 use duly_queue::{Counts, QueueName};
 use jiff::SignedDuration;
 
-use crate::fixture::{Cleanup, Fixture, LEASE, Stranger, Task, Urgent, start};
+use crate::fixture::{Fixture, LEASE, WORKER, known, start};
+use crate::kinds::{Cleanup, Stranger, Task, Urgent};
 
 async fn push_many(fixture: &Fixture, count: usize) {
     let mut tx = fixture.db.begin();
@@ -27,10 +28,11 @@ async fn take_all(store: Arc<dyn JobStore>) -> Vec<String> {
     let mut taken = Vec::new();
     loop {
         let want = Want {
-            kinds: &["task"],
+            kinds: &[known("task")],
             shares: &[(QueueName::DEFAULT, 7)],
             limit: 7,
             lease: LEASE,
+            worker: WORKER,
         };
         let jobs = store.reserve(&want).await.unwrap();
         if jobs.is_empty() {
@@ -68,11 +70,7 @@ pub(crate) async fn more_jobs_than_any_batch_holds_are_all_taken(fixture: Fixtur
         }
         let settlements: Vec<Settlement> = jobs
             .iter()
-            .map(|job| Settlement {
-                held: job.held,
-                queue: job.queue.clone(),
-                outcome: Outcome::Done,
-            })
+            .map(|job| job.settled(Outcome::Done, Duration::ZERO))
             .collect();
         done += fixture.store.settle(&settlements).await.unwrap().len();
     }
@@ -139,7 +137,7 @@ pub(crate) async fn a_kind_nobody_here_knows_is_left_alone(fixture: Fixture) {
         }
     );
     assert!(fixture.queue.attempts(stranger).await.unwrap().is_empty());
-    let newer = crate::fixture::registry().with::<Stranger>();
+    let newer = crate::kinds::registry().with::<Stranger>();
     let report = fixture
         .queue
         .run_due(&newer, &fixture.world, 10)

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use duly_db::query;
-use duly_queue::store::Outcome;
+use duly_queue::store::{JobRecord, Outcome, State};
 use duly_queue::{AttemptOutcome, Counts, FAILED_KEPT_DAYS, JobId, QueueName, Retried, Totals};
 
-use crate::fixture::{Fixture, Once, Plan, Short, Task, start};
+use crate::fixture::{Fixture, Plan, start};
+use crate::kinds::{Once, Short, Task};
 
 /// The wait until the next attempt, checked to be within a tenth of what was asked for.
 async fn assert_waits(fixture: &Fixture, seconds: u64) {
@@ -83,14 +84,17 @@ pub(crate) async fn a_job_fails_after_its_tries_and_keeps_every_error(fixture: F
         duly_queue::RunReport::default(),
         "no fourth attempt"
     );
-    let failed = fixture.queue.failed(10, None).await.unwrap();
+    let failed = fixture.failed().await;
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0].id, id);
     assert_eq!(failed[0].queue, QueueName::DEFAULT);
-    assert_eq!(failed[0].name, "task");
+    assert_eq!(failed[0].kind, "task");
     assert_eq!(failed[0].payload, "\"a\"");
     assert_eq!(failed[0].tags, ["test", "a"]);
-    assert_eq!((failed[0].attempts, failed[0].error.as_str()), (3, "third"));
+    assert_eq!(
+        (failed[0].attempts, failed[0].error.as_deref()),
+        (3, Some("third"))
+    );
     assert_eq!(failed[0].pushed_at, start());
     let attempts = fixture.queue.attempts(id).await.unwrap();
     let errors: Vec<_> = attempts
@@ -108,9 +112,9 @@ pub(crate) async fn a_job_may_fail_at_once(fixture: Fixture) {
     fixture.world.plan("a", Plan::Fail("no such address"));
     let id = fixture.push(&Task::new("a")).await.id();
     assert_eq!(fixture.run_due().await.failed, 1);
-    let failed = fixture.queue.failed(10, None).await.unwrap();
+    let failed = fixture.failed().await;
     assert_eq!((failed[0].id, failed[0].attempts), (id, 1));
-    assert_eq!(failed[0].error, "no such address");
+    assert_eq!(failed[0].error.as_deref(), Some("no such address"));
 }
 
 pub(crate) async fn an_attempt_is_cancelled_when_its_time_is_over(fixture: Fixture) {
@@ -141,7 +145,7 @@ pub(crate) async fn a_job_that_cannot_be_read_is_kept(fixture: Fixture) {
     tx.execute(change).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(fixture.run_due().await.failed, 1);
-    let failed = fixture.queue.failed(10, None).await.unwrap();
+    let failed = fixture.failed().await;
     assert_eq!(
         (failed[0].id, failed[0].payload.as_str()),
         (id, r#"{"version":2}"#)
@@ -149,6 +153,8 @@ pub(crate) async fn a_job_that_cannot_be_read_is_kept(fixture: Fixture) {
     assert!(
         failed[0]
             .error
+            .as_deref()
+            .unwrap()
             .starts_with("this release cannot read the job")
     );
 }
@@ -175,14 +181,8 @@ pub(crate) async fn a_failed_job_can_be_retried(fixture: Fixture) {
             },
         )
         .await;
-    assert_eq!(
-        fixture.queue.retry_failed(id).await.unwrap(),
-        Retried::Queued
-    );
-    assert_eq!(
-        fixture.queue.retry_failed(id).await.unwrap(),
-        Retried::Unknown
-    );
+    assert_eq!(fixture.retry(id).await, Retried::Queued);
+    assert_eq!(fixture.retry(id).await, Retried::Unknown);
     let again = fixture.reserve_one().await;
     assert_eq!(
         (again.held.id, again.attempt),
@@ -211,7 +211,7 @@ pub(crate) async fn retrying_a_failed_job_respects_its_unique_key(fixture: Fixtu
     let failed = fixture.push(&Once::new("a")).await.id();
     fixture.run_due().await;
     let newer = fixture.push(&Once::new("a")).await.id();
-    let refused = fixture.queue.retry_failed(failed).await.unwrap();
+    let refused = fixture.retry(failed).await;
     assert_eq!(refused, Retried::Duplicate(newer));
     assert_eq!(
         fixture.counts().await,
@@ -223,10 +223,7 @@ pub(crate) async fn retrying_a_failed_job_respects_its_unique_key(fixture: Fixtu
     );
     fixture.world.plan("a", Plan::Succeed);
     fixture.run_due().await;
-    assert_eq!(
-        fixture.queue.retry_failed(failed).await.unwrap(),
-        Retried::Queued
-    );
+    assert_eq!(fixture.retry(failed).await, Retried::Queued);
     assert_eq!(
         fixture.push(&Once::new("a")).await.id(),
         failed,
@@ -249,8 +246,8 @@ pub(crate) async fn failed_jobs_are_listed_newest_first_by_pages(fixture: Fixtur
     let mut listed = Vec::new();
     let mut cursor = None;
     loop {
-        let page = fixture.queue.failed(3, cursor).await.unwrap();
-        cursor = page.last().map(duly_queue::FailedJob::cursor);
+        let page = fixture.list(State::Failed, 3, cursor).await;
+        cursor = page.last().map(JobRecord::cursor);
         listed.extend(page.iter().map(|job| job.id));
         if page.len() < 3 {
             break;
@@ -298,6 +295,7 @@ pub(crate) async fn totals_say_what_became_of_attempts(fixture: Fixture) {
         retried: 1,
         expired: 1,
         released: 2,
+        cancelled: 0,
     };
     assert_eq!(totals.get(&QueueName::DEFAULT), Some(&expected));
     fixture.advance(60);
@@ -314,6 +312,9 @@ pub(crate) async fn errors_are_stored_whatever_they_hold(fixture: Fixture) {
         .plan("a", Plan::Fail("nul \0, mail 📧, rtl \u{202e}"));
     fixture.push(&Task::new("a")).await;
     assert_eq!(fixture.run_due().await.failed, 1);
-    let failed = fixture.queue.failed(1, None).await.unwrap();
-    assert_eq!(failed[0].error, "nul \u{fffd}, mail 📧, rtl \u{202e}");
+    let failed = fixture.failed().await;
+    assert_eq!(
+        failed[0].error.as_deref(),
+        Some("nul \u{fffd}, mail 📧, rtl \u{202e}")
+    );
 }

@@ -13,7 +13,8 @@ use jiff::civil::time;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use crate::fixture::{Fixture, PATIENCE, Task, registry, start, wait};
+use crate::fixture::{Fixture, PATIENCE, start, wait};
+use crate::kinds::{Task, registry};
 
 const DAY: i64 = 86_400;
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use duly_queue::store::Outcome;
 use duly_queue::{
-    AttemptOutcome, Counts, DrainReport, Lease, Queue, QueueName, Worker, WorkerHandle,
+    About, AttemptOutcome, Counts, DrainReport, Lease, Queue, QueueName, Worker, WorkerHandle,
     WorkerOptions,
 };
 
 use crate::failing::{Call, Disturbed};
-use crate::fixture::{Cleanup, Fixture, PATIENCE, Plan, Task, Urgent, registry, wait};
+use crate::fixture::{Fixture, PATIENCE, Plan, wait};
+use crate::kinds::{Cleanup, Task, Urgent, registry};
 
 /// A worker that learns of jobs by being notified, or not within the patience of a test.
 fn options(slots: usize) -> WorkerOptions {
@@ -19,6 +20,7 @@ fn options(slots: usize) -> WorkerOptions {
         slots,
         queues: QueueName::by_priority(),
         poll,
+        about: About::default(),
     }
 }
 

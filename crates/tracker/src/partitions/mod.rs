@@ -15,15 +15,8 @@ use crate::{Result, Settings, Tracker, activity, notifications, tasks};
 /// finds its month.
 const MONTHS_AHEAD: u16 = 3;
 
-/// How long what has become of jobs is kept.
-const JOB_TOTALS_KEEP: Duration = Duration::from_secs(duly_queue::TOTALS_KEPT_DAYS * 86_400);
-
 /// Every table that is made of months.
-const MONTHLY: [PartitionedTable; 3] = [
-    activity::BY_MONTH,
-    notifications::BY_MONTH,
-    duly_queue::TOTALS_BY_MONTH,
-];
+const MONTHLY: [PartitionedTable; 2] = [activity::BY_MONTH, notifications::BY_MONTH];
 
 /// Rows that lie in the partition of the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,11 +68,10 @@ pub async fn look_after(tracker: &Tracker) -> Result<()> {
 }
 
 /// How long each table's rows are kept.
-fn ages(settings: &Settings) -> [(PartitionedTable, Duration); 3] {
+fn ages(settings: &Settings) -> [(PartitionedTable, Duration); 2] {
     [
         (activity::BY_MONTH, settings.activity_keep),
         (notifications::BY_MONTH, settings.notifications_keep),
-        (duly_queue::TOTALS_BY_MONTH, JOB_TOTALS_KEEP),
     ]
 }
 

@@ -49,6 +49,10 @@ impl Job for PlanReminders {
         Some(format!("{}/{}", self.user, self.slot))
     }
 
+    fn tags(&self) -> Vec<String> {
+        vec![self.user.tag()]
+    }
+
     async fn run(&self, tracker: &Tracker, _attempt: Attempt) -> std::result::Result<(), JobError> {
         plan(tracker, self.user, self.slot)
             .await

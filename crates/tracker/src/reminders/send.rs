@@ -64,7 +64,12 @@ macro_rules! sending_job {
             }
 
             fn tags(&self) -> Vec<String> {
-                vec![format!("user:{}", self.user)]
+                vec![self.user.tag()]
+            }
+
+            /// Many tasks of one person may be due at once.
+            fn lane(&self) -> Option<String> {
+                Some(self.user.to_string())
             }
 
             async fn run(

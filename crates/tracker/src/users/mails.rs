@@ -85,6 +85,10 @@ impl Job for SendEmailConfirmation {
     const QUEUE: QueueName = QueueName::URGENT;
     type Context = Tracker;
 
+    fn tags(&self) -> Vec<String> {
+        vec![self.user.tag()]
+    }
+
     async fn run(&self, tracker: &Tracker, attempt: Attempt) -> Result<(), JobError> {
         let Some(account) = account(tracker, self.user).await? else {
             return Ok(());
@@ -111,6 +115,10 @@ impl Job for SendPasswordChanged {
     const NAME: &'static str = "send_password_changed";
     const QUEUE: QueueName = QueueName::URGENT;
     type Context = Tracker;
+
+    fn tags(&self) -> Vec<String> {
+        vec![self.user.tag()]
+    }
 
     async fn run(&self, tracker: &Tracker, attempt: Attempt) -> Result<(), JobError> {
         let Some(account) = account(tracker, self.user).await? else {
@@ -142,6 +150,10 @@ impl Job for SendEmailChanged {
     const NAME: &'static str = "send_email_changed";
     const QUEUE: QueueName = QueueName::URGENT;
     type Context = Tracker;
+
+    fn tags(&self) -> Vec<String> {
+        vec![self.user.tag()]
+    }
 
     async fn run(&self, tracker: &Tracker, attempt: Attempt) -> Result<(), JobError> {
         let Some(account) = account(tracker, self.user).await? else {

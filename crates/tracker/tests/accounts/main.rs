@@ -93,15 +93,11 @@ fn secret_in(url: &str) -> Secret {
     Secret::received(url.rsplit_once('=').unwrap().1)
 }
 
-/// The secret of the link in the mail sent last.
+/// The secret of the link in the mail that was the last to have one.
 fn mailed_secret(app: &TestTracker) -> Secret {
-    let mail = app.mails.mails().pop().unwrap();
-    secret_in(
-        mail.text
-            .lines()
-            .find(|line| line.starts_with("https://"))
-            .unwrap(),
-    )
+    let mails = app.mails.mails();
+    let mut lines = mails.iter().rev().flat_map(|mail| mail.text.lines());
+    secret_in(lines.find(|line| line.starts_with("https://")).unwrap())
 }
 
 async fn ask_for_reset(app: &TestTracker, email: &str) -> Secret {

@@ -15,6 +15,7 @@ const ROWS: u8 = 40;
 fn value(table: &Table, column: &str, kind: Kind, number: u8) -> Value {
     match (table.name, column, kind) {
         ("job_attempts", "outcome", _) => "failed".into(),
+        ("job_pauses", "scope", _) => "queue".into(),
         (_, _, Kind::Id) => Uuid::from_bytes([number; 16]).into(),
         (_, _, Kind::Bytes) => vec![number; 32].into(),
         (_, _, Kind::Text) => format!("{number} é 🦀").into(),

@@ -5,8 +5,10 @@ use std::fmt;
 use duly_db::Engine;
 
 /// Tables that stay small whatever the number of users and tasks.
-const SMALL: [&str; 5] = [
+const SMALL: [&str; 7] = [
     "instance",
+    "job_pauses",
+    "job_workers",
     "leases",
     "schedules",
     "schema_migrations",

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use duly_db::query;
+use duly_queue::store::{Filter, Listing, State};
 use duly_tracker::mail::{Mailer, SendError, Sender, SmtpSettings};
 use duly_tracker::testing::TestTracker;
 use duly_tracker::{Tracker, UserId, jobs, reminders};
@@ -34,7 +35,13 @@ async fn a_refusal_for_good_is_a_bounce_and_one_dead_letter() {
         ledger(&app, ann).await,
         ["due 2026-11-24 bounced: 550 no such mailbox"]
     );
-    let failed = app.queue.failed(10, None).await.unwrap();
+    let listing = Listing {
+        state: State::Failed,
+        filter: &Filter::default(),
+        limit: 10,
+        after: None,
+    };
+    let failed = app.queue.operations().list(&listing).await.unwrap();
     assert_eq!(failed.len(), 1);
     app.clock.advance(jiff::SignedDuration::from_hours(20));
     reminders::reconcile(&app).await.unwrap();

@@ -1,0 +1,119 @@
+//! What operators see and do.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::{
+    SqlStore, actions, attempts, decisions, listing, measuring, pausing, steering, workers,
+};
+use crate::balance::{Decision, Memory};
+use crate::store::{
+    Action, AttemptRecord, By, Counts, Decided, FailureGroup, Filter, JobRecord, Listing, Measured,
+    Operations, Pause, Paused, Retried, Retrying, Term, Totals, WorkerId, WorkerRecord,
+};
+use crate::{JobId, QueueName, Result};
+
+#[async_trait]
+impl Operations for SqlStore {
+    async fn counts(&self) -> Result<BTreeMap<QueueName, Counts>> {
+        listing::counts(&mut self.db.read_fresh(), self.clock.now()).await
+    }
+
+    async fn oldest(&self) -> Result<BTreeMap<QueueName, Timestamp>> {
+        listing::oldest(&mut self.db.read_fresh(), self.clock.now()).await
+    }
+
+    async fn totals(&self, since: Timestamp) -> Result<BTreeMap<QueueName, Totals>> {
+        measuring::totals(&mut self.db.read_fresh(), since).await
+    }
+
+    async fn list(&self, listing: &Listing<'_>) -> Result<Vec<JobRecord>> {
+        let (engine, now) = (self.db.engine(), self.clock.now());
+        listing::list(&mut self.db.read_fresh(), engine, listing, now).await
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<JobRecord>> {
+        listing::job(&mut self.db.read_fresh(), id, self.clock.now()).await
+    }
+
+    async fn attempts(&self, id: JobId) -> Result<Vec<AttemptRecord>> {
+        attempts::list(&mut self.db.read_fresh(), id).await
+    }
+
+    async fn retry(&self, by: By<'_>, ids: &[JobId], retrying: &Retrying) -> Result<Vec<Retried>> {
+        self.alone(|| steering::retry(&self.db, by, ids, retrying, self.entry()))
+            .await
+    }
+
+    async fn cancel(&self, by: By<'_>, ids: &[JobId]) -> Result<Vec<JobId>> {
+        self.alone(|| steering::cancel(&self.db, by, ids, self.entry()))
+            .await
+    }
+
+    async fn forget(&self, by: By<'_>, ids: &[JobId]) -> Result<Vec<JobId>> {
+        self.alone(|| steering::forget(&self.db, by, ids, self.entry()))
+            .await
+    }
+
+    async fn pause(&self, by: By<'_>, pause: &Pause) -> Result<()> {
+        self.alone(|| pausing::pause(&self.db, by, pause, self.entry()))
+            .await
+    }
+
+    async fn resume(&self, by: By<'_>, paused: &Paused) -> Result<bool> {
+        self.alone(|| pausing::resume(&self.db, by, paused, self.entry()))
+            .await
+    }
+
+    async fn pauses(&self) -> Result<Vec<Pause>> {
+        pausing::list(&mut self.db.read_fresh(), self.clock.now()).await
+    }
+
+    async fn failure_groups(&self, filter: &Filter, limit: u32) -> Result<Vec<FailureGroup>> {
+        let engine = self.db.engine();
+        listing::failure_groups(&mut self.db.read_fresh(), engine, filter, limit).await
+    }
+
+    async fn measures(&self, grain: u32, since: Timestamp) -> Result<Vec<Measured>> {
+        measuring::measures(&mut self.db.read_fresh(), grain, since).await
+    }
+
+    async fn roll_up(&self) -> Result<()> {
+        self.alone(|| measuring::roll_up(&self.db, self.clock.now()))
+            .await
+    }
+
+    async fn report(&self, worker: &WorkerRecord) -> Result<()> {
+        self.alone(|| workers::report(&self.db, worker, self.clock.now()))
+            .await
+    }
+
+    async fn leave(&self, worker: WorkerId) -> Result<()> {
+        self.alone(|| workers::leave(&self.db, worker, self.clock.now()))
+            .await
+    }
+
+    async fn workers(&self) -> Result<Vec<WorkerRecord>> {
+        workers::list(&mut self.db.read_fresh(), self.clock.now()).await
+    }
+
+    async fn decided(
+        &self,
+        leader: (&str, Term),
+        decision: &Decision,
+        memory: &Memory,
+    ) -> Result<bool> {
+        let keep = || decisions::keep(&self.db, leader, decision, memory, self.clock.now());
+        self.alone(keep).await
+    }
+
+    async fn decisions(&self, since: Timestamp, limit: u32) -> Result<Vec<Decided>> {
+        decisions::list(&mut self.db.read_fresh(), since, limit).await
+    }
+
+    async fn actions(&self, limit: u32, before: Option<Timestamp>) -> Result<Vec<Action>> {
+        actions::list(&mut self.db.read_fresh(), limit, before).await
+    }
+}

@@ -1,0 +1,120 @@
+//! What operators see and do.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::records::{
+    Action, AttemptRecord, Counts, FailureGroup, Filter, JobRecord, Listing, Measured, Pause,
+    Paused, Retried, Totals, WorkerRecord,
+};
+use super::work::{Term, WorkerId};
+use crate::balance::{Decision, Memory};
+use crate::{JobId, QueueName, Result};
+
+/// What operators see of jobs, and what they do with them. Each change is written down with who made it, in
+/// the same transaction.
+#[async_trait]
+pub trait Operations: Debug + Send + Sync {
+    /// How many jobs are in which state. Queues without jobs are not listed.
+    async fn counts(&self) -> Result<BTreeMap<QueueName, Counts>>;
+
+    /// How long the job that is due and waits longest waits, by queue. Queues without such a job are
+    /// not listed.
+    async fn oldest(&self) -> Result<BTreeMap<QueueName, Timestamp>>;
+
+    /// What has become of attempts since the given instant (to the minute; two days are kept so).
+    async fn totals(&self, since: Timestamp) -> Result<BTreeMap<QueueName, Totals>>;
+
+    /// Jobs in one state: those that wait or run in the order of their times, those that ended with the
+    /// newest first.
+    async fn list(&self, listing: &Listing<'_>) -> Result<Vec<JobRecord>>;
+
+    /// One job, whatever its state.
+    async fn job(&self, id: JobId) -> Result<Option<JobRecord>>;
+
+    /// The attempts at a job that is not done, oldest first, the newest [`crate::ATTEMPTS_KEPT`] of them.
+    async fn attempts(&self, id: JobId) -> Result<Vec<AttemptRecord>>;
+
+    /// Lets failed jobs wait again, with all their tries; see [`Retrying`]. What became of each is
+    /// answered in their order.
+    async fn retry(&self, by: By<'_>, ids: &[JobId], retrying: &Retrying) -> Result<Vec<Retried>>;
+
+    /// Ends jobs that wait or run: none of them starts any more. A running one is aborted at its worker's
+    /// next heartbeat, and what it says in the end changes nothing. The answer names those it found.
+    async fn cancel(&self, by: By<'_>, ids: &[JobId]) -> Result<Vec<JobId>>;
+
+    /// Deletes failed jobs with all that is known of them. The answer names those it found.
+    async fn forget(&self, by: By<'_>, ids: &[JobId]) -> Result<Vec<JobId>>;
+
+    /// Takes from a queue, or jobs of a kind, no more. What runs goes on.
+    async fn pause(&self, by: By<'_>, pause: &Pause) -> Result<()>;
+
+    /// Takes from it again. The answer is `false` when it was not paused.
+    async fn resume(&self, by: By<'_>, paused: &Paused) -> Result<bool>;
+
+    /// What is paused, and by whom.
+    async fn pauses(&self) -> Result<Vec<Pause>>;
+
+    /// Failures that look alike, the newest first: see [`FailureGroup`].
+    async fn failure_groups(&self, filter: &Filter, limit: u32) -> Result<Vec<FailureGroup>>;
+
+    /// How many attempts ended how since the given instant, and how long jobs waited and ran. `grain` is how
+    /// long the time is that is counted together: a minute, an hour or a day, in seconds. Minutes are kept
+    /// for two days, hours for two weeks, days for ninety.
+    async fn measures(&self, grain: u32, since: Timestamp) -> Result<Vec<Measured>>;
+
+    /// Counts minutes together into hours, and these into days, and drops what is too old. It may be done as
+    /// often as one likes.
+    async fn roll_up(&self) -> Result<()>;
+
+    /// Says that a worker lives, and what it is at. Its times are the store's.
+    async fn report(&self, worker: &WorkerRecord) -> Result<()>;
+
+    /// Says that a worker has ended.
+    async fn leave(&self, worker: WorkerId) -> Result<()>;
+
+    /// The workers that were heard of within the last minute.
+    async fn workers(&self) -> Result<Vec<WorkerRecord>>;
+
+    /// Keeps how slots are given to queues, as the leader of this name has decided in its term. The answer is
+    /// `false`, and nothing is kept, when somebody else leads by now.
+    async fn decided(
+        &self,
+        leader: (&str, Term),
+        decision: &Decision,
+        memory: &Memory,
+    ) -> Result<bool>;
+
+    /// What was decided since then, the newest first. A day is kept.
+    async fn decisions(&self, since: Timestamp, limit: u32) -> Result<Vec<Decided>>;
+
+    /// What operators did, the newest first.
+    async fn actions(&self, limit: u32, before: Option<Timestamp>) -> Result<Vec<Action>>;
+}
+
+/// Who wants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct By<'a>(pub &'a str);
+
+/// How failed jobs are tried again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Retrying {
+    /// So many each second; [`None`] for all at once.
+    pub per_second: Option<u32>,
+    /// With other data than they failed with, as JSON. Their worker says whether it can read it.
+    pub payload: Option<String>,
+}
+
+/// How slots were given to queues.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// When.
+    pub at: Timestamp,
+    /// How, and from what.
+    pub decision: Decision,
+    /// What the next decision has to know.
+    pub memory: Memory,
+}

@@ -1,0 +1,204 @@
+//! What is pushed, taken and settled.
+
+use std::fmt::{Display, Formatter};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{JobId, Priority, QueueName, Rate};
+
+/// A job to be stored.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Made by the queue.
+    pub id: JobId,
+    /// Where it waits.
+    pub queue: QueueName,
+    /// Its kind.
+    pub name: &'static str,
+    /// Its data as JSON.
+    pub payload: String,
+    /// How many attempts it has.
+    pub tries: u32,
+    /// While a job of its kind with this key waits or runs, it is a duplicate.
+    pub unique: Option<String>,
+    /// Words to recognise it by.
+    pub tags: Vec<String>,
+    /// Not before this; [`None`] for at once.
+    pub run_at: Option<Timestamp>,
+    /// Its place among the jobs of its queue.
+    pub priority: Priority,
+    /// Whose it is.
+    pub lane: Option<String>,
+    /// How long after it is due it may be tried again at most.
+    pub retry_for: Option<Duration>,
+}
+
+/// What a worker is ready to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Want<'a> {
+    /// The kinds it knows; others are left alone.
+    pub kinds: &'a [Kind],
+    /// Which queues to look into, in this order, and how many jobs to take from each at most.
+    pub shares: &'a [(QueueName, u32)],
+    /// How many jobs in all.
+    pub limit: u32,
+    /// How long they are held before they must be renewed.
+    pub lease: Duration,
+    /// Who asks.
+    pub worker: WorkerId,
+}
+
+/// A kind of job as a store knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// Its name.
+    pub name: &'static str,
+    /// How many may start within a while.
+    pub rate: Option<Rate>,
+}
+
+/// The id of a worker: another one after each start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WorkerId(pub Uuid);
+
+impl Display for WorkerId {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// The token of one reservation. It grows with each, and is never lowered: who holds an old one
+/// can change nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fence(pub i64);
+
+/// A running attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// The job.
+    pub id: JobId,
+    /// The reservation.
+    pub fence: Fence,
+}
+
+/// A job taken for one attempt.
+#[derive(Debug, Clone)]
+pub struct Reserved {
+    /// The attempt's token.
+    pub held: Held,
+    /// Where it waited.
+    pub queue: QueueName,
+    /// Its kind.
+    pub name: String,
+    /// Its data as JSON.
+    pub payload: String,
+    /// Which attempt this is; the first is 1.
+    pub attempt: u32,
+    /// How many it has.
+    pub tries: u32,
+    /// Its place among the jobs of its queue.
+    pub priority: Priority,
+    /// How long it was due and nobody took it.
+    pub waited: Duration,
+}
+
+impl Reserved {
+    /// What is to be said of the attempt when it has ended, after so much time.
+    #[must_use]
+    pub fn settled(&self, outcome: Outcome, ran: Duration) -> Settlement {
+        Settlement {
+            held: self.held,
+            queue: self.queue.clone(),
+            name: self.name.clone(),
+            priority: self.priority,
+            waited: self.waited,
+            ran,
+            outcome,
+        }
+    }
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The work is done: the job goes.
+    Done,
+    /// It comes back after a while if it has tries left, else it fails.
+    Retry {
+        /// How long it waits.
+        after: Duration,
+        /// Why.
+        error: String,
+    },
+    /// It fails.
+    Fail {
+        /// Why.
+        error: String,
+    },
+    /// The worker had to stop: the job comes back at once and the attempt does not count.
+    Release,
+}
+
+/// How one attempt ended.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// The attempt.
+    pub held: Held,
+    /// Where the job waited.
+    pub queue: QueueName,
+    /// Its kind.
+    pub name: String,
+    /// Its place among the jobs of its queue.
+    pub priority: Priority,
+    /// How long it was due and nobody took it.
+    pub waited: Duration,
+    /// How long it ran.
+    pub ran: Duration,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// What a settlement did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// The job is gone.
+    Done,
+    /// The job waits for its next attempt.
+    Retried,
+    /// The job has failed for good.
+    Failed,
+    /// The job waits as if the attempt had not been made.
+    Released,
+    /// Nothing: the attempt was no longer held.
+    Late,
+}
+
+/// What a sweep found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Jobs given back because their lease was over.
+    pub given_back: u64,
+    /// Jobs that failed because their lease was over and no try was left.
+    pub failed: u64,
+}
+
+/// The token of one leadership. It grows with each change of the leader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Term(pub i64);
+
+/// A firing to be claimed.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    /// The schedule.
+    pub schedule: &'a str,
+    /// The firing.
+    pub slot: Timestamp,
+    /// The lease whose holder may claim.
+    pub leader: &'a str,
+    /// The term the claimant leads in.
+    pub term: Term,
+}
