@@ -11,6 +11,7 @@ pub mod limits;
 mod mail_links;
 pub mod node;
 pub mod output;
+mod process;
 mod sealing;
 pub mod start;
 mod web;

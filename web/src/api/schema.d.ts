@@ -38,6 +38,244 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/job-failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows failed jobs by what they failed of, newest first. */
+        get: operations["listJobFailures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/job-kinds/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes no more jobs of a kind, from whichever queue. What runs goes on. */
+        post: operations["pauseJobKind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/job-kinds/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes jobs of a kind again. */
+        post: operations["resumeJobKind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists jobs in one state: those that wait or run in the order of their times, those that ended newest first. */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends jobs that wait or run. One that runs is aborted within five seconds. */
+        post: operations["cancelJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deletes failed jobs with all that is known of them. */
+        post: operations["forgetJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries failed jobs again, with all their tries: the same jobs, not copies. */
+        post: operations["retryJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a job with all its attempts. */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the queues, who works on them, and what is paused. */
+        get: operations["getQueues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What operators did with jobs and queues, newest first. */
+        get: operations["listJobActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how slots were given to queues, and from what that was decided, newest first. A day is kept. */
+        get: operations["listQueueDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what became of jobs over time, by kind, and how long they waited and ran. */
+        get: operations["listJobMeasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes no more jobs from a queue. What runs goes on. */
+        post: operations["pauseQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes jobs from a queue again. */
+        post: operations["resumeQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/slow-queries": {
         parameters: {
             query?: never;
@@ -754,6 +992,13 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description What was done. */
+        ChangedJobs: {
+            /** @description Failed jobs that stay as they are, because another job has their unique key. */
+            held_up: string[];
+            /** @description The jobs it was done with. */
+            jobs: string[];
+        };
         /**
          * @description What became of each field of a task. Fields that stayed as they were are left out.
          *
@@ -770,6 +1015,21 @@ export interface components {
             snoozed_until?: components["schemas"]["FromTo_Option_String"] | null;
             status?: components["schemas"]["FromTo_Status"] | null;
             title?: components["schemas"]["FromTo_String"] | null;
+        };
+        /** @description Which jobs: either `ids`, or all that fit the rest, up to 1000 at a time. */
+        ChosenJobs: {
+            /** @description Failures that look alike. */
+            fingerprint?: string | null;
+            /** @description These, at most 1000. */
+            ids?: string[] | null;
+            /** @description Those of a kind. */
+            kind?: string | null;
+            /** @description Those of a queue. */
+            queue?: string | null;
+            /** @description Those with a tag. */
+            tag?: string | null;
+            /** @description Those with this text in their data or error. */
+            text?: string | null;
         };
         /** @description The connections to the primary; on SQLite those that read. */
         DatabasePool: {
@@ -1007,6 +1267,312 @@ export interface components {
             from: boolean;
             to: boolean;
         };
+        /** @description A job. */
+        Job: {
+            /**
+             * Format: int32
+             * @description How many attempts were made.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it is due, while it waits or runs.
+             */
+            due_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it failed, was done or cancelled.
+             */
+            ended_at?: string | null;
+            /** @description Why it failed. */
+            error?: string | null;
+            /** @description The same for failures that look alike. */
+            fingerprint?: string | null;
+            /** @description The job. */
+            id: string;
+            /** @description Its kind. */
+            kind: string;
+            /** @description Whose it is. */
+            owner?: string | null;
+            /** @description Its data as JSON; in lists its beginning. */
+            payload: string;
+            /** @description Its place among the jobs of its queue. */
+            priority: components["schemas"]["JobPriority"];
+            /**
+             * Format: date-time
+             * @description When it was pushed.
+             */
+            pushed_at: string;
+            /** @description Where it waits or waited. */
+            queue: string;
+            /**
+             * Format: date-time
+             * @description When its last attempt began.
+             */
+            started_at?: string | null;
+            /** @description Its state. */
+            state: components["schemas"]["JobState"];
+            /** @description Words to recognise it by. */
+            tags: string[];
+            /**
+             * Format: int32
+             * @description How many it has.
+             */
+            tries: number;
+            /** @description Who has or had it last. */
+            worker?: string | null;
+        };
+        /** @description Something an operator did. */
+        JobAction: {
+            /** @description What: `retry`, `cancel`, `forget`, `pause` or `resume`. */
+            action: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who. */
+            by: string;
+            /** @description More of it. */
+            detail: string;
+            /** @description With what: the id of a job, how many jobs, or the name of a queue or kind. */
+            target: string;
+        };
+        /** @description One attempt at a job. */
+        JobAttempt: {
+            /**
+             * Format: date-time
+             * @description When it ended; null while it runs.
+             */
+            ended_at?: string | null;
+            /** @description Why it failed. */
+            error?: string | null;
+            /**
+             * Format: int32
+             * @description The first is 1; numbers start again when a failed job is retried.
+             */
+            number: number;
+            /** @description How it ended: `retried`, `failed`, `expired` or `released`; null while it runs. */
+            outcome?: string | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /** @description Who made it. */
+            worker?: string | null;
+        };
+        /** @description How slots are given to queues, and why. */
+        JobBalance: {
+            /**
+             * Format: date-time
+             * @description When that was decided. While nothing changes it is not decided anew.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description The slots that are guaranteed to no queue: they serve what is due, the most important first.
+             */
+            floating: number;
+            /** @description `auto`, `simple` or `off`. */
+            mode: string;
+            /** @description Each queue, the most important first. */
+            queues: components["schemas"]["QueueBalance"][];
+            /**
+             * Format: int32
+             * @description The slots of all workers.
+             */
+            slots: number;
+        };
+        /** @description A job with all its attempts. */
+        JobDetails: components["schemas"]["Job"] & {
+            /** @description The newest twenty attempts, oldest first; none are kept of a job that is done. */
+            history: components["schemas"]["JobAttempt"][];
+        };
+        /** @description Durations, in milliseconds; null when nothing was measured. */
+        JobDurations: {
+            /**
+             * Format: int64
+             * @description The mean.
+             */
+            mean_ms?: number | null;
+            /**
+             * Format: int64
+             * @description What half of them do not exceed.
+             */
+            p50_ms?: number | null;
+            /**
+             * Format: int64
+             * @description What 95 of 100 do not exceed.
+             */
+            p95_ms?: number | null;
+            /**
+             * Format: int64
+             * @description What 99 of 100 do not exceed.
+             */
+            p99_ms?: number | null;
+        };
+        /** @description Failed jobs whose errors differ only in numbers, ids and what stands in quotes. */
+        JobFailures: {
+            /** @description The error of one of them. */
+            error: string;
+            /** @description What they have in common; filter by it. */
+            fingerprint: string;
+            /**
+             * Format: date-time
+             * @description When the first of them failed.
+             */
+            first_at: string;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            jobs: number;
+            /** @description Their kind. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When the last of them failed.
+             */
+            last_at: string;
+            /** @description Where they waited. */
+            queue: string;
+        };
+        /** @description What became of jobs, and how long they took. */
+        JobFigures: {
+            /**
+             * Format: int64
+             * @description Jobs ended by an operator.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Jobs done.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Attempts whose worker died or was stuck.
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description Jobs failed for good.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Attempts given back by a worker that had to stop.
+             */
+            released: number;
+            /**
+             * Format: int64
+             * @description Attempts that failed and were followed by another.
+             */
+            retried: number;
+            /** @description How long attempts ran. */
+            run: components["schemas"]["JobDurations"];
+            /** @description How long jobs were due before they were taken. */
+            wait: components["schemas"]["JobDurations"];
+        };
+        /** @description What became of jobs of one kind within a while. */
+        JobMeasure: components["schemas"]["JobFigures"] & {
+            /** @description Their kind. */
+            kind: string;
+            /** @description Where they waited. */
+            queue: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            start: string;
+        };
+        /** @description A pause, and why. */
+        JobPause: {
+            /** @description Who wanted it. */
+            by: string;
+            /** @description The queue or kind that is paused. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Until when; null until somebody resumes it.
+             */
+            until?: string | null;
+        };
+        /**
+         * @description The place of a job among those of its queue.
+         * @enum {string}
+         */
+        JobPriority: "high" | "normal" | "low";
+        /** @description What a slot of a worker is at. */
+        JobSlot: {
+            /**
+             * Format: int32
+             * @description Which attempt it is.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description For how long it has run.
+             */
+            for_ms: number;
+            /** @description The job. */
+            job: string;
+            /** @description Its kind. */
+            kind: string;
+            /** @description Where it waited. */
+            queue: string;
+        };
+        /**
+         * @description What state a job is in.
+         * @enum {string}
+         */
+        JobState: "ready" | "scheduled" | "running" | "failed" | "done" | "cancelled";
+        /** @description A worker, and what it is at. */
+        JobWorker: {
+            /**
+             * Format: date-time
+             * @description When it was last heard of.
+             */
+            heard_at: string;
+            /** @description The machine it runs on. */
+            host: string;
+            /** @description Its id, another one after each start. */
+            id: string;
+            /**
+             * Format: int64
+             * @description How much memory its process has.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int32
+             * @description The number of its process there.
+             */
+            process: number;
+            /** @description The queues it serves, most important first. */
+            queues: string[];
+            /** @description What it runs, what has run longest first. */
+            running: components["schemas"]["JobSlot"][];
+            /**
+             * Format: int32
+             * @description How many jobs it runs at once.
+             */
+            slots: number;
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            started_at: string;
+            /** @description The release of its program. */
+            version: string;
+        };
         /**
          * @description What a notification is about.
          * @enum {string}
@@ -1186,6 +1752,162 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_Job: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int32
+                 * @description How many attempts were made.
+                 */
+                attempts: number;
+                /**
+                 * Format: date-time
+                 * @description When it is due, while it waits or runs.
+                 */
+                due_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it failed, was done or cancelled.
+                 */
+                ended_at?: string | null;
+                /** @description Why it failed. */
+                error?: string | null;
+                /** @description The same for failures that look alike. */
+                fingerprint?: string | null;
+                /** @description The job. */
+                id: string;
+                /** @description Its kind. */
+                kind: string;
+                /** @description Whose it is. */
+                owner?: string | null;
+                /** @description Its data as JSON; in lists its beginning. */
+                payload: string;
+                /** @description Its place among the jobs of its queue. */
+                priority: components["schemas"]["JobPriority"];
+                /**
+                 * Format: date-time
+                 * @description When it was pushed.
+                 */
+                pushed_at: string;
+                /** @description Where it waits or waited. */
+                queue: string;
+                /**
+                 * Format: date-time
+                 * @description When its last attempt began.
+                 */
+                started_at?: string | null;
+                /** @description Its state. */
+                state: components["schemas"]["JobState"];
+                /** @description Words to recognise it by. */
+                tags: string[];
+                /**
+                 * Format: int32
+                 * @description How many it has.
+                 */
+                tries: number;
+                /** @description Who has or had it last. */
+                worker?: string | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_JobAction: {
+            /** @description The rows. */
+            data: {
+                /** @description What: `retry`, `cancel`, `forget`, `pause` or `resume`. */
+                action: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Who. */
+                by: string;
+                /** @description More of it. */
+                detail: string;
+                /** @description With what: the id of a job, how many jobs, or the name of a queue or kind. */
+                target: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_JobBalance: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When that was decided. While nothing changes it is not decided anew.
+                 */
+                at: string;
+                /**
+                 * Format: int32
+                 * @description The slots that are guaranteed to no queue: they serve what is due, the most important first.
+                 */
+                floating: number;
+                /** @description `auto`, `simple` or `off`. */
+                mode: string;
+                /** @description Each queue, the most important first. */
+                queues: components["schemas"]["QueueBalance"][];
+                /**
+                 * Format: int32
+                 * @description The slots of all workers.
+                 */
+                slots: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_JobFailures: {
+            /** @description The rows. */
+            data: {
+                /** @description The error of one of them. */
+                error: string;
+                /** @description What they have in common; filter by it. */
+                fingerprint: string;
+                /**
+                 * Format: date-time
+                 * @description When the first of them failed.
+                 */
+                first_at: string;
+                /**
+                 * Format: int64
+                 * @description How many there are.
+                 */
+                jobs: number;
+                /** @description Their kind. */
+                kind: string;
+                /**
+                 * Format: date-time
+                 * @description When the last of them failed.
+                 */
+                last_at: string;
+                /** @description Where they waited. */
+                queue: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_JobMeasure: {
+            /** @description The rows. */
+            data: (components["schemas"]["JobFigures"] & {
+                /** @description Their kind. */
+                kind: string;
+                /** @description Where they waited. */
+                queue: string;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                start: string;
+            })[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_LabelCount: {
             /** @description The rows. */
             data: {
@@ -1344,6 +2066,16 @@ export interface components {
             /** @description From the mailed link. */
             token: string;
         };
+        /** @description Why something is paused, and for how long. */
+        PauseInput: {
+            /**
+             * Format: int32
+             * @description For how long, in minutes; until somebody resumes it when left out.
+             */
+            minutes?: number | null;
+            /** @description Why, for others who operate. */
+            reason?: string | null;
+        };
         /** @description What a person wants to be called: any text in any script, on one line. */
         PersonName: string;
         /**
@@ -1441,6 +2173,93 @@ export interface components {
             /** @description What the engine says, line by line. */
             plan: string;
         };
+        /** @description How a queue is doing. */
+        Queue: {
+            /**
+             * Format: int64
+             * @description Jobs that failed for good and are kept.
+             */
+            failed: number;
+            /** @description What became of its jobs within the last hour. */
+            last_hour: components["schemas"]["JobFigures"];
+            /** @description Its name. */
+            name: string;
+            pause?: components["schemas"]["JobPause"] | null;
+            /**
+             * Format: int64
+             * @description Jobs that are due and wait for a worker.
+             */
+            ready: number;
+            /**
+             * Format: int64
+             * @description Jobs that are being run.
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Jobs that are due later.
+             */
+            scheduled: number;
+            /**
+             * Format: date-time
+             * @description Since when the job waits that waits longest.
+             */
+            waiting_since?: string | null;
+        };
+        /** @description The slots of a queue, and why. */
+        QueueBalance: {
+            /**
+             * Format: int64
+             * @description Jobs that became due since the decision before.
+             */
+            arrived: number;
+            /**
+             * Format: int32
+             * @description The most it may have; null without bound.
+             */
+            at_most?: number | null;
+            /**
+             * Format: int64
+             * @description Jobs that were due.
+             */
+            backlog: number;
+            /**
+             * Format: int64
+             * @description Attempts that ended since then.
+             */
+            finished: number;
+            /** @description The queue. */
+            name: string;
+            /** @description In a sentence. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How long its jobs are taken to run, in milliseconds.
+             */
+            run_ms: number;
+            /**
+             * Format: int32
+             * @description The slots it is guaranteed. They serve others while it has nothing to do.
+             */
+            slots: number;
+            /**
+             * Format: int32
+             * @description The slots it asked for.
+             */
+            wanted: number;
+        };
+        /** @description The queues, who works on them, and what is paused. */
+        Queues: {
+            balance?: components["schemas"]["JobBalance"] | null;
+            /** @description The kinds of jobs this release knows. */
+            kinds: string[];
+            /** @description The kinds that are paused. */
+            paused_kinds: components["schemas"]["JobPause"][];
+            /** @description Those that jobs wait in, most important first. */
+            queues: components["schemas"]["Queue"][];
+            /** @description The workers that were heard of within the last minute. */
+            workers: components["schemas"]["JobWorker"][];
+        };
         /** @description The body of a registration. */
         RegistrationInput: {
             /**
@@ -1520,6 +2339,18 @@ export interface components {
             source_id?: string | null;
             /** @description The title of the task, if it has one. */
             title?: string | null;
+        };
+        /** @description Which failed jobs are to be tried again, and how. */
+        RetryInput: {
+            /** @description Which. */
+            jobs: components["schemas"]["ChosenJobs"];
+            /** @description With this data in place of what they have; only for a single job. */
+            payload?: Record<string, never> | null;
+            /**
+             * Format: int32
+             * @description So many each second; all at once when left out.
+             */
+            per_second?: number | null;
         };
         /**
          * @description Says that a text is another one, but not which.
@@ -1907,6 +2738,1045 @@ export interface operations {
             };
             /** @description You are no administrator, or the request comes with a token. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobFailures: {
+        parameters: {
+            query?: {
+                /** @description Those of a queue. */
+                queue?: string;
+                /** @description Those of a kind. */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest 100 groups. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobFailures"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseJobKind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseInput"];
+            };
+        };
+        responses: {
+            /** @description It is paused. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeJobKind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not paused. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description `ready`, `scheduled`, `running`, `failed`, `done` or `cancelled`; `ready` when left out. Of large bursts of jobs that are done a part is kept, and altogether the newest 10,000. */
+                state?: string;
+                /** @description Those of a queue. */
+                queue?: string;
+                /** @description Those of a kind. */
+                kind?: string;
+                /** @description Those with a tag. */
+                tag?: string;
+                /** @description Those of an owner. */
+                owner?: string;
+                /** @description Those with this in their data or error, letter by letter. */
+                text?: string;
+                /** @description Failures that look alike. */
+                fingerprint?: string;
+                /** @description Those pushed at this instant or later. */
+                since?: string;
+                /** @description Those pushed before this instant. */
+                until?: string;
+                /** @description 1 to 200; 50 when left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Job"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "purge_trash"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChosenJobs"];
+            };
+        };
+        responses: {
+            /** @description Those that were ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedJobs"];
+                };
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "purge_trash"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChosenJobs"];
+            };
+        };
+        responses: {
+            /** @description Those that were deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedJobs"];
+                };
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "jobs": {
+                 *         "fingerprint": "1f2e3d4c5b6a7988"
+                 *       },
+                 *       "per_second": 10
+                 *     }
+                 */
+                "application/json": components["schemas"]["RetryInput"];
+            };
+        };
+        responses: {
+            /** @description Those that wait again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedJobs"];
+                };
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetails"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getQueues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How they are doing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queues"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobActions: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200; 50 when left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobAction"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listQueueDecisions: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200; 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The decisions. Of times without any work there are none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobBalance"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobMeasures: {
+        parameters: {
+            query?: {
+                /** @description `1h` by minutes, `24h` or `7d` by hours, `90d` by days; `1h` when left out. Hours and days are there when they are over. */
+                range?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was counted together, in the order of time. Times without jobs are left out. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobMeasure"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The queue. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseInput"];
+            };
+        };
+        responses: {
+            /** @description It is paused. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The queue. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not paused. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -62,6 +62,20 @@ fn v1(document: OpenApi) -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(admin::cache))
         .routes(routes!(admin::slow_queries))
         .routes(routes!(admin::plan))
+        .routes(routes!(admin::queues))
+        .routes(routes!(admin::measures))
+        .routes(routes!(admin::decisions))
+        .routes(routes!(admin::actions))
+        .routes(routes!(admin::pause_queue))
+        .routes(routes!(admin::resume_queue))
+        .routes(routes!(admin::pause_kind))
+        .routes(routes!(admin::resume_kind))
+        .routes(routes!(admin::jobs))
+        .routes(routes!(admin::job))
+        .routes(routes!(admin::failures))
+        .routes(routes!(admin::retry))
+        .routes(routes!(admin::cancel))
+        .routes(routes!(admin::forget))
 }
 
 /// Every URL there is: the API, its documentation, and the page for all others.

@@ -163,7 +163,10 @@ impl FromRequestParts<Arc<Context>> for SessionOnly {
 /// answered 403, whatever they ask for: the URLs are in the documentation, so there is nothing to
 /// hide behind a 404.
 #[derive(Debug)]
-pub(crate) struct Admin;
+pub(crate) struct Admin {
+    /// Who.
+    pub(crate) principal: Principal,
+}
 
 impl FromRequestParts<Arc<Context>> for Admin {
     type Rejection = Problem;
@@ -174,7 +177,7 @@ impl FromRequestParts<Arc<Context>> for Admin {
     ) -> Result<Self, Problem> {
         let principal = principal(context, parts).await?;
         principal.require_administrator()?;
-        Ok(Admin)
+        Ok(Admin { principal })
     }
 }
 

@@ -8,10 +8,12 @@ mod dump;
 mod limits;
 mod mail;
 mod migrate;
+mod queue;
 mod restore;
 mod serve;
 mod transfer;
 mod user;
+mod work;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,6 +42,11 @@ enum Command {
         after_help = "Example: duly serve\n         DULY_HTTP__LISTEN=0.0.0.0:8080 duly serve"
     )]
     Serve(serve::Arguments),
+    /// Run jobs, and nothing else.
+    #[command(
+        after_help = "Example: duly work --queues urgent,default,reminders --slots 10 --max-time 3600"
+    )]
+    Work(work::Arguments),
     /// Bring the database up to date; `serve` does it too.
     #[command(after_help = "Example: duly migrate --dry-run")]
     Migrate(migrate::Arguments),
@@ -58,6 +65,12 @@ enum Command {
         after_help = "Example: duly limits show\n         duly limits clear ann@example.org"
     )]
     Limits(limits::Command),
+    /// See the jobs that run later, try failed ones again, pause and resume.
+    #[command(
+        subcommand,
+        after_help = "Example: duly queue status\n         duly queue list --state failed"
+    )]
+    Queue(queue::Command),
     /// Bring tasks in from a file of Taskwarrior, todo.txt, iCalendar, Todoist or Duly.
     #[command(
         after_help = "Example: task export > tasks.json\n         duly import --user ann@example.org tasks.json --dry-run"
@@ -178,6 +191,11 @@ fn dispatch(cli: Cli) -> Outcome {
             start::logging(&config.log);
             block_on(serve::run(arguments, config))?
         }
+        Command::Work(arguments) => {
+            let config = settings()?.config;
+            start::logging(&config.log);
+            block_on(work::run(arguments, config))?
+        }
         Command::Migrate(arguments) => with_settings(settings()?, |config| async move {
             migrate::run(arguments, &config).await
         }),
@@ -189,6 +207,9 @@ fn dispatch(cli: Cli) -> Outcome {
         }),
         Command::Limits(command) => with_settings(settings()?, |config| async move {
             limits::run(command, &config).await
+        }),
+        Command::Queue(command) => with_settings(settings()?, |config| async move {
+            queue::run(command, &config).await
         }),
         Command::Import(arguments) => with_settings(settings()?, |config| async move {
             transfer::import(arguments, &config).await

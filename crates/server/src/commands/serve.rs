@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use duly_db::Location;
+use duly_queue::balance::{Balancer, BalancerHandle, Settings};
 use duly_queue::{QueueName, Scheduler, SchedulerHandle, Worker, WorkerHandle, WorkerOptions};
 use duly_tracker::{Tracker, jobs, sessions, users};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -17,7 +18,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http::{Threads, listener};
 use crate::node::{Node, Stop};
-use crate::{demo, output, start, web};
+use crate::{demo, output, process, start, web};
 
 /// How often it is written down which sessions and tokens were used.
 const SEEN_INTERVAL: Duration = Duration::from_secs(10);
@@ -95,10 +96,10 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     }
     let worker = role
         .includes(Role::Worker)
-        .then(|| start_worker(&tracker, &config));
+        .then(|| start_worker(&tracker, worker_options(&config)));
     let scheduler = role
         .includes(Role::Scheduler)
-        .then(|| start_scheduler(&tracker));
+        .then(|| start_scheduler(&tracker, &config));
     let mut next_offer = Duration::MAX;
     if served.is_some() {
         next_offer = web::offer(&tracker).await;
@@ -139,7 +140,7 @@ async fn listen(config: &mut Config) -> Result<TcpListener, CommandError> {
 /// SIGTERM, which comes from whoever looks after several nodes, gives balancers the time to notice.
 /// SIGINT comes from a keyboard and does not; nor does the second signal of either kind. The next
 /// one ends the process at once.
-fn heed_signals(stop: Stop) -> Outcome {
+pub(super) fn heed_signals(stop: Stop) -> Outcome {
     let (mut terminate, mut interrupt) = signal(SignalKind::terminate())
         .and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)))
         .map_err(|error| super::failed(&error))?;
@@ -163,27 +164,31 @@ fn heed_signals(stop: Stop) -> Outcome {
     Ok(())
 }
 
-fn start_worker(tracker: &Tracker, config: &Config) -> WorkerHandle {
-    let options = WorkerOptions {
+/// How a worker runs, as the settings say it.
+pub(super) fn worker_options(config: &Config) -> WorkerOptions {
+    WorkerOptions {
         slots: config.worker.slots,
-        queues: vec![
-            QueueName::URGENT,
-            QueueName::DEFAULT,
-            QueueName::REMINDERS,
-            QueueName::MAINTENANCE,
-        ],
+        queues: QueueName::by_priority(),
         poll: config.worker.poll,
-    };
-    Worker::start(
-        tracker.queue.clone(),
-        Arc::new(jobs::registry()),
-        tracker.clone(),
-        options,
-    )
+        about: process::about(),
+    }
 }
 
-fn start_scheduler(tracker: &Tracker) -> SchedulerHandle {
-    Scheduler::new(tracker.queue.clone(), jobs::schedules(&tracker.queue)).start()
+pub(super) fn start_worker(tracker: &Tracker, options: WorkerOptions) -> WorkerHandle {
+    let registry = Arc::new(jobs::registry());
+    Worker::start(tracker.queue.clone(), registry, tracker.clone(), options)
+}
+
+/// What one node does for all, whichever leads: it fires schedules, and gives slots to queues.
+fn start_scheduler(tracker: &Tracker, config: &Config) -> (SchedulerHandle, BalancerHandle) {
+    let queue = &tracker.queue;
+    let scheduler = Scheduler::new(queue.clone(), jobs::schedules(queue)).start();
+    let settings = Settings {
+        mode: config.worker.balance,
+        ..Settings::default()
+    };
+    let balancer = Balancer::new(queue.clone(), jobs::registry().queues(), settings);
+    (scheduler, balancer.start())
 }
 
 /// As many open files as the system lets us have; each connection is one.
@@ -245,10 +250,14 @@ async fn answer(
 }
 
 /// Runs jobs until told to stop and done with it.
-async fn work(scheduler: Option<SchedulerHandle>, worker: Option<WorkerHandle>, stop: &Stop) {
+async fn work(
+    scheduler: Option<(SchedulerHandle, BalancerHandle)>,
+    worker: Option<WorkerHandle>,
+    stop: &Stop,
+) {
     stop.told.cancelled().await;
-    if let Some(scheduler) = scheduler {
-        scheduler.stop().await;
+    if let Some((scheduler, balancer)) = scheduler {
+        tokio::join!(scheduler.stop(), balancer.stop());
     }
     if let Some(worker) = worker {
         worker.drain(JOBS_TIMEOUT).await;

@@ -7,6 +7,7 @@ mod passphrase;
 mod reader;
 mod sections;
 mod value;
+mod worker;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,11 +15,11 @@ use std::path::Path;
 pub use cache::{Cache, Place};
 use layers::{Layers, Setting, Source};
 pub use passphrase::dump_passphrase;
-pub use sections::{
-    Accounts, Activity, Config, Database, Http, Log, LogFormat, Mail, Tasks, WorkerSettings,
-};
+pub use sections::{Accounts, Activity, Config, Database, Http, Log, LogFormat, Mail, Tasks};
 pub use value::Network;
 pub(crate) use value::duration;
+pub(crate) use value::size;
+pub use worker::WorkerSettings;
 
 /// The defaults and the documentation of every setting.
 pub const DEFAULTS: &str = include_str!("../../../../config.default.toml");

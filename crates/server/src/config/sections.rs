@@ -17,6 +17,7 @@ use super::layers::Layers;
 use super::limits;
 use super::reader::Reader;
 use super::value::{Network, duration};
+use super::worker::{self, WorkerSettings};
 use crate::limits::Rules;
 
 /// Every setting.
@@ -157,15 +158,6 @@ pub struct Notifications {
     pub keep: Duration,
 }
 
-/// `[worker]`
-#[derive(Debug, Clone)]
-pub struct WorkerSettings {
-    /// How many jobs run at once.
-    pub slots: usize,
-    /// How often to look for jobs.
-    pub poll: Duration,
-}
-
 /// `[log]`
 #[derive(Debug, Clone)]
 pub struct Log {
@@ -196,7 +188,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
     let trash_days = reader.section("tasks").number("trash_days", 1, 3650);
     let keep = reader.section("activity").duration("keep");
     let told_keep = notifications_keep(reader.section("notifications"));
-    let worker = worker(reader.section("worker"));
+    let worker = worker::read(reader.section("worker"));
     let log = log(reader.section("log"));
     let config = || {
         let tasks = Tasks {
@@ -342,15 +334,6 @@ fn notifications_keep(reader: &mut Reader<'_>) -> Option<Duration> {
     let least = Duration::from_secs(30 * 86_400);
     reader.text("keep", "at least 30d, like 90d or 2y", |text| {
         duration(text).filter(|found| *found >= least)
-    })
-}
-
-fn worker(reader: &mut Reader<'_>) -> Option<WorkerSettings> {
-    let slots = reader.number("slots", 1, 1024);
-    let poll = reader.duration("poll");
-    Some(WorkerSettings {
-        slots: slots?,
-        poll: poll?,
     })
 }
 

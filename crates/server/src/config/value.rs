@@ -83,7 +83,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
 }
 
 /// Reads `512B`, `256KiB` or `10MiB`, in bytes.
-pub(super) fn size(text: &str) -> Option<u64> {
+pub(crate) fn size(text: &str) -> Option<u64> {
     let (number, unit) = number_and_unit(text)?;
     match unit {
         "B" => Some(number),

@@ -7,8 +7,9 @@ use crate::support::Process;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let duly = Process::new();
-    let commands: [&[&str]; 21] = [
+    let commands: [&[&str]; 26] = [
         &["serve"],
+        &["work"],
         &["migrate"],
         &["db"],
         &["db", "partition"],
@@ -18,6 +19,10 @@ fn every_command_explains_itself_with_an_example() {
         &["user", "promote"],
         &["user", "reset-password"],
         &["user", "invite"],
+        &["queue"],
+        &["queue", "list"],
+        &["queue", "retry"],
+        &["queue", "pause"],
         &["import"],
         &["export"],
         &["dump"],

@@ -6,6 +6,7 @@ mod shared_caches;
 use std::time::Duration;
 
 use duly_db::query;
+use duly_queue::store::{Filter, Listing, State};
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestApp};
@@ -20,6 +21,9 @@ struct Owner {
     other_session: String,
     token: String,
     slow_query: String,
+    job: String,
+    queue: String,
+    kind: String,
 }
 
 async fn owner(app: &TestApp, name: String) -> Owner {
@@ -53,7 +57,22 @@ async fn owner(app: &TestApp, name: String) -> Owner {
         trashed,
         token,
         slow_query: slow_query(app),
+        job: job(app).await,
+        queue: "maintenance".to_owned(),
+        kind: "purge_trash".to_owned(),
     }
+}
+
+/// Something that was done, which administrators can look at.
+async fn job(app: &TestApp) -> String {
+    let listing = Listing {
+        state: State::Done,
+        filter: &Filter::default(),
+        limit: 1,
+        after: None,
+    };
+    let done = app.tracker.queue.operations().list(&listing).await;
+    done.expect("a list")[0].id.to_string()
 }
 
 /// Something slow that administrators can look at.
@@ -257,6 +276,7 @@ async fn what_has_expired_opens_nothing() {
 async fn no_body_can_name_what_is_not_its_to_say() {
     let app = TestApp::new().await;
     let on = owner(&app, "ann".into()).await;
+    app.promote(&on.name).await;
     for operation in operations(&app)
         .await
         .iter()
@@ -301,6 +321,9 @@ async fn the_id_of_one_kind_of_thing_is_none_of_another() {
                 other_session: on.task.clone(),
                 token: on.other_session.clone(),
                 slow_query: id.clone(),
+                job: id.clone(),
+                queue: id.clone(),
+                kind: id.clone(),
             };
             denied_by_owner(operation, &on, &swapped).await;
         }

@@ -85,6 +85,9 @@ pub(super) fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
         "createTask" => json!({ "title": "New" }),
         "changeTask" => json!({ "title": "Changed" }),
         "changeTasks" => json!({ "ids": [owner.task], "change": { "title": "Changed" } }),
+        "pauseQueue" | "pauseJobKind" => json!({ "reason": "a test" }),
+        "retryJobs" => json!({ "jobs": { "ids": [owner.job] } }),
+        "cancelJobs" | "forgetJobs" => json!({ "ids": [owner.job] }),
         "logOut"
         | "resendConfirmation"
         | "getAccount"
@@ -109,6 +112,15 @@ pub(super) fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
         | "exportTasks"
         | "getCache"
         | "getDatabase"
+        | "getQueues"
+        | "resumeQueue"
+        | "resumeJobKind"
+        | "listJobs"
+        | "getJob"
+        | "listJobFailures"
+        | "listJobMeasures"
+        | "listJobActions"
+        | "listQueueDecisions"
         | "listSlowQueries"
         | "explainSlowQuery" => {
             return None;
@@ -126,6 +138,9 @@ pub(super) async fn attempt(operation: &Operation, by: &Client, on: &Owner) -> A
         "/api/v1/sessions/{id}" => on.other_session.clone(),
         "/api/v1/tokens/{id}" => on.token.clone(),
         "/api/v1/admin/slow-queries/{id}/plan" => on.slow_query.clone(),
+        "/api/v1/admin/jobs/{id}" => on.job.clone(),
+        path if path.starts_with("/api/v1/admin/queues/") => on.queue.clone(),
+        path if path.starts_with("/api/v1/admin/job-kinds/") => on.kind.clone(),
         path => panic!("{path} is not covered; say here what its id is"),
     };
     let method = match operation.id.as_str() {

@@ -1,4 +1,4 @@
-//! `/admin`: how the installation is doing, for administrators
+//! `/admin/database`, `/admin/cache` and `/admin/slow-queries`
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use duly_db::{SlowQueries, Status as DatabaseStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::input::{Id, Parameters};
-use super::permit::Admin;
-use super::problem::{Code, Problem};
-use super::reply::{self, Reply};
+use crate::api::input::{Id, Parameters};
+use crate::api::permit::Admin;
+use crate::api::problem::{Code, Problem};
+use crate::api::reply::{self, Reply};
 use crate::app::Context;
 
 /// How the database would run a statement.

@@ -1,0 +1,12 @@
+//! `/admin`: how the installation is doing, and what is done about it, for administrators
+
+mod chosen;
+mod database;
+mod figures;
+mod jobs;
+mod queues;
+mod records;
+
+pub(crate) use database::*;
+pub(crate) use jobs::*;
+pub(crate) use queues::*;

@@ -1,0 +1,123 @@
+//! `duly queue` and `duly work`
+
+use serde_json::json;
+
+use crate::support::Process;
+
+#[test]
+fn jobs_are_looked_after() {
+    let duly = Process::new();
+    let make = [
+        "user",
+        "create",
+        "--name",
+        "Ann",
+        "--email",
+        "ann@example.org",
+    ];
+    duly.say(&make);
+    let status = duly.say(&["queue", "status"]);
+    for queue in ["urgent", "reminders", "maintenance"] {
+        assert!(status.contains(queue), "{status}");
+    }
+    assert!(status.contains("No worker was heard of"), "{status}");
+    let paused = duly.say(&[
+        "queue",
+        "pause",
+        "urgent",
+        "--reason",
+        "a move",
+        "--minutes",
+        "5",
+    ]);
+    assert!(
+        paused.contains("The queue urgent is paused until"),
+        "{paused}"
+    );
+    let status = duly.say(&["queue", "status"]);
+    assert!(status.contains("by the command line until"), "{status}");
+    assert!(status.contains("a move"), "{status}");
+    let resumed = duly.say(&["queue", "resume", "urgent"]);
+    assert_eq!(resumed.trim(), "The queue urgent is not paused any more.");
+    assert!(
+        duly.say(&["queue", "actions"])
+            .contains("resume by the command line")
+    );
+    assert!(
+        duly.say(&["queue", "list", "--state", "failed"])
+            .contains("no such jobs")
+    );
+    assert!(
+        duly.say(&["queue", "retry", "--all"])
+            .contains("0 jobs wait again")
+    );
+    assert!(
+        duly.say(&["queue", "prune", "--days", "7"])
+            .contains("Deleted 0")
+    );
+    for wrong in [
+        &["queue", "retry"][..],
+        &["queue", "pause", "none"],
+        &["queue", "pause", "none", "--kind"],
+    ] {
+        let said = duly.run(wrong);
+        assert_eq!(said.status.code(), Some(2), "{wrong:?}");
+    }
+    let unknown = "01998f2c-3a9a-7c7e-9f57-0e4d7d2b8c11";
+    assert_eq!(duly.run(&["queue", "show", unknown]).status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_worker_serves_the_queues_it_is_told_and_stops_in_time() {
+    let mut duly = Process::new();
+    let make = [
+        "user",
+        "create",
+        "--name",
+        "Ann",
+        "--email",
+        "ann@example.org",
+    ];
+    duly.say(&make);
+    duly.serve(&["--role", "web"]);
+    let forgotten = json!({ "email": "ann@example.org" });
+    let mut client = duly.connect().await;
+    let path = "/api/v1/password/forgot";
+    client.send("POST", path, Some(forgotten)).await;
+    let is_waiting = || duly.say(&["queue", "list"]).contains("send_password_reset");
+    assert!(is_waiting());
+    let work = |queues| {
+        let said = duly.say(&[
+            "work",
+            "--queues",
+            queues,
+            "--slots",
+            "2",
+            "--max-time",
+            "1",
+        ]);
+        assert!(
+            said.contains(&format!("works on {queues} with 2 slots")),
+            "{said}"
+        );
+    };
+    work("maintenance");
+    assert!(is_waiting(), "it serves another queue");
+    work("urgent");
+    assert!(!is_waiting());
+    assert!(
+        duly.say(&["queue", "list", "--state", "done"])
+            .contains("send_password_reset")
+    );
+    let said = duly.say(&["work", "--max-memory", "1MiB"]);
+    assert!(
+        said.contains("works on urgent, default, reminders, maintenance"),
+        "{said}"
+    );
+    for wrong in [
+        &["work", "--queues", "none"][..],
+        &["work", "--max-memory", "much"],
+    ] {
+        assert_eq!(duly.run(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
