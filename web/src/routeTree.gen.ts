@@ -25,12 +25,18 @@ import { Route as AppStatisticsRouteImport } from './routes/_app.statistics'
 import { Route as AppTrashRouteImport } from './routes/_app.trash'
 import { Route as AppAdminIndexRouteImport } from './routes/_app.admin.index'
 import { Route as AppAdminCacheRouteImport } from './routes/_app.admin.cache'
+import { Route as AppAdminFailuresRouteImport } from './routes/_app.admin.failures'
 import { Route as AppAdminSlowQueriesRouteImport } from './routes/_app.admin.slow-queries'
 import { Route as AppSettingsIndexRouteImport } from './routes/_app.settings.index'
 import { Route as AppSettingsAppearanceRouteImport } from './routes/_app.settings.appearance'
 import { Route as AppSettingsRemindersRouteImport } from './routes/_app.settings.reminders'
 import { Route as AppSettingsSessionsRouteImport } from './routes/_app.settings.sessions'
 import { Route as AppSettingsTokensRouteImport } from './routes/_app.settings.tokens'
+import { Route as AppAdminJobsIndexRouteImport } from './routes/_app.admin.jobs.index'
+import { Route as AppAdminJobsIdRouteImport } from './routes/_app.admin.jobs.$id'
+import { Route as AppAdminQueuesIndexRouteImport } from './routes/_app.admin.queues.index'
+import { Route as AppAdminQueuesActionsRouteImport } from './routes/_app.admin.queues.actions'
+import { Route as AppAdminQueuesMeasuresRouteImport } from './routes/_app.admin.queues.measures'
 
 const AppRoute = AppRouteImport.update({
   id: '/_app',
@@ -111,6 +117,11 @@ const AppAdminCacheRoute = AppAdminCacheRouteImport.update({
   path: '/cache',
   getParentRoute: () => AppAdminRoute,
 } as any)
+const AppAdminFailuresRoute = AppAdminFailuresRouteImport.update({
+  id: '/failures',
+  path: '/failures',
+  getParentRoute: () => AppAdminRoute,
+} as any)
 const AppAdminSlowQueriesRoute = AppAdminSlowQueriesRouteImport.update({
   id: '/slow-queries',
   path: '/slow-queries',
@@ -141,6 +152,31 @@ const AppSettingsTokensRoute = AppSettingsTokensRouteImport.update({
   path: '/tokens',
   getParentRoute: () => AppSettingsRoute,
 } as any)
+const AppAdminJobsIndexRoute = AppAdminJobsIndexRouteImport.update({
+  id: '/jobs/',
+  path: '/jobs/',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminJobsIdRoute = AppAdminJobsIdRouteImport.update({
+  id: '/jobs/$id',
+  path: '/jobs/$id',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminQueuesIndexRoute = AppAdminQueuesIndexRouteImport.update({
+  id: '/queues/',
+  path: '/queues/',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminQueuesActionsRoute = AppAdminQueuesActionsRouteImport.update({
+  id: '/queues/actions',
+  path: '/queues/actions',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminQueuesMeasuresRoute = AppAdminQueuesMeasuresRouteImport.update({
+  id: '/queues/measures',
+  path: '/queues/measures',
+  getParentRoute: () => AppAdminRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
@@ -157,6 +193,7 @@ export interface FileRoutesByFullPath {
   '/statistics': typeof AppStatisticsRoute
   '/trash': typeof AppTrashRoute
   '/admin/cache': typeof AppAdminCacheRoute
+  '/admin/failures': typeof AppAdminFailuresRoute
   '/admin/slow-queries': typeof AppAdminSlowQueriesRoute
   '/settings/appearance': typeof AppSettingsAppearanceRoute
   '/settings/reminders': typeof AppSettingsRemindersRoute
@@ -164,6 +201,11 @@ export interface FileRoutesByFullPath {
   '/settings/tokens': typeof AppSettingsTokensRoute
   '/admin/': typeof AppAdminIndexRoute
   '/settings/': typeof AppSettingsIndexRoute
+  '/admin/jobs/$id': typeof AppAdminJobsIdRoute
+  '/admin/queues/actions': typeof AppAdminQueuesActionsRoute
+  '/admin/queues/measures': typeof AppAdminQueuesMeasuresRoute
+  '/admin/jobs/': typeof AppAdminJobsIndexRoute
+  '/admin/queues/': typeof AppAdminQueuesIndexRoute
 }
 export interface FileRoutesByTo {
   '/confirm': typeof ConfirmRoute
@@ -178,6 +220,7 @@ export interface FileRoutesByTo {
   '/trash': typeof AppTrashRoute
   '/': typeof AppIndexRoute
   '/admin/cache': typeof AppAdminCacheRoute
+  '/admin/failures': typeof AppAdminFailuresRoute
   '/admin/slow-queries': typeof AppAdminSlowQueriesRoute
   '/settings/appearance': typeof AppSettingsAppearanceRoute
   '/settings/reminders': typeof AppSettingsRemindersRoute
@@ -185,6 +228,11 @@ export interface FileRoutesByTo {
   '/settings/tokens': typeof AppSettingsTokensRoute
   '/admin': typeof AppAdminIndexRoute
   '/settings': typeof AppSettingsIndexRoute
+  '/admin/jobs/$id': typeof AppAdminJobsIdRoute
+  '/admin/queues/actions': typeof AppAdminQueuesActionsRoute
+  '/admin/queues/measures': typeof AppAdminQueuesMeasuresRoute
+  '/admin/jobs': typeof AppAdminJobsIndexRoute
+  '/admin/queues': typeof AppAdminQueuesIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -203,6 +251,7 @@ export interface FileRoutesById {
   '/_app/trash': typeof AppTrashRoute
   '/_app/': typeof AppIndexRoute
   '/_app/admin/cache': typeof AppAdminCacheRoute
+  '/_app/admin/failures': typeof AppAdminFailuresRoute
   '/_app/admin/slow-queries': typeof AppAdminSlowQueriesRoute
   '/_app/settings/appearance': typeof AppSettingsAppearanceRoute
   '/_app/settings/reminders': typeof AppSettingsRemindersRoute
@@ -210,6 +259,11 @@ export interface FileRoutesById {
   '/_app/settings/tokens': typeof AppSettingsTokensRoute
   '/_app/admin/': typeof AppAdminIndexRoute
   '/_app/settings/': typeof AppSettingsIndexRoute
+  '/_app/admin/jobs/$id': typeof AppAdminJobsIdRoute
+  '/_app/admin/queues/actions': typeof AppAdminQueuesActionsRoute
+  '/_app/admin/queues/measures': typeof AppAdminQueuesMeasuresRoute
+  '/_app/admin/jobs/': typeof AppAdminJobsIndexRoute
+  '/_app/admin/queues/': typeof AppAdminQueuesIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -228,6 +282,7 @@ export interface FileRouteTypes {
     | '/statistics'
     | '/trash'
     | '/admin/cache'
+    | '/admin/failures'
     | '/admin/slow-queries'
     | '/settings/appearance'
     | '/settings/reminders'
@@ -235,6 +290,11 @@ export interface FileRouteTypes {
     | '/settings/tokens'
     | '/admin/'
     | '/settings/'
+    | '/admin/jobs/$id'
+    | '/admin/queues/actions'
+    | '/admin/queues/measures'
+    | '/admin/jobs/'
+    | '/admin/queues/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/confirm'
@@ -249,6 +309,7 @@ export interface FileRouteTypes {
     | '/trash'
     | '/'
     | '/admin/cache'
+    | '/admin/failures'
     | '/admin/slow-queries'
     | '/settings/appearance'
     | '/settings/reminders'
@@ -256,6 +317,11 @@ export interface FileRouteTypes {
     | '/settings/tokens'
     | '/admin'
     | '/settings'
+    | '/admin/jobs/$id'
+    | '/admin/queues/actions'
+    | '/admin/queues/measures'
+    | '/admin/jobs'
+    | '/admin/queues'
   id:
     | '__root__'
     | '/_app'
@@ -273,6 +339,7 @@ export interface FileRouteTypes {
     | '/_app/trash'
     | '/_app/'
     | '/_app/admin/cache'
+    | '/_app/admin/failures'
     | '/_app/admin/slow-queries'
     | '/_app/settings/appearance'
     | '/_app/settings/reminders'
@@ -280,6 +347,11 @@ export interface FileRouteTypes {
     | '/_app/settings/tokens'
     | '/_app/admin/'
     | '/_app/settings/'
+    | '/_app/admin/jobs/$id'
+    | '/_app/admin/queues/actions'
+    | '/_app/admin/queues/measures'
+    | '/_app/admin/jobs/'
+    | '/_app/admin/queues/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -406,6 +478,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAdminCacheRouteImport
       parentRoute: typeof AppAdminRoute
     }
+    '/_app/admin/failures': {
+      id: '/_app/admin/failures'
+      path: '/failures'
+      fullPath: '/admin/failures'
+      preLoaderRoute: typeof AppAdminFailuresRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
     '/_app/admin/slow-queries': {
       id: '/_app/admin/slow-queries'
       path: '/slow-queries'
@@ -448,19 +527,66 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSettingsTokensRouteImport
       parentRoute: typeof AppSettingsRoute
     }
+    '/_app/admin/jobs/': {
+      id: '/_app/admin/jobs/'
+      path: '/jobs'
+      fullPath: '/admin/jobs/'
+      preLoaderRoute: typeof AppAdminJobsIndexRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/jobs/$id': {
+      id: '/_app/admin/jobs/$id'
+      path: '/jobs/$id'
+      fullPath: '/admin/jobs/$id'
+      preLoaderRoute: typeof AppAdminJobsIdRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/queues/': {
+      id: '/_app/admin/queues/'
+      path: '/queues'
+      fullPath: '/admin/queues/'
+      preLoaderRoute: typeof AppAdminQueuesIndexRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/queues/actions': {
+      id: '/_app/admin/queues/actions'
+      path: '/queues/actions'
+      fullPath: '/admin/queues/actions'
+      preLoaderRoute: typeof AppAdminQueuesActionsRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/queues/measures': {
+      id: '/_app/admin/queues/measures'
+      path: '/queues/measures'
+      fullPath: '/admin/queues/measures'
+      preLoaderRoute: typeof AppAdminQueuesMeasuresRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
   }
 }
 
 interface AppAdminRouteChildren {
   AppAdminCacheRoute: typeof AppAdminCacheRoute
+  AppAdminFailuresRoute: typeof AppAdminFailuresRoute
   AppAdminSlowQueriesRoute: typeof AppAdminSlowQueriesRoute
   AppAdminIndexRoute: typeof AppAdminIndexRoute
+  AppAdminJobsIdRoute: typeof AppAdminJobsIdRoute
+  AppAdminQueuesActionsRoute: typeof AppAdminQueuesActionsRoute
+  AppAdminQueuesMeasuresRoute: typeof AppAdminQueuesMeasuresRoute
+  AppAdminJobsIndexRoute: typeof AppAdminJobsIndexRoute
+  AppAdminQueuesIndexRoute: typeof AppAdminQueuesIndexRoute
 }
 
 const AppAdminRouteChildren: AppAdminRouteChildren = {
   AppAdminCacheRoute: AppAdminCacheRoute,
+  AppAdminFailuresRoute: AppAdminFailuresRoute,
   AppAdminSlowQueriesRoute: AppAdminSlowQueriesRoute,
   AppAdminIndexRoute: AppAdminIndexRoute,
+  AppAdminJobsIdRoute: AppAdminJobsIdRoute,
+  AppAdminQueuesActionsRoute: AppAdminQueuesActionsRoute,
+  AppAdminQueuesMeasuresRoute: AppAdminQueuesMeasuresRoute,
+  AppAdminJobsIndexRoute: AppAdminJobsIndexRoute,
+  AppAdminQueuesIndexRoute: AppAdminQueuesIndexRoute,
 }
 
 const AppAdminRouteWithChildren = AppAdminRoute._addFileChildren(

@@ -1,7 +1,13 @@
 import { useEffect, useRef } from 'react'
 import { preferences } from './preferences.ts'
 
-export type HotkeyGroup = 'Anywhere' | 'Go to' | 'In a list' | 'On the board' | 'In a task'
+export type HotkeyGroup =
+  | 'Anywhere'
+  | 'Go to'
+  | 'In a list'
+  | 'On the board'
+  | 'In a task'
+  | 'In a list of jobs'
 
 export interface Hotkey {
   /** Key names as KeyboardEvent.key; "mod" is Ctrl, or Command on a Mac; two parts are typed in turn. */
@@ -60,6 +66,12 @@ export const HOTKEYS = {
 
   saveText: { keys: ['mod+Enter'], group: 'In a task', label: 'Save the description', local: true },
   closeTask: { keys: ['Escape'], group: 'In a task', label: 'Close the task', local: true },
+
+  walkJobs: { keys: ['j', 'k'], group: 'In a list of jobs', label: 'Next, or previous', local: true },
+  openJob: { keys: ['Enter'], group: 'In a list of jobs', label: 'Open the job', local: true },
+  selectJob: { keys: ['x'], group: 'In a list of jobs', label: 'Select', local: true },
+  retry: { keys: ['r'], group: 'In a list of jobs', label: 'Retry what failed' },
+  endJob: { keys: ['Delete', '#'], group: 'In a list of jobs', label: 'Cancel or forget', local: true },
 } as const satisfies Record<string, Hotkey>
 
 type HotkeyName = keyof typeof HOTKEYS

@@ -1,38 +1,16 @@
 import type { Page } from '@playwright/test'
 import type { CacheStatus, DatabaseStatus, SlowQueries } from '#api/types.ts'
+import { administratorCookies, setup } from './administrator.ts'
 import { expectClean } from './axe.ts'
-import { Api, expect, PASSWORD, test } from './fixtures.ts'
+import { expect, test } from './fixtures.ts'
 
-const EMAIL = 'administrator@example.org'
-
-/** The link the server prints at its first start; it works once. */
-const setup = process.env.DULY_E2E_SETUP
-
-let cookies: Awaited<ReturnType<ReturnType<Page['context']>['cookies']>> = []
+let cookies: Awaited<ReturnType<typeof administratorCookies>> = []
 
 test.skip(!setup, 'DULY_E2E_SETUP names the link that makes the first administrator')
 test.describe.configure({ mode: 'serial' })
 
 test.beforeAll(async ({ browser, baseURL }) => {
-  const context = await browser.newContext({ baseURL: baseURL ?? '' })
-  const page = await context.newPage()
-  const api = new Api(context.request, baseURL ?? '')
-  // A worker that takes over after a failure finds the link used.
-  const known = await context.request.post('/api/v1/login', {
-    data: { email: EMAIL, password: PASSWORD },
-    headers: { Origin: api.origin },
-  })
-  if (!known.ok()) {
-    await page.goto(setup ?? '')
-    await expect(page.getByRole('heading', { name: 'Set up Duly' })).toBeVisible()
-    await page.getByLabel('Name').fill('Ada Moreno')
-    await page.getByLabel('E-mail').fill(EMAIL)
-    await page.getByLabel('Password').fill(PASSWORD)
-    await page.getByRole('button', { name: 'Create account' }).click()
-    await expect(page.getByRole('heading', { name: 'All open' })).toBeVisible()
-  }
-  cookies = await context.cookies()
-  await context.close()
+  cookies = await administratorCookies(browser, baseURL ?? '', setup)
 })
 
 test.beforeEach(async ({ context }) => {

@@ -10,6 +10,11 @@ const PAGES = [
   ['/admin', 'Database'],
   ['/admin/cache', 'Cache'],
   ['/admin/slow-queries', 'Slow queries'],
+  ['/admin/queues', 'Queues'],
+  ['/admin/queues/measures', 'Measures'],
+  ['/admin/jobs', 'Jobs'],
+  ['/admin/failures', 'Failures'],
+  ['/admin/queues/actions', 'Actions'],
 ] as const
 
 export function AdminPage() {

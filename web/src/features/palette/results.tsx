@@ -26,6 +26,11 @@ const ADMIN_PAGES = [
   ['Administration', '/admin', null],
   ['Cache', '/admin/cache', null],
   ['Slow queries', '/admin/slow-queries', null],
+  ['Queues and workers', '/admin/queues', null],
+  ['Job measures', '/admin/queues/measures', null],
+  ['Jobs', '/admin/jobs', null],
+  ['Failed jobs', '/admin/failures', null],
+  ['What operators did', '/admin/queues/actions', null],
 ] as const
 
 const TASKS_SHOWN = 8

@@ -1,49 +1,22 @@
-import { useLayoutEffect, useRef, useState } from 'react'
 import type { Statistics } from '#api/types.ts'
 import { fullDate, longDay } from '#lib/dates.ts'
+import { CHART_HEIGHT, ChartGrid, layOutChart, scaleFor, useWidth } from '#ui/chart.tsx'
 
 type Day = Statistics['per_day'][number]
 
-const FIRST_GUESS = 900
-const HEIGHT = 220
 const LEFT = 32
-const FOOT = 24
-const PLOT = HEIGHT - FOOT - 8
-
-/** A round number of steps that holds the highest day. */
-function scaleFor(highest: number) {
-  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((size) => highest / size <= 4) ?? 1000
-  const steps = Math.max(1, Math.ceil(highest / step))
-  return { top: steps * step, marks: Array.from({ length: steps + 1 }, (_, index) => index * step) }
-}
 
 const shortDay = (date: string) =>
   longDay(date)
     .split(', ')[1]
     ?.replace(/(\w{3})\w*/, '$1') ?? date
 
-/** The drawing is as wide as its place, so that its text keeps its size. */
-function useWidth() {
-  const place = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(FIRST_GUESS)
-  useLayoutEffect(() => {
-    const element = place.current
-    if (!element) return
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
-  return { place, width }
-}
-
 /** Completed and created tasks per day: bars and a line, with the same figures as a table. */
 export function DayChart({ days }: { days: Day[] }) {
   const { place, width } = useWidth()
   const { top, marks } = scaleFor(Math.max(1, ...days.flatMap((day) => [day.completed, day.created])))
-  const slot = (width - LEFT) / Math.max(1, days.length)
+  const { slot, plot, y, middle } = layOutChart(width, LEFT, days.length, top)
   const bar = Math.min(18, slot * 0.6)
-  const y = (value: number) => 8 + PLOT - (value / top) * PLOT
-  const middle = (index: number) => LEFT + slot * (index + 0.5)
   const done = days.reduce((sum, day) => sum + day.completed, 0)
   const made = days.reduce((sum, day) => sum + day.created, 0)
   return (
@@ -64,32 +37,20 @@ export function DayChart({ days }: { days: Day[] }) {
       <div ref={place} className="overflow-hidden">
         <svg
           width={width}
-          height={HEIGHT}
+          height={CHART_HEIGHT}
           role="img"
           aria-label={`${done} completed and ${made} created in ${days.length} days`}
           className="block"
         >
-          {marks.map((mark) => (
-            <g key={mark}>
-              <line x1={LEFT} x2={width} y1={y(mark)} y2={y(mark)} className="stroke-line" />
-              <text
-                x={LEFT - 8}
-                y={y(mark) + 4}
-                textAnchor="end"
-                className="fill-soft text-[12px] tabular-nums"
-              >
-                {mark}
-              </text>
-            </g>
-          ))}
+          <ChartGrid left={LEFT} width={width} marks={marks} y={y} />
           {days.map((day, index) => (
             <g key={day.date}>
               <title>{`${fullDate(day.date)}: ${day.completed} completed, ${day.created} created`}</title>
               <rect
                 x={middle(index) - slot / 2}
-                y={8}
+                y={plot.y}
                 width={slot}
-                height={PLOT}
+                height={plot.height}
                 className="fill-transparent hover:fill-hover"
               />
               {day.completed > 0 ? (
@@ -103,7 +64,12 @@ export function DayChart({ days }: { days: Day[] }) {
                 />
               ) : null}
               {index % 7 === 1 && index < days.length - 1 ? (
-                <text x={middle(index)} y={HEIGHT - 6} textAnchor="middle" className="fill-soft text-[12px]">
+                <text
+                  x={middle(index)}
+                  y={CHART_HEIGHT - 6}
+                  textAnchor="middle"
+                  className="fill-soft text-[12px]"
+                >
                   {shortDay(day.date)}
                 </text>
               ) : null}
