@@ -40,6 +40,24 @@ export function start(command, args, env = {}, cwd = ".") {
   return child;
 }
 
+/** Starts a process whose output is read, and whose CPU seconds are known when it has ended. */
+export function startReading(command, args) {
+  const child = spawn("bash", ["-c", '"$@"; times >&2', "bash", command, ...args], { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  children.add(child);
+  const read = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"]) child[name].setEncoding("utf8").on("data", (text) => (read[name] += text));
+  child.on("exit", () => children.delete(child));
+  return {
+    process: child,
+    output: () => read.stdout,
+    /** Of the process: the second line of what the shell says, minutes and seconds of user and system. */
+    cpuSeconds: () => {
+      const times = read.stderr.trim().split("\n").at(-1).matchAll(/(\d+)m([\d.]+)s/g);
+      return [...times].reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
+    },
+  };
+}
+
 export async function stop(child) {
   child.kill("SIGTERM");
   await once(child, "exit");

@@ -1,0 +1,47 @@
+// What a job costs that does nothing: 50,000 of them, taken by two processes of a hundred slots each. CPU time
+// of workers and store, from /proc. `make bench suite=queue ENGINE=sqlite|postgres|mysql`.
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { built, databaseServer, engine, familyCpuSeconds, folder, report, save, startReading } from "./measure.mjs";
+
+const JOBS = Number(process.env.BENCH_JOBS ?? 50_000);
+const RUNS = Number(process.env.BENCH_RUNS ?? 3);
+/** What a job may cost, in microseconds of CPU for workers and store together. */
+const LIMITS = { sqlite: 20, postgres: 60, mysql: 60 };
+const IDLE_LIMIT = 20_000;
+
+const server = databaseServer();
+const address = (name) => server?.database(name) ?? `sqlite:${join(folder, `${name}.db`)}`;
+const drain = (...args) => execFileSync(built("examples/drain"), args, { encoding: "utf8" });
+const storeSeconds = () => (server?.pids ?? []).reduce((sum, pid) => sum + familyCpuSeconds(pid), 0);
+
+const costs = { workers: [], store: [], all: [] };
+const perSecond = [];
+for (let run = 0; run < RUNS; run++) {
+  const place = address(`queue${run}`);
+  drain("push", place, String(JOBS));
+  const [began, before] = [performance.now(), storeSeconds()];
+  const workers = [1, 2].map(() => startReading(built("examples/drain"), ["work", place]));
+  const ended = await Promise.all(workers.map(async (worker) => {
+    await once(worker.process, "close");
+    return { ...JSON.parse(worker.output()), cpu: worker.cpuSeconds() };
+  }));
+  const done = ended.reduce((sum, { done }) => sum + done, 0);
+  if (done < JOBS) throw new Error(`${done} of ${JOBS} jobs were run`);
+  const [workersCpu, storeCpu] = [ended.reduce((sum, { cpu }) => sum + cpu, 0), storeSeconds() - before];
+  costs.workers.push((workersCpu / JOBS) * 1e6);
+  costs.store.push((storeCpu / JOBS) * 1e6);
+  costs.all.push(((workersCpu + storeCpu) / JOBS) * 1e6);
+  // The last half second is only waited.
+  perSecond.push((JOBS / (performance.now() - began - 500)) * 1000);
+}
+const limit = { name: `${LIMITS[engine]} us`, value: LIMITS[engine] };
+report(`${engine}: CPU for a job`, costs.all, "us", limit);
+report(`${engine}: CPU for a job, workers`, costs.workers, "us");
+report(`${engine}: CPU for a job, store`, costs.store, "us");
+report(`${engine}: jobs per second`, perSecond, "/s");
+const waits = [1, 2, 3].map((run) => JSON.parse(drain("idle", address(`idle${run}`))));
+report(`${engine}: from push to start, idle, p50`, waits.map(({ p50 }) => p50), "us");
+report(`${engine}: from push to start, idle, p99`, waits.map(({ p99 }) => p99), "us", { name: "20 ms", value: IDLE_LIMIT });
+save("queue");
