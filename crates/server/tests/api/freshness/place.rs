@@ -97,6 +97,11 @@ impl Place {
         place
     }
 
+    /// Whether no mistake was made.
+    pub fn is_right(&self) -> bool {
+        self.mistake.is_none()
+    }
+
     async fn start_node(&self, number: usize) {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
