@@ -84,6 +84,17 @@ pub fn by_index(engine: Engine, index: &str) -> String {
     }
 }
 
+/// What follows a table whose rows are to be found in the order of this index. Left to themselves SQLite and
+/// MariaDB may rather find all rows by another one and sort them, however few are wanted.
+#[must_use]
+pub fn in_order_of(engine: Engine, index: &str) -> String {
+    match engine {
+        Engine::Sqlite => format!(" INDEXED BY {index}"),
+        Engine::MariaDb | Engine::MySql => format!(" FORCE INDEX ({index})"),
+        Engine::Postgres => String::new(),
+    }
+}
+
 /// Begins a transaction that changes something. Its reads see one state; when it changes what
 /// another transaction has changed since, it is told [`Error::Conflict`]. So what is read, computed
 /// with and written back is never lost.

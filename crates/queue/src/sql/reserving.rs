@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_db::dialect::for_update_of_free_rows;
+use duly_db::dialect::{for_update_of_free_rows, in_order_of};
 use duly_db::{Conn, Db, FromValue, Query, Row, Tx, Value, placeholders, query};
 use jiff::Timestamp;
 
@@ -64,8 +64,9 @@ async fn waiting(
     let select = format!(
         "SELECT id, queue, name, payload, attempt + 1 AS attempt, tries, fence + 1 AS fence, \
          priority, run_at \
-         FROM jobs WHERE queue = ?1 AND lease_until IS NULL AND run_at <= ?2 AND name IN ({}) \
+         FROM jobs{} WHERE queue = ?1 AND lease_until IS NULL AND run_at <= ?2 AND name IN ({}) \
          ORDER BY position, id LIMIT ?3{}",
+        in_order_of(tx.engine(), "jobs_next"),
         placeholders(4, kinds.len()),
         for_update_of_free_rows(tx.engine()),
     );
