@@ -100,7 +100,10 @@ pub(crate) async fn a_rate_is_shared_by_all_who_take(fixture: Fixture) {
     let takers = (0..4).map(|_| fixture.reserve(5));
     let taken = futures_util::future::join_all(takers).await;
     let taken: usize = taken.iter().map(Vec::len).sum();
-    assert_eq!(taken, 6);
+    assert!(taken <= 6, "{taken}");
+    // Who found all jobs in the hands of others has taken none, and may now.
+    let rest = fixture.reserve(10).await.len();
+    assert_eq!(taken + rest, 6);
 }
 
 pub(crate) async fn a_job_is_not_tried_for_longer_than_it_may(fixture: Fixture) {
