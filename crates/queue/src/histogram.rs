@@ -95,13 +95,6 @@ impl Histogram {
         }
         None
     }
-
-    /// The buckets and how many durations are in each.
-    pub fn buckets(&self) -> impl Iterator<Item = (u16, u64)> {
-        self.buckets
-            .iter()
-            .map(|(bucket, number)| (*bucket, *number))
-    }
 }
 
 #[cfg(test)]
