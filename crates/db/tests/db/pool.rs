@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use duly_db::{Db, Durability, Engine, Error, Location, Options, Query, query};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 use crate::fixture::{Notes, insert, write};
 
@@ -52,6 +52,9 @@ async fn waiting_for_a_connection_is_warned_of_and_ends() {
         return;
     };
     let warnings = Warnings::default();
+    // While there is one listener only, whoever warns first on another thread settles for all threads that
+    // nobody listens; with a second one everybody is asked.
+    let _second = Dispatch::new(Warnings::default());
     let _listening = tracing::subscriber::set_default(warnings.clone());
     let mut holding = [notes.begin(), notes.begin()];
     for (id, tx) in (1..).zip(&mut holding) {
