@@ -93,6 +93,12 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
             .collect()
     }
 
+    /// Where jobs of a kind wait.
+    #[must_use]
+    pub fn queue_of(&self, name: &str) -> Option<&QueueName> {
+        self.handlers.get(name).map(|handler| &handler.queue)
+    }
+
     /// The queues the known kinds wait in, most important first.
     #[must_use]
     pub fn queues(&self) -> Vec<QueueName> {

@@ -1,5 +1,6 @@
 //! When a schedule fires.
 
+use std::fmt::{Display, Formatter};
 use std::time::Duration;
 
 use jiff::civil::{Date, Time};
@@ -83,6 +84,47 @@ impl Cadence {
                     .min()
                     .unwrap_or(Timestamp::MAX)
             }
+        }
+    }
+}
+
+impl Cadence {
+    /// How many slots lie between two of them.
+    pub(super) fn slots_between(&self, first: Timestamp, last: Timestamp) -> u64 {
+        let steps = match self {
+            Cadence::Every(period) => {
+                (last.as_microsecond().saturating_sub(first.as_microsecond())) / micros(*period)
+            }
+            Cadence::Daily { zone, .. } => {
+                let days = zone.to_datetime(last).date() - zone.to_datetime(first).date();
+                i64::from(days.get_days())
+            }
+        };
+        u64::try_from(steps.saturating_sub(1)).unwrap_or(0)
+    }
+
+    /// The name of the zone whose clocks it follows.
+    #[must_use]
+    pub fn zone(&self) -> &str {
+        match self {
+            Cadence::Daily { zone, .. } => zone.iana_name().unwrap_or("UTC"),
+            Cadence::Every(_) => "UTC",
+        }
+    }
+}
+
+/// For people: `every 10 s`, `every 5 min`, `every 2 h`, `daily at 02:30`.
+impl Display for Cadence {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Cadence::Daily { at, .. } => {
+                write!(formatter, "daily at {:02}:{:02}", at.hour(), at.minute())
+            }
+            Cadence::Every(period) => match period.as_secs() {
+                seconds if seconds % 3600 == 0 => write!(formatter, "every {} h", seconds / 3600),
+                seconds if seconds % 60 == 0 => write!(formatter, "every {} min", seconds / 60),
+                seconds => write!(formatter, "every {seconds} s"),
+            },
         }
     }
 }
@@ -186,6 +228,31 @@ mod tests {
                 "2011-12-30T22:00:00Z",
                 "2011-12-31T22:00:00Z"
             ]
+        );
+    }
+
+    #[test]
+    fn slots_that_passed_are_counted() {
+        let nine = daily("09:00", "Europe/Berlin");
+        let (first, last) = (time("2026-10-23T07:00:00Z"), time("2026-10-26T08:00:00Z"));
+        assert_eq!(nine.slots_between(first, last), 2);
+        let quarter = Cadence::Every(Duration::from_secs(900));
+        let (first, last) = (time("2026-11-23T10:00:00Z"), time("2026-11-23T11:00:00Z"));
+        assert_eq!(quarter.slots_between(first, last), 3);
+        assert_eq!(quarter.slots_between(first, first), 0);
+    }
+
+    #[test]
+    fn people_can_read_it() {
+        let every = |seconds| Cadence::Every(Duration::from_secs(seconds)).to_string();
+        assert_eq!(
+            [every(10), every(300), every(7200)],
+            ["every 10 s", "every 5 min", "every 2 h"]
+        );
+        let daily = daily("02:30", "Europe/Berlin");
+        assert_eq!(
+            (daily.to_string().as_str(), daily.zone()),
+            ("daily at 02:30", "Europe/Berlin")
         );
     }
 

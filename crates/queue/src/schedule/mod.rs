@@ -2,7 +2,8 @@
 //!
 //! Every node may run a [`Scheduler`]; one of them leads. A firing is a slot: the instant it was
 //! planned for. It is claimed by its name and slot in the transaction that pushes its jobs, so it
-//! happens once even when two nodes believe they lead, and not at all when pushing fails.
+//! happens once even when two nodes believe they lead, and not at all when pushing fails. While a schedule is
+//! paused its slots pass.
 
 mod cadence;
 mod scheduler;
@@ -14,6 +15,9 @@ use std::sync::Arc;
 
 use duly_db::Tx;
 use jiff::Timestamp;
+
+use crate::Queue;
+use crate::store::{By, SchedulePause};
 
 pub use self::cadence::{Cadence, CatchUp};
 pub use self::scheduler::{FailedFiring, Scheduler, SchedulerHandle, TickReport};
@@ -85,5 +89,82 @@ impl Schedules {
             fire: Arc::new(fire),
         });
         self
+    }
+
+    /// What there is, in the order it was added.
+    pub fn planned(&self) -> impl Iterator<Item = Planned> {
+        self.0.iter().map(|schedule| Planned {
+            name: schedule.name,
+            cadence: schedule.cadence.clone(),
+            catch_up: schedule.catch_up,
+        })
+    }
+
+    fn find(&self, name: &str) -> Option<&Schedule> {
+        self.0.iter().find(|schedule| schedule.name == name)
+    }
+
+    /// Fires a schedule now, because somebody wants it; its slots stay as they are. The answer is `false` when
+    /// there is none of this name.
+    ///
+    /// # Errors
+    /// Why it could not be fired; nothing is kept then.
+    pub async fn fire(
+        &self,
+        queue: &Queue,
+        by: By<'_>,
+        name: &str,
+    ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+        let Some(schedule) = self.find(name) else {
+            return Ok(false);
+        };
+        let now = queue.store().now().await?;
+        let newest = schedule.cadence.last(now);
+        let operations = queue.operations();
+        let mut tx = queue.begin();
+        operations.fired_by(&mut tx, by, name, newest).await?;
+        (schedule.fire)(&mut tx, now).await?;
+        tx.commit().await?;
+        queue.notify();
+        Ok(true)
+    }
+
+    /// Lets the slots of a schedule pass from now on. The answer is `false` when there is none of this name.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn pause(
+        &self,
+        queue: &Queue,
+        by: By<'_>,
+        name: &str,
+        pause: &SchedulePause,
+    ) -> crate::Result<bool> {
+        let Some(schedule) = self.find(name) else {
+            return Ok(false);
+        };
+        let newest = schedule.cadence.last(queue.store().now().await?);
+        let operations = queue.operations();
+        operations.pause_schedule(by, name, newest, pause).await?;
+        Ok(true)
+    }
+}
+
+/// A schedule, for those who look at it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// Its name.
+    pub name: &'static str,
+    /// How often it fires.
+    pub cadence: Cadence,
+    /// What becomes of firings that were missed.
+    pub catch_up: CatchUp,
+}
+
+impl Planned {
+    /// Its first slot after `now`.
+    #[must_use]
+    pub fn next(&self, now: Timestamp) -> Timestamp {
+        self.cadence.next(now)
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Schedule, Schedules};
 use crate::error::comes_of_conflict;
 use crate::pause::Pause;
-use crate::store::{Claim, Term};
+use crate::store::{Claim, Passing, ScheduleRecord, Term};
 use crate::{Queue, Result};
 
 /// The lease of the leader.
@@ -57,12 +57,55 @@ pub struct FailedFiring {
 }
 
 /// What becomes of a slot.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Plan {
-    /// The schedule is new: only later slots are fired.
-    Remember,
+    /// The schedule is new, or paused: only later slots are fired.
+    Pass,
     Skip,
     Fire,
+}
+
+/// The newest slot of a schedule, if nothing has become of it yet.
+#[derive(Clone, Copy)]
+struct Open {
+    slot: Timestamp,
+    plan: Plan,
+    /// How many slots before it nobody looked at.
+    missed: u64,
+}
+
+impl Schedule {
+    fn open(&self, known: Option<&ScheduleRecord>, now: Timestamp) -> Option<Open> {
+        let slot = self.cadence.last(now);
+        let Some(known) = known else {
+            let plan = Plan::Pass;
+            return Some(Open {
+                slot,
+                plan,
+                missed: 0,
+            });
+        };
+        if known.last_slot >= slot {
+            return None;
+        }
+        let late = Duration::try_from(now.duration_since(slot)).unwrap_or_default();
+        let is_paused = known
+            .pause
+            .as_ref()
+            .is_some_and(|pause| pause.is_in_force(now));
+        let plan = match self.catch_up.allows(late) {
+            _ if is_paused => Plan::Pass,
+            true => Plan::Fire,
+            false => Plan::Skip,
+        };
+        let before = self.cadence.slots_between(known.last_slot, slot);
+        let missed = match plan {
+            Plan::Pass => 0,
+            Plan::Skip => before.saturating_add(1),
+            Plan::Fire => before,
+        };
+        Some(Open { slot, plan, missed })
+    }
 }
 
 /// Why a firing failed.
@@ -102,22 +145,15 @@ impl Scheduler {
             return Ok(TickReport::default());
         };
         let now = store.now().await?;
-        let claimed = store.slots().await?;
+        let known = store.schedules().await?;
         let mut report = TickReport {
             leads: true,
             ..TickReport::default()
         };
         for schedule in self.schedules.iter() {
-            let slot = schedule.cadence.last(now);
-            let late = Duration::try_from(now.duration_since(slot)).unwrap_or_default();
-            let plan = match claimed.get(schedule.name) {
-                Some(last) if *last >= slot => continue,
-                None => Plan::Remember,
-                Some(_) if schedule.catch_up.allows(late) => Plan::Fire,
-                Some(_) => Plan::Skip,
-            };
-            self.carry_out(schedule, slot, plan, term, &mut report)
-                .await;
+            if let Some(open) = schedule.open(known.get(schedule.name), now) {
+                self.carry_out(schedule, open, term, &mut report).await;
+            }
         }
         if !report.fired.is_empty() {
             self.queue.notify();
@@ -128,16 +164,15 @@ impl Scheduler {
     async fn carry_out(
         &self,
         schedule: &Schedule,
-        slot: Timestamp,
-        plan: Plan,
+        open: Open,
         term: Term,
         report: &mut TickReport,
     ) {
-        let name = schedule.name;
+        let (name, slot) = (schedule.name, open.slot);
         let (queue, random) = (self.queue.clone(), self.queue.random().clone());
         let schedule = schedule.clone();
         let claim = async move {
-            let again = || claim_and_fire(&queue, &schedule, slot, plan, term);
+            let again = || claim_and_fire(&queue, &schedule, open, term);
             retry::on_conflict(&*random, again).await
         };
         // A task of its own, so that a panic ends only this firing.
@@ -145,12 +180,15 @@ impl Scheduler {
             Ok(claimed) => claimed.map_err(|NotFired(error)| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
-        match (claimed, plan) {
+        match (claimed, open.plan) {
             (Ok(true), Plan::Fire) => report.fired.push((name, slot)),
             (Ok(true), Plan::Skip) => report.skipped.push((name, slot)),
             (Ok(_), _) => {}
             (Err(error), _) => {
                 tracing::error!(schedule = name, %slot, error, "a schedule was not fired");
+                if let Err(error) = self.queue.store().not_fired(name, &error).await {
+                    tracing::warn!(schedule = name, %error, "why is not written down");
+                }
                 report.failed.push(FailedFiring { name, slot, error });
             }
         }
@@ -206,22 +244,27 @@ impl Scheduler {
 async fn claim_and_fire(
     queue: &Queue,
     schedule: &Schedule,
-    slot: Timestamp,
-    plan: Plan,
+    open: Open,
     term: Term,
 ) -> std::result::Result<bool, NotFired> {
     let mut tx = queue.begin();
+    let is_fired = open.plan == Plan::Fire;
     let claim = Claim {
         schedule: schedule.name,
-        slot,
+        slot: open.slot,
+        passing: match is_fired {
+            true => Passing::Fired,
+            false => Passing::Passed,
+        },
+        missed: open.missed,
         leader: LEADER,
         term,
     };
     if !queue.store().claim(&mut tx, &claim).await? {
         return Ok(false);
     }
-    if let Plan::Fire = plan {
-        (schedule.fire)(&mut tx, slot).await?;
+    if is_fired {
+        (schedule.fire)(&mut tx, open.slot).await?;
     }
     tx.commit().await?;
     Ok(true)

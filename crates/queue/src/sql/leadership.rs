@@ -1,16 +1,15 @@
-//! Who leads, and which firings have been claimed.
+//! Who leads.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use duly_db::dialect::{for_update, insert_or_keep};
-use duly_db::{Conn, Db, FromRow, Row, Tx, query};
+use duly_db::{Db, FromRow, Row, Tx, query};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::later;
 use crate::Result;
-use crate::store::{Claim, Term};
+use crate::store::Term;
 
 pub(super) async fn lead(
     db: &Db,
@@ -86,32 +85,6 @@ pub(super) async fn resign(db: &Db, name: &str, holder: Uuid, now: Timestamp) ->
     let end = query("UPDATE leases SET lease_until = ?3 WHERE name = ?1 AND holder = ?2");
     tx.execute(end.bind(name).bind(holder).bind(now)).await?;
     Ok(tx.commit().await?)
-}
-
-pub(super) async fn slots(conn: &mut Conn) -> Result<BTreeMap<String, Timestamp>> {
-    let rows = conn
-        .rows(query("SELECT name, last_slot FROM schedules"))
-        .await?;
-    let slots = rows
-        .iter()
-        .map(|row| Ok((row.get("name")?, row.get("last_slot")?)));
-    Ok(slots.collect::<duly_db::Result<_>>()?)
-}
-
-pub(super) async fn claim(tx: &mut Tx, claim: &Claim<'_>, now: Timestamp) -> Result<bool> {
-    if !leads(tx, claim.leader, claim.term, now).await? {
-        return Ok(false);
-    }
-    let last = query("SELECT last_slot FROM schedules WHERE name = ?1").bind(claim.schedule);
-    let change = match tx.optional_row(last).await? {
-        Some(_) => query("UPDATE schedules SET last_slot = ?2 WHERE name = ?1 AND last_slot < ?2"),
-        None => insert_or_keep(
-            tx.engine(),
-            "INSERT INTO schedules (name, last_slot) VALUES (?1, ?2)",
-        ),
-    };
-    let change = change.bind(claim.schedule).bind(claim.slot);
-    Ok(tx.execute(change).await? == 1)
 }
 
 /// Whether the term is still the leader's.

@@ -17,6 +17,7 @@ mod pausing;
 mod pushing;
 mod rates;
 mod reserving;
+mod schedules;
 mod settling;
 mod steering;
 mod tables;
@@ -33,8 +34,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::store::{
-    Claim, Held, JobStore, Kind, NewJob, Operations, Reserved, Settled, Settlement, Swept, Term,
-    Want,
+    Claim, Held, JobStore, Kind, NewJob, Operations, Reserved, ScheduleRecord, Settled, Settlement,
+    Swept, Term, Want,
 };
 use crate::{JobId, Pushed, QueueName, Result};
 
@@ -50,6 +51,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0004_operations"),
         duly_db::migration!("0005_job_order"),
         duly_db::migration!("0006_decisions"),
+        duly_db::migration!("0007_schedules"),
     ],
 };
 
@@ -158,12 +160,17 @@ impl JobStore for SqlStore {
             .await
     }
 
-    async fn slots(&self) -> Result<BTreeMap<String, Timestamp>> {
-        leadership::slots(&mut self.db.read_fresh()).await
+    async fn schedules(&self) -> Result<BTreeMap<String, ScheduleRecord>> {
+        schedules::list(&mut self.db.read_fresh()).await
     }
 
     async fn claim(&self, tx: &mut Tx, claim: &Claim<'_>) -> Result<bool> {
-        leadership::claim(tx, claim, self.clock.now()).await
+        schedules::claim(tx, claim, self.clock.now()).await
+    }
+
+    async fn not_fired(&self, schedule: &str, error: &str) -> Result<()> {
+        self.alone(|| schedules::not_fired(&self.db, schedule, error, self.clock.now()))
+            .await
     }
 
     fn operations(&self) -> &dyn Operations {

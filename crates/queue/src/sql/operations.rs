@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use duly_db::Tx;
 use jiff::Timestamp;
 
 use super::{
-    SqlStore, actions, attempts, decisions, listing, measuring, pausing, steering, workers,
+    SqlStore, actions, attempts, decisions, listing, measuring, pausing, schedules, steering,
+    workers,
 };
 use crate::balance::{Decision, Memory};
 use crate::store::{
     Action, AttemptRecord, By, Counts, Decided, FailureGroup, Filter, JobRecord, Listing, Measured,
-    Operations, Pause, Paused, Retried, Retrying, Term, Totals, WorkerId, WorkerRecord,
+    Operations, Pause, Paused, Retried, Retrying, SchedulePause, Term, Totals, WorkerId,
+    WorkerRecord,
 };
 use crate::{JobId, QueueName, Result};
 
@@ -69,6 +72,32 @@ impl Operations for SqlStore {
 
     async fn pauses(&self) -> Result<Vec<Pause>> {
         pausing::list(&mut self.db.read_fresh(), self.clock.now()).await
+    }
+
+    async fn pause_schedule(
+        &self,
+        by: By<'_>,
+        schedule: &str,
+        slot: Timestamp,
+        pause: &SchedulePause,
+    ) -> Result<()> {
+        self.alone(|| schedules::pause(&self.db, by, schedule, slot, pause, self.entry()))
+            .await
+    }
+
+    async fn resume_schedule(&self, by: By<'_>, schedule: &str) -> Result<bool> {
+        self.alone(|| schedules::resume(&self.db, by, schedule, self.entry()))
+            .await
+    }
+
+    async fn fired_by(
+        &self,
+        tx: &mut Tx,
+        by: By<'_>,
+        schedule: &str,
+        slot: Timestamp,
+    ) -> Result<()> {
+        schedules::fired_by(tx, by, schedule, slot, self.entry()).await
     }
 
     async fn failure_groups(&self, filter: &Filter, limit: u32) -> Result<Vec<FailureGroup>> {

@@ -146,7 +146,19 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "schedules",
         key: &["name"],
-        columns: &[("name", Text), ("last_slot", Instant)],
+        columns: &[
+            ("name", Text),
+            ("last_slot", Instant),
+            ("fired_at", Instant),
+            ("fired_slot", Instant),
+            ("missed", Number),
+            ("failed_at", Instant),
+            ("error", Text),
+            ("paused_at", Instant),
+            ("paused_until", Instant),
+            ("paused_by", Text),
+            ("pause_reason", Text),
+        ],
     },
     Table {
         name: "leases",

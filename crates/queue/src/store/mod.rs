@@ -39,11 +39,12 @@ pub use operations::{By, Decided, Operations, Retrying};
 pub(crate) use records::EXCERPT;
 pub use records::{
     Action, AttemptOutcome, AttemptRecord, Counts, Cursor, FailureGroup, Filter, JobRecord,
-    Listing, Measured, Pause, Paused, Retried, RunningJob, State, Totals, What, WorkerRecord,
+    Listing, Measured, Pause, Paused, Retried, RunningJob, SchedulePause, ScheduleRecord, State,
+    Totals, What, WorkerRecord,
 };
 pub use work::{
-    Claim, Fence, Held, Kind, NewJob, Outcome, Reserved, Settled, Settlement, Swept, Term, Want,
-    WorkerId,
+    Claim, Fence, Held, Kind, NewJob, Outcome, Passing, Reserved, Settled, Settlement, Swept, Term,
+    Want, WorkerId,
 };
 
 /// A place that keeps jobs.
@@ -79,12 +80,15 @@ pub trait JobStore: Debug + Send + Sync + 'static {
     /// Gives the lead up early.
     async fn resign(&self, name: &str, holder: Uuid) -> Result<()>;
 
-    /// The slot each schedule was last claimed for.
-    async fn slots(&self) -> Result<BTreeMap<String, Timestamp>>;
+    /// What is known of each schedule, by its name.
+    async fn schedules(&self) -> Result<BTreeMap<String, ScheduleRecord>>;
 
-    /// Claims a firing within the caller's transaction. The answer is `false` when the slot or a
-    /// later one has been claimed, or when the term is no longer the leader's.
+    /// Claims a slot within the caller's transaction. The answer is `false` when it or a later one has been
+    /// claimed, or when the term is no longer the leader's.
     async fn claim(&self, tx: &mut Tx, claim: &Claim<'_>) -> Result<bool>;
+
+    /// Says that a slot that was to be fired could not be.
+    async fn not_fired(&self, schedule: &str, error: &str) -> Result<()>;
 
     /// What operators see and do.
     fn operations(&self) -> &dyn Operations;

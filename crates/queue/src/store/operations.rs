@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use duly_db::Tx;
 use jiff::Timestamp;
 
 use super::records::{
     Action, AttemptRecord, Counts, FailureGroup, Filter, JobRecord, Listing, Measured, Pause,
-    Paused, Retried, Totals, WorkerRecord,
+    Paused, Retried, SchedulePause, Totals, WorkerRecord,
 };
 use super::work::{Term, WorkerId};
 use crate::balance::{Decision, Memory};
@@ -57,6 +58,28 @@ pub trait Operations: Debug + Send + Sync {
 
     /// What is paused, and by whom.
     async fn pauses(&self) -> Result<Vec<Pause>>;
+
+    /// Lets the slots of a schedule pass from now on. `slot` is its newest, for when nothing is known of it yet.
+    async fn pause_schedule(
+        &self,
+        by: By<'_>,
+        schedule: &str,
+        slot: Timestamp,
+        pause: &SchedulePause,
+    ) -> Result<()>;
+
+    /// Fires it again at its slots. The answer is `false` when it was not paused.
+    async fn resume_schedule(&self, by: By<'_>, schedule: &str) -> Result<bool>;
+
+    /// Says within the caller's transaction that a schedule is fired between its slots, because somebody wants
+    /// it. `slot` is its newest, for when nothing is known of it yet.
+    async fn fired_by(
+        &self,
+        tx: &mut Tx,
+        by: By<'_>,
+        schedule: &str,
+        slot: Timestamp,
+    ) -> Result<()>;
 
     /// Failures that look alike, the newest first: see [`FailureGroup`].
     async fn failure_groups(&self, filter: &Filter, limit: u32) -> Result<Vec<FailureGroup>>;

@@ -256,6 +256,42 @@ pub struct Pause {
     pub reason: String,
 }
 
+/// What is known of a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleRecord {
+    /// The slot that was claimed last, whether it was fired or passed.
+    pub last_slot: Timestamp,
+    /// When it was fired last, and for which slot.
+    pub fired: Option<(Timestamp, Timestamp)>,
+    /// How many slots passed without a firing, because no scheduler ran or it was too late.
+    pub missed: u64,
+    /// When and why it could not be fired last, until it is.
+    pub failure: Option<(Timestamp, String)>,
+    /// While it is paused its slots pass.
+    pub pause: Option<SchedulePause>,
+}
+
+/// That a schedule is paused, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchedulePause {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; [`None`] until somebody resumes it.
+    pub until: Option<Timestamp>,
+    /// Who wanted it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl SchedulePause {
+    /// Whether it is not over.
+    #[must_use]
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| until > now)
+    }
+}
+
 /// What is counted of a kind of job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -342,9 +378,9 @@ pub struct Action {
     pub at: Timestamp,
     /// Who.
     pub by: String,
-    /// What: `retry`, `cancel`, `forget`, `pause` or `resume`.
+    /// What: `retry`, `cancel`, `forget`, `pause`, `resume` or `fire`.
     pub action: String,
-    /// With what: the id of a job, or the name of a queue or kind.
+    /// With what: the id of a job, or the name of a queue, kind or schedule.
     pub target: String,
     /// More of it, for people.
     pub detail: String,

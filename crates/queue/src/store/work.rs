@@ -197,8 +197,21 @@ pub struct Claim<'a> {
     pub schedule: &'a str,
     /// The firing.
     pub slot: Timestamp,
+    /// What becomes of it.
+    pub passing: Passing,
+    /// How many slots before it passed without a firing.
+    pub missed: u64,
     /// The lease whose holder may claim.
     pub leader: &'a str,
     /// The term the claimant leads in.
     pub term: Term,
+}
+
+/// What becomes of the slot of a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passing {
+    /// It fires.
+    Fired,
+    /// It passes: the schedule is new or paused, or it is too late.
+    Passed,
 }

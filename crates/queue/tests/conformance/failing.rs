@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use duly_db::Tx;
 use duly_queue::store::{
-    Claim, Held, JobStore, Kind, NewJob, Operations, Reserved, Settled, Settlement, Swept, Term,
-    Want,
+    Claim, Held, JobStore, Kind, NewJob, Operations, Reserved, ScheduleRecord, Settled, Settlement,
+    Swept, Term, Want,
 };
 use duly_queue::{
     Counts, DrainReport, Error, Lease, Pushed, QueueName, Result, Worker, WorkerOptions,
@@ -110,11 +110,14 @@ impl JobStore for Disturbed {
     async fn resign(&self, name: &str, holder: Uuid) -> Result<()> {
         self.inner.resign(name, holder).await
     }
-    async fn slots(&self) -> Result<BTreeMap<String, Timestamp>> {
-        self.inner.slots().await
+    async fn schedules(&self) -> Result<BTreeMap<String, ScheduleRecord>> {
+        self.inner.schedules().await
     }
     async fn claim(&self, tx: &mut Tx, claim: &Claim<'_>) -> Result<bool> {
         self.inner.claim(tx, claim).await
+    }
+    async fn not_fired(&self, schedule: &str, error: &str) -> Result<()> {
+        self.inner.not_fired(schedule, error).await
     }
     fn operations(&self) -> &dyn Operations {
         self.inner.operations()

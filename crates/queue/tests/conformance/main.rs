@@ -159,5 +159,9 @@ run_for! { sql:
         a_firing_that_gave_way_fires_in_the_same_tick,
         a_firing_that_panics_harms_no_other,
         a_started_scheduler_fires_and_hands_over_when_stopped,
+        it_is_told_when_a_schedule_fired_and_what_it_missed,
+        it_is_told_why_a_schedule_could_not_be_fired,
+        a_schedule_that_is_paused_lets_its_slots_pass,
+        a_schedule_is_fired_when_somebody_wants_it,
     }
 }

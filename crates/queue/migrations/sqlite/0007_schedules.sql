@@ -1,0 +1,15 @@
+-- What became of schedules, and which are paused.
+-- When it fired last.
+ALTER TABLE schedules ADD COLUMN fired_at INTEGER;
+-- What it fired for then; an operator may have wanted it between slots.
+ALTER TABLE schedules ADD COLUMN fired_slot INTEGER;
+-- How many slots passed without a firing, because no scheduler ran or it was too late.
+ALTER TABLE schedules ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
+-- When it could not be fired last, until it is.
+ALTER TABLE schedules ADD COLUMN failed_at INTEGER;
+ALTER TABLE schedules ADD COLUMN error TEXT;
+-- While it is paused its slots pass without a firing.
+ALTER TABLE schedules ADD COLUMN paused_at INTEGER;
+ALTER TABLE schedules ADD COLUMN paused_until INTEGER;
+ALTER TABLE schedules ADD COLUMN paused_by TEXT;
+ALTER TABLE schedules ADD COLUMN pause_reason TEXT;
