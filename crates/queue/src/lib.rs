@@ -23,8 +23,8 @@ pub use queue::{LANE_LIMIT, PAYLOAD_LIMIT, Queue, UNIQUE_KEY_LIMIT};
 pub use rate::Rate;
 pub use registry::Registry;
 pub use schedule::{
-    Cadence, CatchUp, FailedFiring, Firing, Planned, Scheduler, SchedulerHandle, Schedules,
-    TickReport,
+    Cadence, CatchUp, FailedFiring, Firing, Planned, SCHEDULER_LEASE, Scheduler, SchedulerHandle,
+    Schedules, TickReport,
 };
 pub use sql::{MIGRATIONS, SqlStore, TABLES};
 pub use store::{AttemptOutcome, AttemptRecord, Counts, Retried, Totals};

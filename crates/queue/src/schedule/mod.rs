@@ -20,7 +20,7 @@ use crate::Queue;
 use crate::store::{By, SchedulePause};
 
 pub use self::cadence::{Cadence, CatchUp};
-pub use self::scheduler::{FailedFiring, Scheduler, SchedulerHandle, TickReport};
+pub use self::scheduler::{FailedFiring, SCHEDULER_LEASE, Scheduler, SchedulerHandle, TickReport};
 
 /// What a schedule does at its slot: it pushes jobs, and awaits nothing but the database.
 pub type Firing<'a> =

@@ -15,8 +15,8 @@ use crate::pause::Pause;
 use crate::store::{Claim, Passing, ScheduleRecord, Term};
 use crate::{Queue, Result};
 
-/// The lease of the leader.
-const LEADER: &str = "scheduler";
+/// The lease of whoever leads and fires schedules, see [`crate::store::Operations::led_until`].
+pub const SCHEDULER_LEASE: &str = "scheduler";
 
 /// How long a leader that has died keeps others from leading.
 const LEASE: Duration = Duration::from_secs(15);
@@ -141,7 +141,7 @@ impl Scheduler {
     /// What the store says. A firing that fails is reported, not an error.
     pub async fn tick(&self) -> Result<TickReport> {
         let store = self.queue.store();
-        let Some(term) = store.lead(LEADER, self.holder, LEASE).await? else {
+        let Some(term) = store.lead(SCHEDULER_LEASE, self.holder, LEASE).await? else {
             return Ok(TickReport::default());
         };
         let now = store.now().await?;
@@ -233,7 +233,12 @@ impl Scheduler {
                 () = tokio::time::sleep(wait) => {}
             }
         }
-        if let Err(error) = self.queue.store().resign(LEADER, self.holder).await {
+        if let Err(error) = self
+            .queue
+            .store()
+            .resign(SCHEDULER_LEASE, self.holder)
+            .await
+        {
             tracing::warn!(%error, "the scheduler could not give up its lead; it will run out");
         }
     }
@@ -257,7 +262,7 @@ async fn claim_and_fire(
             false => Passing::Passed,
         },
         missed: open.missed,
-        leader: LEADER,
+        leader: SCHEDULER_LEASE,
         term,
     };
     if !queue.store().claim(&mut tx, &claim).await? {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use duly_db::dialect::{for_update, insert_or_keep};
-use duly_db::{Db, FromRow, Row, Tx, query};
+use duly_db::{Conn, Db, FromRow, Row, Tx, query};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -49,6 +49,14 @@ pub(super) async fn lead(
     tx.execute(lead).await?;
     tx.commit().await?;
     Ok(Some(Term(term)))
+}
+
+pub(super) async fn led_until(conn: &mut Conn, name: &str) -> Result<Option<Timestamp>> {
+    let select = query("SELECT lease_until FROM leases WHERE name = ?1");
+    match conn.optional_row(select.bind(name)).await? {
+        Some(row) => Ok(Some(row.get("lease_until")?)),
+        None => Ok(None),
+    }
 }
 
 /// Who leads, as it is written down.

@@ -7,8 +7,8 @@ use duly_db::Tx;
 use jiff::Timestamp;
 
 use super::{
-    SqlStore, actions, attempts, decisions, listing, measuring, pausing, schedules, steering,
-    workers,
+    SqlStore, actions, attempts, decisions, leadership, listing, measuring, pausing, schedules,
+    steering, workers,
 };
 use crate::balance::{Decision, Memory};
 use crate::store::{
@@ -126,6 +126,10 @@ impl Operations for SqlStore {
 
     async fn workers(&self) -> Result<Vec<WorkerRecord>> {
         workers::list(&mut self.db.read_fresh(), self.clock.now()).await
+    }
+
+    async fn led_until(&self, name: &str) -> Result<Option<Timestamp>> {
+        leadership::led_until(&mut self.db.read_fresh(), name).await
     }
 
     async fn decided(

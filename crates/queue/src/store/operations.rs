@@ -102,6 +102,9 @@ pub trait Operations: Debug + Send + Sync {
     /// The workers that were heard of within the last minute.
     async fn workers(&self) -> Result<Vec<WorkerRecord>>;
 
+    /// Until when the lead of this name lasts or lasted; [`None`] when nobody ever led.
+    async fn led_until(&self, name: &str) -> Result<Option<Timestamp>>;
+
     /// Keeps how slots are given to queues, as the leader of this name has decided in its term. The answer is
     /// `false`, and nothing is kept, when somebody else leads by now.
     async fn decided(
