@@ -8,8 +8,11 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::idempotency::ForgetIdempotencyKeys;
-use crate::reminders::{self, PlanReminders, SendOverdue, SendReminder};
+use crate::reminders::{
+    self, PlanReminders, SendDigest, SendEscalation, SendOverdue, SendReminder,
+};
 use crate::tasks::PurgeTrash;
+use crate::tokens::{self, SendTokenExpiry};
 use crate::users::{
     self, SendEmailChanged, SendEmailConfirmation, SendPasswordChanged, SendPasswordReset,
 };
@@ -24,10 +27,14 @@ pub fn registry() -> Registry<Tracker> {
         .with::<PlanReminders>()
         .with::<SendReminder>()
         .with::<SendOverdue>()
+        .with::<SendEscalation>()
+        .with::<SendDigest>()
         .with::<SendEmailConfirmation>()
         .with::<SendEmailChanged>()
         .with::<SendPasswordChanged>()
         .with::<SendPasswordReset>()
+        .with::<TellOfTokenEnds>()
+        .with::<SendTokenExpiry>()
         .with::<PurgeTrash>()
         .with::<PurgeSessions>()
         .with::<PurgeAssets>()
@@ -49,6 +56,7 @@ pub fn schedules(queue: &Queue) -> Schedules {
     let schedules = push(schedules, queue, every(300), || ReconcileReminders {});
     let schedules = push(schedules, queue, every(3600), || ForgetIdempotencyKeys {});
     let schedules = push(schedules, queue, every(3600), || RollUpJobMeasures {});
+    let schedules = push(schedules, queue, daily(2, 15), || TellOfTokenEnds {});
     let schedules = push(schedules, queue, daily(2, 30), || PurgeTrash {});
     let schedules = push(schedules, queue, daily(2, 45), || PurgeSessions {});
     let schedules = push(schedules, queue, daily(2, 50), || PurgeAssets {});
@@ -113,6 +121,10 @@ upkeep!(
 upkeep!(
     /// Finds promises whose job has been lost, and makes the jobs again.
     ReconcileReminders, "reconcile_reminders", MAINTENANCE, reminders::reconcile
+);
+upkeep!(
+    /// Tells people whose API tokens end within a week.
+    TellOfTokenEnds, "tell_of_token_ends", MAINTENANCE, tokens::tell_of_ends
 );
 upkeep!(
     /// Deletes sessions and links that have ended.

@@ -28,6 +28,9 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0005_activity"),
         duly_db::migration!("0006_trashed_tasks"),
         duly_db::migration!("0007_assets"),
+        duly_db::migration!("0008_mail_wishes"),
+        duly_db::migration!("0009_token_expiry"),
+        duly_db::migration!("0010_alarms"),
     ],
 };
 

@@ -88,8 +88,8 @@ pub(crate) async fn plan(
     Ok(Some(id))
 }
 
-/// Writes down a promise that was not kept; answers whether it was news.
-pub(crate) async fn record_missed(
+/// Writes down a promise that is not kept; answers whether it was news.
+pub(crate) async fn record_cancelled(
     tx: &mut Tx,
     engine: Engine,
     entry: &Entry,
@@ -155,18 +155,57 @@ pub(crate) async fn stale(
         .await
 }
 
-/// Whether the ledger has an overdue mail of a later day.
-pub(crate) async fn has_later_overdue(conn: &mut Conn, user: UserId, slot: &str) -> Result<bool> {
+/// Whether the ledger has a mail about several tasks of this kind for a later day.
+pub(crate) async fn has_later(
+    conn: &mut Conn,
+    user: UserId,
+    kind: Kind,
+    slot: &str,
+) -> Result<bool> {
     let statement = query(
         "SELECT id FROM notifications \
          WHERE user_id = ?1 AND task_id = ?2 AND kind = ?3 AND slot > ?4 LIMIT 1",
     );
+    let statement = statement.bind(user).bind(NO_TASK).bind(kind).bind(slot);
+    Ok(conn.optional_row(statement).await?.is_some())
+}
+
+/// How many promises of a person were made or kept since then and not cancelled. None of them is older than
+/// `oldest`.
+pub(crate) async fn count_since(
+    conn: &mut Conn,
+    user: UserId,
+    oldest: NotificationId,
+    since: Timestamp,
+) -> Result<u32> {
+    let statement = query(
+        "SELECT COUNT(*) AS mails FROM notifications \
+         WHERE user_id = ?1 AND id >= ?2 AND updated_at >= ?3 AND state <> ?4",
+    );
     let statement = statement
         .bind(user)
-        .bind(NO_TASK)
-        .bind(Kind::Overdue)
-        .bind(slot);
-    Ok(conn.optional_row(statement).await?.is_some())
+        .bind(oldest)
+        .bind(since)
+        .bind(State::Cancelled);
+    match conn.optional_row(statement).await? {
+        Some(row) => row.get("mails"),
+        None => Ok(0),
+    }
+}
+
+/// How the newest promises of a person ended, newest first; those that have not ended are left out.
+pub(crate) async fn newest_ends(conn: &mut Conn, user: UserId, limit: u32) -> Result<Vec<State>> {
+    let statement = query(
+        "SELECT state FROM notifications WHERE user_id = ?1 AND state IN (?2, ?3) \
+         ORDER BY id DESC LIMIT ?4",
+    );
+    let statement = statement
+        .bind(user)
+        .bind(State::Sent)
+        .bind(State::Bounced)
+        .bind(limit);
+    let rows = conn.rows(statement).await?;
+    rows.iter().map(|row| row.get("state")).collect()
 }
 
 /// Changes one promise, if a condition holds; `?1` to `?3` say which. Its slot is one of them, so

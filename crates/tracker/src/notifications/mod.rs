@@ -2,6 +2,7 @@
 
 pub(crate) mod ledger;
 mod list;
+mod receipts;
 
 use duly_db::partitions::{Kind as ColumnKind, PartitionedTable, Period};
 use duly_db::{Error as DbError, FromRow, Row};
@@ -10,9 +11,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::id::{NotificationId, TaskId};
+use crate::input::{FromText, Wrong};
 use crate::names::names;
 
 pub use list::list;
+pub use receipts::{Receipt, ReceiptFilter, receipts};
 
 /// How the ledger is laid out.
 pub(crate) const BY_MONTH: PartitionedTable = PartitionedTable {
@@ -34,6 +37,12 @@ pub enum Kind {
     DueTime,
     /// Tasks are overdue; one mail a day about all of them.
     Overdue,
+    /// A task is still open an hour after its time.
+    Escalated,
+    /// What is due and what is overdue, in one mail: the day's other mails are used up.
+    Collected,
+    /// The mail about a week.
+    Digest,
 }
 
 /// How far a notification has come.
@@ -56,11 +65,23 @@ pub enum State {
     Cancelled,
 }
 
-names!(Kind, "due" => Due, "due_time" => DueTime, "overdue" => Overdue);
+names!(Kind, "due" => Due, "due_time" => DueTime, "overdue" => Overdue,
+    "escalated" => Escalated, "collected" => Collected, "digest" => Digest);
 names!(State, "planned" => Planned, "queued" => Queued, "sending" => Sending, "sent" => Sent,
     "failed" => Failed, "bounced" => Bounced, "cancelled" => Cancelled);
 
 impl State {
+    /// Every state there is.
+    pub(crate) const ALL: [State; 7] = [
+        State::Planned,
+        State::Queued,
+        State::Sending,
+        State::Sent,
+        State::Failed,
+        State::Bounced,
+        State::Cancelled,
+    ];
+
     /// Whether nothing more will happen to the notification by itself.
     #[must_use]
     pub fn is_final(self) -> bool {
@@ -68,6 +89,16 @@ impl State {
             self,
             State::Sent | State::Failed | State::Bounced | State::Cancelled
         )
+    }
+}
+
+impl FromText for State {
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let mut all = State::ALL.into_iter();
+        all.find(|state| state.name() == text).ok_or_else(|| {
+            let names = State::ALL.map(State::name).join(" ");
+            Wrong::new("unknown_value", format!("must be one of {names}"))
+        })
     }
 }
 
@@ -82,7 +113,7 @@ pub struct Notification {
     pub task_id: Option<TaskId>,
     /// The task's title today; null for a mail about several, or when the task is gone.
     pub task_title: Option<String>,
-    /// The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`.
+    /// The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`; of a week its Monday.
     pub slot: String,
     /// How far it has come.
     pub state: State,

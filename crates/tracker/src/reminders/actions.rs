@@ -17,6 +17,7 @@ use super::{store, times};
 use crate::activity::{Actor, Way};
 use crate::id::{TaskId, UserId};
 use crate::tasks::{self, DueDate, Status, TaskChange};
+use crate::users::Escalation;
 use crate::{Error, Result, Tracker};
 
 /// How long a link to a task works. A link that ends a kind of mail works for ever.
@@ -66,6 +67,48 @@ pub enum MailKind {
     Reminders,
     /// The daily mail about overdue tasks.
     Overdue,
+    /// The mail about a week.
+    Digest,
+    /// The second mail about a task that is still open.
+    Escalations,
+}
+
+impl MailKind {
+    const ALL: [MailKind; 4] = [
+        MailKind::Reminders,
+        MailKind::Overdue,
+        MailKind::Digest,
+        MailKind::Escalations,
+    ];
+
+    /// By which a link knows it.
+    fn number(self) -> u8 {
+        match self {
+            MailKind::Reminders => 4,
+            MailKind::Overdue => 5,
+            MailKind::Digest => 6,
+            MailKind::Escalations => 7,
+        }
+    }
+
+    /// What it is called in sentences and on buttons.
+    fn name(self) -> &'static str {
+        match self {
+            MailKind::Reminders => "reminders of tasks",
+            MailKind::Overdue => "mails about overdue tasks",
+            MailKind::Digest => "mails about your week",
+            MailKind::Escalations => "second mails about tasks that are still open",
+        }
+    }
+
+    fn is_wanted(self, recipient: &store::Recipient) -> bool {
+        match self {
+            MailKind::Reminders => recipient.reminders,
+            MailKind::Overdue => recipient.overdue_mail,
+            MailKind::Digest => recipient.digest.is_on,
+            MailKind::Escalations => recipient.escalation != Escalation::Off,
+        }
+    }
 }
 
 /// What a link would do or has done, for the page that says so.
@@ -99,12 +142,7 @@ impl Claims {
                 task,
                 until: SnoozeUntil::Monday,
             } => (3, Some(task)),
-            Action::Unsubscribe {
-                mail: MailKind::Reminders,
-            } => (4, None),
-            Action::Unsubscribe {
-                mail: MailKind::Overdue,
-            } => (5, None),
+            Action::Unsubscribe { mail } => (mail.number(), None),
         };
         let mut bytes = vec![number];
         bytes.extend(self.user.0.as_bytes());
@@ -117,12 +155,8 @@ impl Claims {
         let (number, rest) = bytes.split_first()?;
         let (user, rest) = rest.split_first_chunk()?;
         let user = UserId(Uuid::from_bytes(*user));
-        let mail = match number {
-            4 => Some(MailKind::Reminders),
-            5 => Some(MailKind::Overdue),
-            _ => None,
-        };
-        if let Some(mail) = mail {
+        let mut kinds = MailKind::ALL.into_iter();
+        if let Some(mail) = kinds.find(|mail| mail.number() == *number) {
             let action = Action::Unsubscribe { mail };
             return rest.is_empty().then_some(Claims {
                 user,
@@ -231,16 +265,15 @@ pub async fn describe(tracker: &Tracker, token: &str) -> Result<Description> {
             let recipient = store::recipient(conn, user)
                 .await?
                 .ok_or(Error::NotFound("account"))?;
-            match mail {
-                MailKind::Reminders if recipient.reminders => offer(
-                    "Send you no more reminders of tasks?".into(),
-                    "No more reminders",
-                ),
-                MailKind::Overdue if recipient.overdue_mail => offer(
-                    "Send you no more mails about overdue tasks?".into(),
-                    "No more overdue mails",
-                ),
-                MailKind::Reminders | MailKind::Overdue => nothing_left(ended(mail)),
+            let button = match mail {
+                MailKind::Reminders => "No more reminders",
+                MailKind::Overdue => "No more overdue mails",
+                MailKind::Digest => "No more weekly mails",
+                MailKind::Escalations => "No more second mails",
+            };
+            match mail.is_wanted(&recipient) {
+                true => offer(format!("Send you no more {}?", mail.name()), button),
+                false => nothing_left(ended(mail)),
             }
         }
     })
@@ -303,10 +336,7 @@ fn nothing_left(sentence: String) -> Description {
 }
 
 fn ended(mail: MailKind) -> String {
-    let what = match mail {
-        MailKind::Reminders => "reminders of tasks",
-        MailKind::Overdue => "mails about overdue tasks",
-    };
+    let what = mail.name();
     format!("You get no more {what}. You can switch them on again in the settings.")
 }
 

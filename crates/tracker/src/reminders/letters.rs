@@ -6,9 +6,9 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::actions::{Action, MailKind, SnoozeUntil, link};
-use super::plan::timed_slot;
+use super::look::timed_slot;
 use super::store::{self, DueTask, Recipient};
-use super::times;
+use super::{digest, times};
 use crate::mail::{Mail, Template, render};
 use crate::notifications::Kind;
 use crate::notifications::ledger::{self, Entry};
@@ -27,6 +27,12 @@ const OVERDUE: Template = Template {
     html: include_str!("mail/overdue.html.j2"),
 };
 
+const DAY: Template = Template {
+    subject: "{{ heading }}",
+    text: include_str!("mail/day.txt.j2"),
+    html: include_str!("mail/day.html.j2"),
+};
+
 /// How many tasks the overdue mail names.
 const NAMED: u32 = 20;
 
@@ -41,7 +47,7 @@ pub(super) enum Verdict {
     Wanted(Box<Mail>),
 }
 
-fn unwanted(reason: impl Into<String>) -> Result<Verdict> {
+pub(super) fn unwanted(reason: impl Into<String>) -> Result<Verdict> {
     Ok(Verdict::Unwanted(reason.into()))
 }
 
@@ -56,13 +62,18 @@ pub(super) async fn compose(
     if !recipient.reminders {
         return unwanted("reminders were switched off");
     }
+    if recipient.is_stopped {
+        return unwanted("mails to this address came back");
+    }
     let today = times::local_day(now, &recipient.zone);
     match entry.promise.kind {
-        Kind::Due | Kind::DueTime => {
+        Kind::Due | Kind::DueTime | Kind::Escalated => {
             let found = store::task(conn, recipient.user, entry.promise.task).await?;
-            about_task(tracker, recipient, entry, found, today)
+            about_task(tracker, recipient, entry, found, now)
         }
         Kind::Overdue => about_overdue(tracker, conn, recipient, entry, today).await,
+        Kind::Collected => about_day(tracker, conn, recipient, entry, today).await,
+        Kind::Digest => digest::compose(tracker, conn, recipient, entry, now).await,
     }
 }
 
@@ -78,6 +89,7 @@ struct TaskLetter {
     monday_url: String,
     page_url: String,
     unsubscribe_url: String,
+    unsubscribe: &'static str,
 }
 
 fn about_task(
@@ -85,14 +97,16 @@ fn about_task(
     recipient: &Recipient,
     entry: &Entry,
     found: Option<(DueTask, bool)>,
-    today: Date,
+    now: Timestamp,
 ) -> Result<Verdict> {
+    let today = times::local_day(now, &recipient.zone);
     let task = match found {
         None => return unwanted("the task was deleted"),
         Some((_, false)) => return unwanted("the task was completed"),
         Some((task, true)) => task,
     };
-    let timed = entry.promise.kind == Kind::DueTime;
+    let is_escalated = entry.promise.kind == Kind::Escalated;
+    let timed = is_escalated || entry.promise.kind == Kind::DueTime;
     let slot = if timed {
         timed_slot(&task)
     } else {
@@ -104,13 +118,22 @@ fn about_task(
     if task.is_snoozed(today) {
         return unwanted("the task was snoozed");
     }
-    if task.date < today {
+    if is_escalated && (task.muted || !recipient.escalation.is_wanted(task.priority)) {
+        return unwanted("a second mail about it was switched off");
+    }
+    // The overdue mail tells of what was due on another day, but for what was due just before midnight.
+    let latest = match is_escalated {
+        true => today.yesterday().unwrap_or(today),
+        false => today,
+    };
+    if task.date < latest {
         return unwanted("too late: the due date has passed");
     }
     let heading = match (
         timed,
         today.tomorrow().is_ok_and(|tomorrow| tomorrow == task.date),
     ) {
+        (true, _) if is_escalated => "Still open",
         (true, _) => "Due now",
         (false, true) => "Due tomorrow",
         (false, false) => "Due today",
@@ -132,8 +155,15 @@ fn about_task(
         }),
         page_url: tracker.settings.public_url.clone(),
         unsubscribe_url: to(Action::Unsubscribe {
-            mail: MailKind::Reminders,
+            mail: match is_escalated {
+                true => MailKind::Escalations,
+                false => MailKind::Reminders,
+            },
         }),
+        unsubscribe: match is_escalated {
+            true => "No more second mails about open tasks",
+            false => "No more reminders",
+        },
         title: task.title,
     };
     let unsubscribe = letter.unsubscribe_url.clone();
@@ -144,18 +174,34 @@ fn about_task(
 struct OverdueLetter {
     name: String,
     heading: String,
-    tasks: Vec<OverdueTask>,
+    tasks: Vec<NamedTask>,
     more: i64,
     page_url: String,
     unsubscribe_url: String,
 }
 
+/// A task as mails about several name it.
 #[derive(Serialize)]
-struct OverdueTask {
+pub(super) struct NamedTask {
     title: String,
     due: String,
     done_url: String,
     tomorrow_url: String,
+}
+
+impl NamedTask {
+    pub(super) fn new(tracker: &Tracker, recipient: &Recipient, task: DueTask) -> Self {
+        let to = |action| link(tracker, recipient.user, action);
+        NamedTask {
+            due: when(&task),
+            done_url: to(Action::Done { task: task.id }),
+            tomorrow_url: to(Action::Snooze {
+                task: task.id,
+                until: SnoozeUntil::Tomorrow,
+            }),
+            title: task.title,
+        }
+    }
 }
 
 async fn about_overdue(
@@ -169,7 +215,9 @@ async fn about_overdue(
         return unwanted("the overdue mail was switched off");
     }
     let slot = &entry.promise.slot;
-    if *slot != today.to_string() && ledger::has_later_overdue(conn, recipient.user, slot).await? {
+    if *slot != today.to_string()
+        && ledger::has_later(conn, recipient.user, Kind::Overdue, slot).await?
+    {
         return unwanted("replaced by the overdue mail of a later day");
     }
     let overdue = store::overdue(conn, recipient.user, today, NAMED).await?;
@@ -178,15 +226,9 @@ async fn about_overdue(
     }
     let count = store::count_overdue(conn, recipient.user, today).await?;
     let to = |action| link(tracker, recipient.user, action);
-    let tasks = overdue.into_iter().map(|task| OverdueTask {
-        due: when(&task),
-        done_url: to(Action::Done { task: task.id }),
-        tomorrow_url: to(Action::Snooze {
-            task: task.id,
-            until: SnoozeUntil::Tomorrow,
-        }),
-        title: task.title,
-    });
+    let tasks = overdue
+        .into_iter()
+        .map(|task| NamedTask::new(tracker, recipient, task));
     let letter = OverdueLetter {
         name: recipient.name.clone(),
         heading: match count {
@@ -204,7 +246,67 @@ async fn about_overdue(
     mail(&OVERDUE, &letter, recipient, entry, unsubscribe)
 }
 
-fn mail(
+#[derive(Serialize)]
+struct DayLetter {
+    heading: String,
+    overdue: Vec<NamedTask>,
+    due: Vec<NamedTask>,
+    more: usize,
+    page_url: String,
+    unsubscribe_url: String,
+}
+
+/// All that is due and overdue in one mail, for who wants no more of them that day.
+async fn about_day(
+    tracker: &Tracker,
+    conn: &mut Conn,
+    recipient: &Recipient,
+    entry: &Entry,
+    today: Date,
+) -> Result<Verdict> {
+    let (user, slot) = (recipient.user, &entry.promise.slot);
+    if *slot != today.to_string() && ledger::has_later(conn, user, Kind::Collected, slot).await? {
+        return unwanted("replaced by the mail of a later day");
+    }
+    let tomorrow = today.tomorrow().unwrap_or(today);
+    let mut due = store::due_between(conn, user, today, tomorrow).await?;
+    due.retain(|task| !task.is_snoozed(today));
+    let overdue = match recipient.overdue_mail {
+        true => store::overdue(conn, user, today, NAMED).await?,
+        false => Vec::new(),
+    };
+    if due.is_empty() && overdue.is_empty() {
+        return unwanted("nothing is due any more");
+    }
+    let count = |number: usize, what: &str| (number > 0).then(|| format!("{number} {what}"));
+    let parts = [count(due.len(), "due"), count(overdue.len(), "overdue")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let more = due
+        .len()
+        .saturating_sub(usize::try_from(NAMED).unwrap_or(usize::MAX));
+    due.truncate(due.len() - more);
+    let named = |tasks: Vec<DueTask>| -> Vec<NamedTask> {
+        let named = tasks.into_iter();
+        named
+            .map(|task| NamedTask::new(tracker, recipient, task))
+            .collect()
+    };
+    let action = Action::Unsubscribe {
+        mail: MailKind::Reminders,
+    };
+    let letter = DayLetter {
+        heading: format!("Your tasks: {}", parts.join(", ")),
+        overdue: named(overdue),
+        due: named(due),
+        more,
+        page_url: tracker.settings.public_url.clone(),
+        unsubscribe_url: link(tracker, user, action),
+    };
+    let unsubscribe = letter.unsubscribe_url.clone();
+    mail(&DAY, &letter, recipient, entry, unsubscribe)
+}
+
+pub(super) fn mail(
     template: &Template,
     letter: &impl Serialize,
     recipient: &Recipient,

@@ -1,5 +1,6 @@
-//! Reminders: a mail the day before a task is due, one at the time it is due, and one a day about
-//! what is overdue. Each at most once.
+//! Reminders: a mail the day before a task is due, one at the time it is due, one a day about what is
+//! overdue, one about the week. Each at most once, none in somebody's quiet hours, and no more a day than they
+//! want.
 //!
 //! `reminder_schedules` says when each user has to be looked at next. [`dispatch_due`] finds them
 //! and pushes [`PlanReminders`], which writes promises into the ledger of [`crate::notifications`]
@@ -7,9 +8,13 @@
 //! mail is still wanted. [`reconcile`] finds promises whose job has been lost.
 
 pub mod actions;
+mod budget;
+mod digest;
 mod dispatch;
 mod letters;
+mod look;
 mod plan;
+mod quiet;
 mod reconcile;
 mod schedule;
 mod send;
@@ -20,4 +25,4 @@ pub use dispatch::dispatch_due;
 pub use plan::PlanReminders;
 pub use reconcile::{Reconciled, reconcile};
 pub use schedule::{account_changed, reschedule, task_changed};
-pub use send::{SendOverdue, SendReminder};
+pub use send::{SendDigest, SendEscalation, SendOverdue, SendReminder};

@@ -94,7 +94,7 @@ async fn mend_one(
         versions::raise(tx, user.0, VersionKind::Data);
         return Ok(());
     }
-    match send::enqueue(tracker, tx, entry.promise.kind, user, id).await? {
+    match send::enqueue(tracker, tx, entry.promise.kind, (user, id), None).await? {
         Pushed::Duplicate(_) => Ok(ledger::touch(tx, &entry, now).await?),
         Pushed::New(_) => {
             let reason = Some("its job was lost and has been made again");

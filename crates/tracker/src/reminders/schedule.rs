@@ -3,6 +3,7 @@
 use duly_db::Tx;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use super::look::ESCALATED_AFTER;
 use super::store::{self, Recipient, Schedule};
 use super::times::{self, Position};
 use crate::id::UserId;
@@ -106,12 +107,28 @@ pub(super) async fn next_run(
 ) -> Result<Timestamp> {
     let zone = &recipient.zone;
     let today = times::local_day(now, zone);
-    let timed =
-        store::times_between(tx, recipient.user, today, today.saturating_add(4.days())).await?;
+    let (first, last) = (
+        today.saturating_sub(1.day()),
+        today.saturating_add(4.days()),
+    );
+    let timed = store::times_between(tx, recipient.user, first, last).await?;
+    let digest = recipient.digest;
+    let weekly = times::next_weekly(now, zone, digest.day.civil(), i64::from(digest.hour) * 60)
+        .filter(|_| digest.is_on);
     let earliest_timed = timed
         .into_iter()
-        .filter_map(|(date, time)| times::instant(date, time, zone))
-        .find(|due| *due > now);
+        .filter_map(|time| Some((times::instant(time.date, time.time, zone)?, time.priority)))
+        .flat_map(|(due, priority)| {
+            let again = recipient.escalation.is_wanted(priority);
+            let again = again
+                .then(|| due.checked_add(ESCALATED_AFTER).ok())
+                .flatten();
+            [Some(due), again]
+        })
+        .flatten()
+        .filter(|at| *at > now)
+        .chain(weekly.map(|run| run.at))
+        .min();
     let position = Position {
         now,
         zone: zone.clone(),

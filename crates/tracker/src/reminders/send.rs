@@ -5,11 +5,12 @@ use std::time::Duration;
 use duly_db::Tx;
 use duly_db::versions::{self, Kind as VersionKind};
 use duly_queue::{Attempt, Backoff, Job, JobError, Pushed, QueueName};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::letters;
 use super::letters::Verdict;
-use super::store;
+use super::{quiet, store};
 use crate::id::{NotificationId, UserId};
 use crate::mail::{Mail, SendError};
 use crate::notifications::ledger::{self, Entry};
@@ -25,6 +26,9 @@ const BACKOFF: Backoff = Backoff::Exponential {
 
 /// About 14 hours with [`BACKOFF`].
 const TRIES: u32 = 20;
+
+/// After so many mails in a row that came back no more is sent.
+const BOUNCES: u32 = 3;
 
 /// How often to try to write down how an attempt ended; the database itself waits 2 s each time.
 const RECORDINGS: u32 = 5;
@@ -47,11 +51,29 @@ pub struct SendOverdue {
     pub notification: NotificationId,
 }
 
+/// Tells a second time of a task that is still open.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SendEscalation {
+    /// Whom to remind.
+    pub user: UserId,
+    /// The promise to keep.
+    pub notification: NotificationId,
+}
+
+/// Sends the mail about a week.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SendDigest {
+    /// Whom to tell.
+    pub user: UserId,
+    /// The promise to keep.
+    pub notification: NotificationId,
+}
+
 macro_rules! sending_job {
-    ($job:ident, $name:literal) => {
+    ($job:ident, $name:literal, $queue:ident) => {
         impl Job for $job {
             const NAME: &'static str = $name;
-            const QUEUE: QueueName = QueueName::REMINDERS;
+            const QUEUE: QueueName = QueueName::$queue;
             const TRIES: u32 = TRIES;
             type Context = Tracker;
 
@@ -83,32 +105,49 @@ macro_rules! sending_job {
     };
 }
 
-sending_job!(SendReminder, "send_reminder");
-sending_job!(SendOverdue, "send_overdue");
+sending_job!(SendReminder, "send_reminder", REMINDERS);
+sending_job!(SendOverdue, "send_overdue", REMINDERS);
+sending_job!(SendEscalation, "send_escalation", URGENT);
+sending_job!(SendDigest, "send_digest", REMINDERS);
 
-/// Pushes the job that keeps a promise.
+/// Pushes the job that keeps a promise, to run at once or at the given time.
 pub(super) async fn enqueue(
     tracker: &Tracker,
     tx: &mut Tx,
     kind: Kind,
-    user: UserId,
-    notification: NotificationId,
+    (user, notification): (UserId, NotificationId),
+    at: Option<Timestamp>,
 ) -> Result<Pushed> {
-    let pushed = match kind {
-        Kind::Due | Kind::DueTime => {
-            tracker
-                .queue
-                .push(tx, &SendReminder { user, notification })
-                .await
+    match kind {
+        Kind::Due | Kind::DueTime | Kind::Collected => {
+            push(tracker, tx, &SendReminder { user, notification }, at).await
         }
-        Kind::Overdue => {
-            tracker
-                .queue
-                .push(tx, &SendOverdue { user, notification })
-                .await
-        }
-    };
-    Ok(pushed?)
+        Kind::Overdue => push(tracker, tx, &SendOverdue { user, notification }, at).await,
+        Kind::Escalated => push(tracker, tx, &SendEscalation { user, notification }, at).await,
+        Kind::Digest => push(tracker, tx, &SendDigest { user, notification }, at).await,
+    }
+}
+
+async fn push<J: Job>(
+    tracker: &Tracker,
+    tx: &mut Tx,
+    job: &J,
+    at: Option<Timestamp>,
+) -> Result<Pushed> {
+    Ok(match at {
+        Some(at) => tracker.queue.push_at(tx, job, at).await?,
+        None => tracker.queue.push(tx, job).await?,
+    })
+}
+
+/// What is to be done about a promise now.
+enum Turn {
+    /// Nothing any more.
+    Nothing,
+    /// It has to wait until then: it is quiet.
+    Wait(Timestamp),
+    /// Send the mail.
+    Send(Box<Begun>),
 }
 
 /// A mail that is still wanted, and the attempt at sending it.
@@ -126,8 +165,14 @@ async fn keep(
     id: NotificationId,
     attempt: Attempt,
 ) -> std::result::Result<(), JobError> {
-    let Some(begun) = begin(tracker, user, id).await.map_err(JobError::retry)? else {
-        return Ok(());
+    let begun = match begin(tracker, user, id).await.map_err(JobError::retry)? {
+        Turn::Nothing => return Ok(()),
+        Turn::Wait(until) => {
+            let wait = until.duration_since(tracker.clock.now());
+            let wait = Duration::try_from(wait).unwrap_or_default();
+            return Err(JobError::retry_after("the person wants quiet", wait));
+        }
+        Turn::Send(begun) => begun,
     };
     let outcome = tracker.mailer.send(&begun.mail).await;
     let state = match &outcome {
@@ -152,33 +197,36 @@ async fn keep(
 }
 
 /// Begins an attempt, or cancels the promise when nobody wants it any more.
-async fn begin(tracker: &Tracker, user: UserId, id: NotificationId) -> Result<Option<Begun>> {
+async fn begin(tracker: &Tracker, user: UserId, id: NotificationId) -> Result<Turn> {
     let now = tracker.clock.now();
     let mut tx = tracker.db.begin();
     let entry = match ledger::lock(&mut tx, tracker.db.engine(), user, id).await? {
         Some(entry) if !entry.state.is_final() => entry,
-        _ => return Ok(None),
+        _ => return Ok(Turn::Nothing),
     };
     let Some(recipient) = store::recipient(&mut tx, user).await? else {
-        return Ok(None);
+        return Ok(Turn::Nothing);
     };
-    let begun = match letters::compose(tracker, &mut tx, &recipient, &entry, now).await? {
+    let turn = match letters::compose(tracker, &mut tx, &recipient, &entry, now).await? {
         Verdict::Unwanted(reason) => {
             ledger::change_state(&mut tx, &entry, State::Cancelled, Some(&reason), now).await?;
-            None
+            Turn::Nothing
         }
         Verdict::Wanted(mail) => {
+            if let Some(until) = quiet::over(&recipient, now) {
+                return Ok(Turn::Wait(until));
+            }
             let attempt = ledger::begin_attempt(&mut tx, &entry, now).await?;
-            Some(Begun {
+            Turn::Send(Box::new(Begun {
                 entry,
                 attempt,
                 mail: *mail,
-            })
+            }))
         }
     };
     versions::raise(&mut tx, user.0, VersionKind::Data);
     tx.commit().await?;
-    Ok(begun)
+    Ok(turn)
 }
 
 /// Writes down how an attempt ended. A database without time is asked again, because a mail that
@@ -203,7 +251,17 @@ async fn end_once(tracker: &Tracker, begun: &Begun, state: State, reason: &str) 
         State::Sent => ledger::record_sent(&mut tx, entry, now).await?,
         _ => ledger::end_attempt(&mut tx, entry, begun.attempt, state, reason, now).await?,
     }
+    if state == State::Bounced && comes_back(&mut tx, entry.user).await? {
+        store::stop_mail(&mut tx, entry.user, reason, now).await?;
+    }
     versions::raise(&mut tx, entry.user.0, VersionKind::Data);
     tx.commit().await?;
     Ok(())
+}
+
+/// Whether the newest mails to somebody all came back: one alone may be the mail's fault.
+async fn comes_back(tx: &mut Tx, user: UserId) -> Result<bool> {
+    let ends = ledger::newest_ends(tx, user, BOUNCES).await?;
+    let bounced = ends.iter().filter(|end| **end == State::Bounced).count();
+    Ok(u32::try_from(bounced).is_ok_and(|bounced| bounced == BOUNCES))
 }

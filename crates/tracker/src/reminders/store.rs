@@ -1,14 +1,15 @@
 //! The SQL of reminders: whom to look at, and which of their tasks matter.
 
-use duly_db::{Conn, Engine, FromRow, Result, Row, Tx, dialect, query};
+use duly_db::{Conn, Engine, FromRow, Result, Row, Tx, Value, dialect, query};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
+use super::actions::MailKind;
 use super::times;
 use crate::id::{TaskId, UserId};
-use crate::tasks::DueTime;
-use crate::users::TimeZoneName;
+use crate::tasks::{DueTime, Priority};
+use crate::users::{Digest, Escalation, MailStopped, MailsADay, QuietHours, TimeZoneName};
 
 /// Stands for "no time of day" in `due_minute`, after every real one.
 const NO_MINUTE: i64 = 1440;
@@ -23,6 +24,20 @@ pub(super) struct Recipient {
     pub(super) minute: i64,
     pub(super) reminders: bool,
     pub(super) overdue_mail: bool,
+    pub(super) digest: Digest,
+    pub(super) escalation: Escalation,
+    pub(super) quiet_hours: Option<QuietHours>,
+    pub(super) mails_a_day: Option<MailsADay>,
+    /// Whether mails came back.
+    pub(super) is_stopped: bool,
+    pub(super) created_at: Timestamp,
+}
+
+impl Recipient {
+    /// Whether anything is sent at all.
+    pub(super) fn is_mailed(&self) -> bool {
+        self.reminders && !self.is_stopped
+    }
 }
 
 impl FromRow for Recipient {
@@ -36,14 +51,21 @@ impl FromRow for Recipient {
             minute: row.get("reminder_minute")?,
             reminders: row.get("reminders")?,
             overdue_mail: row.get("overdue_mail")?,
+            digest: Digest::from_row(row)?,
+            escalation: row.get("escalation")?,
+            quiet_hours: QuietHours::from_row(row)?,
+            mails_a_day: row.get("mails_a_day")?,
+            is_stopped: MailStopped::from_row(row)?.is_some(),
+            created_at: row.get("created_at")?,
         })
     }
 }
 
 pub(super) async fn recipient(conn: &mut Conn, user: UserId) -> Result<Option<Recipient>> {
     let statement = query(
-        "SELECT id, name, email, time_zone, reminder_minute, reminders, overdue_mail \
-         FROM users WHERE id = ?1",
+        "SELECT id, name, email, time_zone, reminder_minute, reminders, overdue_mail, digest, \
+         digest_day, digest_hour, escalation, quiet_from, quiet_to, mails_a_day, \
+         mail_stopped_at, mail_stopped_reason, created_at FROM users WHERE id = ?1",
     );
     conn.optional(statement.bind(user)).await
 }
@@ -158,6 +180,8 @@ pub(super) struct DueTask {
     pub(super) date: Date,
     pub(super) time: Option<Time>,
     pub(super) snoozed_until: Option<Date>,
+    pub(super) muted: bool,
+    pub(super) priority: Priority,
     pub(super) created_at: Timestamp,
 }
 
@@ -181,12 +205,14 @@ impl FromRow for DueTask {
             date: row.get("due_date")?,
             time: DueTime::from_minute(row.get("due_minute")?).map(|time| time.0),
             snoozed_until: row.get("snoozed_until")?,
+            muted: row.get("muted")?,
+            priority: row.get("priority")?,
             created_at: row.get("created_at")?,
         })
     }
 }
 
-const TASK: &str = "id, title, due_date, due_minute, snoozed_until, created_at";
+const TASK: &str = "id, title, due_date, due_minute, snoozed_until, muted, priority, created_at";
 
 /// Open tasks due from one day to another, both included.
 pub(super) async fn due_between(
@@ -203,15 +229,22 @@ pub(super) async fn due_between(
         .await
 }
 
+/// When tasks of one priority are due.
+pub(super) struct DueAt {
+    pub(super) date: Date,
+    pub(super) time: Time,
+    pub(super) priority: Priority,
+}
+
 /// The dates and times of day, in order, at which open tasks are due from one day to another.
 pub(super) async fn times_between(
     conn: &mut Conn,
     user: UserId,
     first: Date,
     last: Date,
-) -> Result<Vec<(Date, Time)>> {
+) -> Result<Vec<DueAt>> {
     let statement = query(
-        "SELECT DISTINCT due_date, due_minute FROM tasks WHERE user_id = ?1 AND is_open = ?2 \
+        "SELECT DISTINCT due_date, due_minute, priority FROM tasks WHERE user_id = ?1 AND is_open = ?2 \
          AND due_date >= ?3 AND due_date <= ?4 AND due_minute < ?5 ORDER BY due_date, due_minute",
     );
     let statement = statement
@@ -223,7 +256,11 @@ pub(super) async fn times_between(
     let mut found = Vec::new();
     for row in conn.rows(statement).await? {
         if let Some(time) = DueTime::from_minute(row.get("due_minute")?) {
-            found.push((row.get("due_date")?, time.0));
+            found.push(DueAt {
+                date: row.get("due_date")?,
+                time: time.0,
+                priority: row.get("priority")?,
+            });
         }
     }
     Ok(found)
@@ -276,20 +313,35 @@ pub(super) async fn task(
 pub(super) async fn opt_out(
     tx: &mut Tx,
     user: UserId,
-    mail: super::actions::MailKind,
+    mail: MailKind,
     now: Timestamp,
 ) -> Result<bool> {
-    let statement = match mail {
-        super::actions::MailKind::Reminders => {
-            "UPDATE users SET reminders = ?2, updated_at = ?3 WHERE id = ?1 AND reminders <> ?2"
-        }
-        super::actions::MailKind::Overdue => {
-            "UPDATE users SET overdue_mail = ?2, updated_at = ?3 \
-             WHERE id = ?1 AND overdue_mail <> ?2"
-        }
+    let (column, off) = match mail {
+        MailKind::Reminders => ("reminders", false.into()),
+        MailKind::Overdue => ("overdue_mail", false.into()),
+        MailKind::Digest => ("digest", false.into()),
+        MailKind::Escalations => ("escalation", Escalation::Off.into()),
     };
+    let off: Value = off;
+    let statement = query(format!(
+        "UPDATE users SET {column} = ?2, updated_at = ?3 WHERE id = ?1 AND {column} <> ?2"
+    ));
+    Ok(tx.execute(statement.bind(user).bind(off).bind(now)).await? == 1)
+}
+
+/// Sends nothing more to somebody, because it came back.
+pub(crate) async fn stop_mail(
+    tx: &mut Tx,
+    user: UserId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let statement = query(
+        "UPDATE users SET mail_stopped_at = ?2, mail_stopped_reason = ?3, updated_at = ?2 \
+         WHERE id = ?1 AND mail_stopped_at IS NULL",
+    );
     Ok(tx
-        .execute(query(statement).bind(user).bind(false).bind(now))
+        .execute(statement.bind(user).bind(now).bind(reason))
         .await?
         == 1)
 }

@@ -4,11 +4,14 @@
 //! first instant after the gap; a time that they show twice is the first of the two; a day that
 //! does not exist (Samoa skipped 30 December 2011) has no instants at all.
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-/// One daily look at somebody's tasks.
+/// So many days hold each day of the week twice, also where one does not exist.
+const LONGEST_WEEK: usize = 17;
+
+/// One look at somebody's tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DailyRun {
     /// The local day it belongs to; each has one.
@@ -32,6 +35,44 @@ pub fn latest_daily(now: Timestamp, zone: &TimeZone, minute: i64) -> Option<Dail
     days_back_from(local_day(now, zone).saturating_add(1.day()))
         .filter_map(|day| daily_run(day, zone, minute))
         .find(|run| run.at <= now)
+}
+
+/// The newest run at or before `now` of those that happen once a week.
+#[must_use]
+pub fn latest_weekly(
+    now: Timestamp,
+    zone: &TimeZone,
+    weekday: Weekday,
+    minute: i64,
+) -> Option<DailyRun> {
+    let tomorrow = local_day(now, zone).saturating_add(1.day());
+    std::iter::successors(Some(tomorrow), |day| day.yesterday().ok())
+        .take(LONGEST_WEEK)
+        .filter(|day| day.weekday() == weekday)
+        .filter_map(|day| daily_run(day, zone, minute))
+        .find(|run| run.at <= now)
+}
+
+/// The next run after `now` of those that happen once a week.
+#[must_use]
+pub fn next_weekly(
+    now: Timestamp,
+    zone: &TimeZone,
+    weekday: Weekday,
+    minute: i64,
+) -> Option<DailyRun> {
+    let yesterday = local_day(now, zone).saturating_sub(1.day());
+    std::iter::successors(Some(yesterday), |day| day.tomorrow().ok())
+        .take(LONGEST_WEEK)
+        .filter(|day| day.weekday() == weekday)
+        .filter_map(|day| daily_run(day, zone, minute))
+        .find(|run| run.at > now)
+}
+
+/// The first day of the week of a day (ISO 8601).
+#[must_use]
+pub fn monday_of(day: Date) -> Date {
+    day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days())
 }
 
 /// What is known about a user when the next look at their tasks is worked out.

@@ -2,6 +2,7 @@
 
 mod ability;
 mod authenticate;
+mod expiry;
 mod format;
 mod manage;
 mod store;
@@ -15,6 +16,7 @@ use crate::id::TokenId;
 pub use ability::{Abilities, Ability};
 pub(crate) use authenticate::look;
 pub use authenticate::{authenticate, visit};
+pub use expiry::{SendTokenExpiry, tell_of_ends};
 pub use manage::{NewToken, NewTokenInput, TokenName, create, get, list, revoke, revoke_all};
 pub(crate) use store::end_all;
 

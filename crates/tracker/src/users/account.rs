@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
-use super::{Email, Locale, ReminderTime, TimeZoneName};
+use super::{
+    Digest, Email, Escalation, Locale, MailStopped, MailsADay, QuietHours, ReminderTime,
+    TimeZoneName,
+};
 use crate::id::UserId;
 use crate::input::{FromText, Wrong, bounded_text};
 
@@ -135,6 +138,17 @@ pub struct Account {
     pub reminder_time: ReminderTime,
     /// Whether to send the daily mail about overdue tasks.
     pub overdue_mail: bool,
+    /// The mail about a week.
+    pub digest: Digest,
+    /// Of which tasks a second mail is sent when they are still open an hour after their time.
+    pub escalation: Escalation,
+    /// When no reminder is sent.
+    pub quiet_hours: Option<QuietHours>,
+    /// How many reminders are sent a day at most; null for as many as there are.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    pub mails_a_day: Option<MailsADay>,
+    /// Why no reminder is sent, when mails to the address came back.
+    pub mail_stopped: Option<MailStopped>,
     /// When the account was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -154,6 +168,11 @@ impl FromRow for Account {
             reminders: row.get("reminders")?,
             reminder_time: row.get("reminder_minute")?,
             overdue_mail: row.get("overdue_mail")?,
+            digest: Digest::from_row(row)?,
+            escalation: row.get("escalation")?,
+            quiet_hours: QuietHours::from_row(row)?,
+            mails_a_day: row.get("mails_a_day")?,
+            mail_stopped: MailStopped::from_row(row)?,
             created_at: row.get("created_at")?,
         })
     }

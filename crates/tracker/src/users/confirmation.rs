@@ -66,6 +66,8 @@ pub async fn confirm_email(tracker: &Tracker, token: Secret) -> Result<()> {
         return Err(Error::LinkExpired);
     };
     account.email_confirmed = true;
+    // Somebody reads what is sent there.
+    account.mail_stopped = None;
     store::update(&mut tx, &account, tracker.clock.now()).await?;
     versions::raise(&mut tx, user.0, kind);
     tx.commit().await?;

@@ -10,11 +10,11 @@ use super::link::{self, Purpose};
 use super::password::{Password, Verdict};
 use super::store::Credentials;
 use super::{
-    Account, Email, Locale, PersonName, ReminderTime, SendEmailConfirmation, SendPasswordChanged,
-    TimeZoneName, store,
+    Account, Digest, Email, Escalation, Locale, MailStopped, MailsADay, PersonName, QuietHours,
+    ReminderTime, SendEmailConfirmation, SendPasswordChanged, TimeZoneName, store,
 };
 use crate::id::{SessionId, UserId};
-use crate::input::{Field, Reader};
+use crate::input::{Field, FromJson, Reader, Wrong};
 use crate::secret::Secret;
 use crate::sessions::{self, Principal, attempts};
 use crate::{Error, Result, Tracker, reminders};
@@ -59,6 +59,36 @@ pub struct ProfileChangeInput {
     #[schema(value_type = bool)]
     #[serde(default)]
     overdue_mail: Field<bool>,
+    /// The mail about a week.
+    #[schema(value_type = Digest)]
+    #[serde(default)]
+    digest: Field<Digest>,
+    /// Of which tasks a second mail is sent when they are still open an hour after their time.
+    #[schema(value_type = Escalation)]
+    #[serde(default)]
+    escalation: Field<Escalation>,
+    /// When no reminder is sent; null for never.
+    #[schema(value_type = Option<QuietHours>)]
+    #[serde(default)]
+    quiet_hours: Field<QuietHours>,
+    /// How many reminders are sent a day at most; null for as many as there are.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    #[serde(default)]
+    mails_a_day: Field<MailsADay>,
+    /// Null, to send mails again that were stopped because they came back.
+    #[schema(value_type = Option<MailStopped>)]
+    #[serde(default)]
+    mail_stopped: Field<Never>,
+}
+
+/// What cannot be given.
+#[derive(Debug)]
+enum Never {}
+
+impl FromJson for Never {
+    fn from_json(_: &serde_json::Value) -> std::result::Result<Self, Wrong> {
+        Err(Wrong::new("invalid", "can only be set to null"))
+    }
 }
 
 /// A change, checked. `None` leaves the field as it is.
@@ -82,6 +112,16 @@ pub struct ProfileChange {
     pub reminder_time: Option<ReminderTime>,
     /// Whether to send the daily mail about overdue tasks.
     pub overdue_mail: Option<bool>,
+    /// The mail about a week.
+    pub digest: Option<Digest>,
+    /// Of which tasks a second mail is sent.
+    pub escalation: Option<Escalation>,
+    /// When no reminder is sent.
+    pub quiet_hours: Option<Option<QuietHours>>,
+    /// How many reminders are sent a day at most.
+    pub mails_a_day: Option<Option<MailsADay>>,
+    /// Whether mails that came back are tried again.
+    pub resumes_mail: bool,
 }
 
 impl ProfileChangeInput {
@@ -101,6 +141,11 @@ impl ProfileChangeInput {
             reminders: reader.optional("reminders", self.reminders),
             reminder_time: reader.optional("reminder_time", self.reminder_time),
             overdue_mail: reader.optional("overdue_mail", self.overdue_mail),
+            digest: reader.optional("digest", self.digest),
+            escalation: reader.optional("escalation", self.escalation),
+            quiet_hours: reader.nullable("quiet_hours", self.quiet_hours),
+            mails_a_day: reader.nullable("mails_a_day", self.mails_a_day),
+            resumes_mail: reader.nullable("mail_stopped", self.mail_stopped).is_some(),
         };
         if change.needs_password() && change.current_password.is_none() {
             let message = "is required to change the e-mail or the password";
@@ -134,6 +179,13 @@ impl ProfileChange {
         changed.reminders = self.reminders.unwrap_or(account.reminders);
         changed.reminder_time = self.reminder_time.unwrap_or(account.reminder_time);
         changed.overdue_mail = self.overdue_mail.unwrap_or(account.overdue_mail);
+        changed.digest = self.digest.unwrap_or(account.digest);
+        changed.escalation = self.escalation.unwrap_or(account.escalation);
+        changed.quiet_hours = self.quiet_hours.unwrap_or(account.quiet_hours);
+        changed.mails_a_day = self.mails_a_day.unwrap_or(account.mails_a_day);
+        if self.resumes_mail {
+            changed.mail_stopped = None;
+        }
         changed
     }
 }
@@ -262,11 +314,22 @@ async fn write(tracker: &Tracker, tx: &mut Tx, before: &Account, after: &Account
         }
     }
     store::update(tx, after, tracker.clock.now()).await?;
-    let rescheduled = after.time_zone != before.time_zone
-        || after.reminders != before.reminders
-        || after.reminder_time != before.reminder_time
-        || after.overdue_mail != before.overdue_mail;
-    if rescheduled {
+    let asks = |account: &Account| {
+        let zone = account.time_zone.clone();
+        let daily = (
+            account.reminders,
+            account.reminder_time,
+            account.overdue_mail,
+        );
+        (
+            zone,
+            daily,
+            account.digest,
+            account.escalation,
+            account.mail_stopped.is_some(),
+        )
+    };
+    if asks(after) != asks(before) {
         reminders::account_changed(tracker, tx, after).await?;
     }
     Ok(())

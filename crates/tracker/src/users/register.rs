@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use super::link::{self, Purpose};
 use super::password::Password;
 use super::{
-    Account, Email, Locale, PersonName, Registration, ReminderTime, Role, SendEmailConfirmation,
-    TimeZoneName, store,
+    Account, Digest, Email, Escalation, Locale, PersonName, Registration, ReminderTime, Role,
+    SendEmailConfirmation, TimeZoneName, store,
 };
 use crate::id::UserId;
 use crate::input::{Field, Reader};
@@ -208,6 +208,11 @@ pub(super) fn fresh(
         reminders: true,
         reminder_time: ReminderTime::nine(),
         overdue_mail: true,
+        digest: Digest::monday_at_nine(),
+        escalation: Escalation::High,
+        quiet_hours: None,
+        mails_a_day: None,
+        mail_stopped: None,
         created_at: now,
     }
 }

@@ -1,6 +1,6 @@
 //! The SQL of accounts.
 
-use duly_db::{Conn, FromRow, Row, Tx, dialect, query};
+use duly_db::{Conn, FromRow, Row, Tx, Value, dialect, query};
 use jiff::Timestamp;
 
 use super::{Account, Email, Role};
@@ -12,7 +12,9 @@ macro_rules! select_accounts {
     ($which:literal) => {
         concat!(
             "SELECT id, name, email, email_confirmed, pending_email, role, time_zone, locale, ",
-            "reminders, reminder_minute, overdue_mail, created_at, password_hash FROM users ",
+            "reminders, reminder_minute, overdue_mail, digest, digest_day, digest_hour, escalation, ",
+            "quiet_from, quiet_to, mails_a_day, mail_stopped_at, mail_stopped_reason, created_at, ",
+            "password_hash FROM users ",
             $which
         )
     };
@@ -123,9 +125,11 @@ pub(crate) async fn has_administrator(conn: &mut Conn) -> Result<bool> {
 pub(crate) async fn insert(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()> {
     let insert = query(
         "INSERT INTO users (id, name, email, email_folded, email_confirmed, pending_email, role, \
-         time_zone, locale, reminders, reminder_minute, overdue_mail, created_at, updated_at, \
-         password_hash) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+         time_zone, locale, reminders, reminder_minute, overdue_mail, digest, digest_day, \
+         digest_hour, escalation, quiet_from, quiet_to, mails_a_day, mail_stopped_at, \
+         mail_stopped_reason, created_at, updated_at, password_hash) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
+         ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
     );
     let insert = bind_columns(insert, account)
         .bind(account.created_at)
@@ -142,7 +146,10 @@ pub(crate) async fn update(tx: &mut Tx, account: &Account, now: Timestamp) -> Re
     let update = query(
         "UPDATE users SET name = ?2, email = ?3, email_folded = ?4, email_confirmed = ?5, \
          pending_email = ?6, role = ?7, time_zone = ?8, locale = ?9, reminders = ?10, \
-         reminder_minute = ?11, overdue_mail = ?12, updated_at = ?13 WHERE id = ?1",
+         reminder_minute = ?11, overdue_mail = ?12, digest = ?13, digest_day = ?14, \
+         digest_hour = ?15, escalation = ?16, quiet_from = ?17, quiet_to = ?18, \
+         mails_a_day = ?19, mail_stopped_at = ?20, mail_stopped_reason = ?21, \
+         updated_at = ?22 WHERE id = ?1",
     );
     tx.execute(bind_columns(update, account).bind(now))
         .await
@@ -151,6 +158,7 @@ pub(crate) async fn update(tx: &mut Tx, account: &Account, now: Timestamp) -> Re
 }
 
 fn bind_columns(statement: duly_db::Query, account: &Account) -> duly_db::Query {
+    let stopped = account.mail_stopped.as_ref();
     statement
         .bind(account.id)
         .bind(&account.name)
@@ -164,6 +172,19 @@ fn bind_columns(statement: duly_db::Query, account: &Account) -> duly_db::Query 
         .bind(account.reminders)
         .bind(account.reminder_time)
         .bind(account.overdue_mail)
+        .bind(account.digest.is_on)
+        .bind(account.digest.day)
+        .bind(u32::from(account.digest.hour))
+        .bind(account.escalation)
+        .bind(or_null(account.quiet_hours.map(|quiet| quiet.from)))
+        .bind(or_null(account.quiet_hours.map(|quiet| quiet.to)))
+        .bind(or_null(account.mails_a_day))
+        .bind(stopped.map(|stopped| stopped.since))
+        .bind(stopped.map(|stopped| stopped.reason.as_str()))
+}
+
+fn or_null(value: Option<impl Into<Value>>) -> Value {
+    value.map_or(Value::Null, Into::into)
 }
 
 fn taken(error: duly_db::Error) -> Error {

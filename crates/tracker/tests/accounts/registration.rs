@@ -30,6 +30,8 @@ async fn a_new_account_is_logged_in_and_asked_to_confirm_its_address() {
             "id": account.id, "name": "Ada", "email": "Ada@example.org", "email_confirmed": false,
             "pending_email": null, "role": "user", "time_zone": "Europe/Berlin", "locale": "en",
             "reminders": true, "reminder_time": "09:00", "overdue_mail": true,
+            "digest": { "is_on": true, "day": "monday", "hour": 9 }, "escalation": "high",
+            "quiet_hours": null, "mails_a_day": null, "mail_stopped": null,
             "created_at": "2026-11-23T07:00:00Z",
         })
     );

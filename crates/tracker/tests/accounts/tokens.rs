@@ -5,6 +5,7 @@ use duly_tracker::sessions::{Via, flush_seen};
 use duly_tracker::testing::TestTracker;
 use duly_tracker::tokens::{
     Ability, ApiToken, NewTokenInput, authenticate, create, get, list, revoke, revoke_all,
+    tell_of_ends,
 };
 use duly_tracker::{Error, Refusal, Result, UserId};
 use serde_json::{Value, json};
@@ -256,4 +257,48 @@ async fn wrong_tokens_are_refused_field_by_field() {
     }
     let more = try_make(&app, ada.id, json!({ "name": "n", "abilities": ["*"] })).await;
     assert_eq!(wrong(more), ("name".into(), "too_many"));
+}
+
+/// Lets the daily look at tokens and what comes of it happen, and answers whom was written to and of what.
+async fn told(app: &TestTracker) -> Vec<(String, String)> {
+    tell_of_ends(app).await.unwrap();
+    app.run_jobs().await;
+    let mails = app.mails.take_mails().into_iter();
+    mails.map(|mail| (mail.to_email, mail.subject)).collect()
+}
+
+#[tokio::test]
+async fn people_are_told_once_that_a_token_ends_within_a_week() {
+    let app = TestTracker::new().await;
+    let (ada, _) = confirmed(&app, "Ada").await;
+    for (name, days) in [("backup", 30), ("short", 13), ("cron", 60)] {
+        let ends = now(&app) + jiff::SignedDuration::from_hours(days * 24);
+        let new = json!({ "name": name, "abilities": ["tasks:read"], "expires_at": ends });
+        try_make(&app, ada.id, new).await.unwrap();
+    }
+    make(&app, ada.id, &["tasks:read"]).await;
+    advance(&app, 23 * 1440 - 1);
+    assert!(told(&app).await.is_empty(), "a minute too early");
+    advance(&app, 1);
+    let mail = (
+        "ada@example.org".to_owned(),
+        "Your API token “backup” ends soon".to_owned(),
+    );
+    assert_eq!(told(&app).await, [mail]);
+    assert!(told(&app).await.is_empty(), "once");
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_a_token_that_was_revoked() {
+    let app = TestTracker::new().await;
+    let (ada, _) = confirmed(&app, "Ada").await;
+    let ends = now(&app) + jiff::SignedDuration::from_hours(30 * 24);
+    let new = json!({ "name": "cron", "abilities": ["tasks:read"], "expires_at": ends });
+    let (token, _) = try_make(&app, ada.id, new).await.unwrap();
+    advance(&app, 24 * 1440);
+    app.mails.take_mails();
+    tell_of_ends(&app).await.unwrap();
+    revoke(&app, ada.id, token.id).await.unwrap();
+    app.run_jobs().await;
+    assert!(app.mails.take_mails().is_empty());
 }

@@ -116,12 +116,14 @@ async fn a_year_of_ticks_keeps_every_promise_once() {
         due(&app, ann, &format!("Week {week}."), &day.to_string()).await;
     }
     let mut told: BTreeMap<String, u32> = BTreeMap::new();
-    let mut overdue_days = 0;
+    let (mut overdue_days, mut weeks) = (0, 0);
     for _ in 0..(365 * 8) {
         app.clock.advance(jiff::SignedDuration::from_hours(3));
         for mail in tick(&app).await {
             if mail.subject.contains("overdue") {
                 overdue_days += 1;
+            } else if mail.subject.starts_with("Your week: ") {
+                weeks += 1;
             } else {
                 *told.entry(mail.subject).or_insert(0) += 1;
             }
@@ -131,4 +133,5 @@ async fn a_year_of_ticks_keeps_every_promise_once() {
     assert!(told.values().all(|count| *count == 1), "{told:?}");
     // From the day after the first was due to the end of the year, over two changes of the clock.
     assert_eq!(overdue_days, 362);
+    assert_eq!(weeks, 52, "from the Monday after the first to the last");
 }

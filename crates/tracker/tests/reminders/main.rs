@@ -8,8 +8,10 @@
 )]
 
 mod actions;
+mod calm;
 mod catch_up;
 mod dispatch;
+mod escalation;
 mod last_moment;
 mod mails;
 mod outbox;
@@ -22,6 +24,7 @@ mod smtp_server;
 mod smtp_settings;
 mod smtp_tls;
 mod times;
+mod weekly;
 mod zones;
 
 use duly_db::query;

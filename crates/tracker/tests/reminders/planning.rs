@@ -130,6 +130,7 @@ async fn several_times_on_one_day_are_each_told_of_at_their_time() {
 async fn a_time_far_ahead_is_found_when_its_day_comes() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
+    set(&app, ann, "digest = FALSE").await;
     create(
         &app,
         ann,

@@ -1,0 +1,2 @@
+-- Which tokens end soon.
+CREATE INDEX tokens_expires_at ON tokens (expires_at);
