@@ -1,5 +1,6 @@
 //! How Duly is reached: HTTP, the web page, the commands of `duly`.
 
+pub mod alarms;
 pub mod api;
 pub mod app;
 pub mod commands;

@@ -4,6 +4,7 @@
 //! transaction, and enqueues jobs inside it. Store functions hold the SQL.
 
 pub mod activity;
+pub mod alarms;
 pub mod assets;
 pub mod error;
 pub mod id;

@@ -12,8 +12,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{CommandError, Outcome};
+use crate::alarms::Watch;
 use crate::app::App;
 use crate::config::Config;
 use crate::http::{Threads, listener};
@@ -110,11 +112,14 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
         let version = env!("CARGO_PKG_VERSION");
         output::say(format!("Duly {version} runs without answering requests"));
     }
+    let watch = Watch::new(tracker.clone(), config.alarms.clone());
+    let watching = AbortOnDropHandle::new(tokio::spawn(watch.run()));
     // Others do the jobs from the moment on in which this process is told to stop.
     tokio::join!(
         answer(served, &tracker, next_offer, &stop),
         work(scheduler, worker, &stop)
     );
+    drop(watching);
     finish(tracker).await;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Settings: `config.default.toml`, then `duly.toml`, then `DULY_…` variables; each later one wins.
 
+mod alarms;
 mod cache;
 mod layers;
 mod limits;
@@ -94,6 +95,9 @@ impl Loaded {
                 let _ = writeln!(text, "{gap}[{section}]");
             }
             let value = match &entry.value {
+                Setting::Text(value) if entry.section == "alarms" => {
+                    toml::Value::from(value::without_path(value))
+                }
                 Setting::Text(value) => toml::Value::from(value::masked(value)),
                 Setting::Number(value) => toml::Value::from(*value),
                 Setting::Truth(value) => toml::Value::from(*value),

@@ -12,12 +12,14 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::Fault;
+use super::alarms;
 use super::cache::{self, Cache};
 use super::layers::Layers;
 use super::limits;
 use super::reader::Reader;
 use super::value::{Network, duration};
 use super::worker::{self, WorkerSettings};
+use crate::alarms::AlarmSettings;
 use crate::limits::Rules;
 
 /// Every setting.
@@ -43,6 +45,8 @@ pub struct Config {
     pub notifications: Notifications,
     /// `[worker]`
     pub worker: WorkerSettings,
+    /// `[alarms]`
+    pub alarms: AlarmSettings,
     /// `[log]`
     pub log: Log,
 }
@@ -189,6 +193,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
     let keep = reader.section("activity").duration("keep");
     let told_keep = notifications_keep(reader.section("notifications"));
     let worker = worker::read(reader.section("worker"));
+    let alarms = alarms::read(reader.section("alarms"));
     let log = log(reader.section("log"));
     let config = || {
         let tasks = Tasks {
@@ -205,6 +210,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
             activity: Activity { keep: keep? },
             notifications: Notifications { keep: told_keep? },
             worker: worker?,
+            alarms: alarms?,
             log: log?,
         })
     };

@@ -20,6 +20,18 @@ pub(super) fn masked(text: &str) -> String {
     }
 }
 
+/// The text with all that follows the host of a URL replaced, for printing: it may be a secret.
+pub(super) fn without_path(text: &str) -> String {
+    let masked = masked(text);
+    let Some((scheme, rest)) = masked.split_once("://") else {
+        return masked;
+    };
+    match rest.find(['/', '?']).and_then(|end| rest.get(..end)) {
+        Some(host) => format!("{scheme}://{host}/***"),
+        None => masked,
+    }
+}
+
 /// A network in CIDR form (RFC 4632, RFC 4291), or one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {

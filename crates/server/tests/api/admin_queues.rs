@@ -59,7 +59,7 @@ async fn administrators_see_how_queues_are_doing() {
         .collect();
     assert_eq!(
         names,
-        ["urgent", "reminders", "maintenance"]
+        ["urgent", "default", "reminders", "maintenance"]
             .map(|name| json!(name))
             .iter()
             .collect::<Vec<_>>()
@@ -259,7 +259,7 @@ async fn a_queue_is_paused_for_a_while_and_resumed() {
     ann.ask("POST", "/api/v1/admin/job-kinds/send_password_reset/resume")
         .await
         .expect(204);
-    for unknown in ["queues/none", "job-kinds/none"] {
+    for unknown in ["queues/none", "job-kinds/none", "schedules/none"] {
         let path = format!("/api/v1/admin/{unknown}/pause");
         ann.post(&path, json!({})).await.problem(404, "not_found");
     }

@@ -12,6 +12,8 @@ mod activity;
 mod admin;
 mod admin_cache;
 mod admin_queues;
+mod admin_schedules;
+mod alarms;
 mod assets;
 mod balancers;
 mod bodies;

@@ -24,6 +24,7 @@ struct Owner {
     job: String,
     queue: String,
     kind: String,
+    schedule: String,
 }
 
 async fn owner(app: &TestApp, name: String) -> Owner {
@@ -60,6 +61,7 @@ async fn owner(app: &TestApp, name: String) -> Owner {
         job: job(app).await,
         queue: "maintenance".to_owned(),
         kind: "purge_trash".to_owned(),
+        schedule: "purge_trash".to_owned(),
     }
 }
 
@@ -324,6 +326,7 @@ async fn the_id_of_one_kind_of_thing_is_none_of_another() {
                 job: id.clone(),
                 queue: id.clone(),
                 kind: id.clone(),
+                schedule: id.clone(),
             };
             denied_by_owner(operation, &on, &swapped).await;
         }

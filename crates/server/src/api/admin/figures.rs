@@ -5,6 +5,7 @@ use std::time::Duration;
 use duly_queue::balance::{Mode, QueueDecision};
 use duly_queue::store::{Action, Decided, Measured, Pause, Paused, WorkerRecord};
 use duly_queue::{Counts, Histogram, JobId, Totals};
+use duly_tracker::alarms::Alarm;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +13,8 @@ use utoipa::ToSchema;
 /// The queues, who works on them, and what is paused.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Queues {
+    /// What is wrong: those who operate have been told of it.
+    pub(crate) alarms: Vec<Alarm>,
     /// Those that jobs wait in, most important first.
     pub(crate) queues: Vec<Queue>,
     /// The kinds of jobs this release knows.

@@ -5,8 +5,12 @@ mod database;
 mod figures;
 mod jobs;
 mod queues;
+mod receipts;
 mod records;
+mod schedules;
 
 pub(crate) use database::*;
 pub(crate) use jobs::*;
 pub(crate) use queues::*;
+pub(crate) use receipts::*;
+pub(crate) use schedules::*;

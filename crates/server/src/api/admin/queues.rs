@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use duly_queue::store::{By, Pause, Paused};
 use duly_queue::{Histogram, QueueName, Totals};
 use duly_tracker::input::{Field, Reader, Wrong};
-use duly_tracker::{Error, Page, Tracker, jobs};
+use duly_tracker::{Error, Page, Tracker, alarms, jobs};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -66,7 +66,9 @@ async fn all(tracker: &Tracker) -> Result<Queues, Error> {
     }
     let workers = operations.workers().await?.into_iter();
     let mut decisions = operations.decisions(Timestamp::UNIX_EPOCH, 1).await?;
+    let alarms = alarms::current(&mut tracker.db.read_fresh()).await?;
     Ok(Queues {
+        alarms,
         queues,
         kinds: registry.names().into_iter().map(str::to_owned).collect(),
         paused_kinds,
@@ -212,6 +214,30 @@ pub(crate) struct PauseInput {
     minutes: Field<Minutes>,
 }
 
+/// A pause that somebody wants.
+#[derive(Debug)]
+pub(super) struct Wish {
+    pub(super) since: Timestamp,
+    pub(super) until: Option<Timestamp>,
+    pub(super) reason: String,
+}
+
+impl PauseInput {
+    /// Checks the fields.
+    pub(super) fn parse(self, since: Timestamp) -> Result<Wish, Error> {
+        let mut reader = Reader::new();
+        let reason = reader.optional("reason", self.reason);
+        let minutes = reader.optional("minutes", self.minutes);
+        reader.finish()?;
+        let length = minutes.map(|Minutes(minutes)| SignedDuration::from_mins(minutes));
+        Ok(Wish {
+            since,
+            until: length.map(|length| since.checked_add(length).unwrap_or(Timestamp::MAX)),
+            reason: reason.map(|Reason(text)| text).unwrap_or_default(),
+        })
+    }
+}
+
 #[derive(Debug)]
 struct Reason(String);
 
@@ -327,19 +353,14 @@ fn kind(name: String) -> Result<Paused, Problem> {
 }
 
 async fn pause(tracker: &Tracker, admin: &Admin, what: Paused, input: PauseInput) -> Reply {
-    let mut reader = Reader::new();
-    let reason = reader.optional("reason", input.reason);
-    let minutes = reader.optional("minutes", input.minutes);
-    reader.finish()?;
+    let wish = input.parse(tracker.clock.now())?;
     let by = admin.name(tracker).await?;
-    let since = tracker.clock.now();
-    let length = minutes.map(|Minutes(minutes)| SignedDuration::from_mins(minutes));
     let pause = Pause {
         what,
-        since,
-        until: length.map(|length| since.checked_add(length).unwrap_or(Timestamp::MAX)),
+        since: wish.since,
+        until: wish.until,
         by: by.clone(),
-        reason: reason.map(|Reason(text)| text).unwrap_or_default(),
+        reason: wish.reason,
     };
     let paused = tracker.queue.operations().pause(By(&by), &pause).await;
     paused.map_err(Error::from)?;

@@ -85,7 +85,7 @@ pub(super) fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
         "createTask" => json!({ "title": "New" }),
         "changeTask" => json!({ "title": "Changed" }),
         "changeTasks" => json!({ "ids": [owner.task], "change": { "title": "Changed" } }),
-        "pauseQueue" | "pauseJobKind" => json!({ "reason": "a test" }),
+        "pauseQueue" | "pauseJobKind" | "pauseSchedule" => json!({ "reason": "a test" }),
         "retryJobs" => json!({ "jobs": { "ids": [owner.job] } }),
         "cancelJobs" | "forgetJobs" => json!({ "ids": [owner.job] }),
         "logOut"
@@ -115,6 +115,10 @@ pub(super) fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
         | "getQueues"
         | "resumeQueue"
         | "resumeJobKind"
+        | "listReceipts"
+        | "listSchedules"
+        | "runSchedule"
+        | "resumeSchedule"
         | "listJobs"
         | "getJob"
         | "listJobFailures"
@@ -140,6 +144,7 @@ pub(super) async fn attempt(operation: &Operation, by: &Client, on: &Owner) -> A
         "/api/v1/admin/slow-queries/{id}/plan" => on.slow_query.clone(),
         "/api/v1/admin/jobs/{id}" => on.job.clone(),
         path if path.starts_with("/api/v1/admin/queues/") => on.queue.clone(),
+        path if path.starts_with("/api/v1/admin/schedules/") => on.schedule.clone(),
         path if path.starts_with("/api/v1/admin/job-kinds/") => on.kind.clone(),
         path => panic!("{path} is not covered; say here what its id is"),
     };
