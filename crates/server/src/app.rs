@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use duly_db::random::new_id;
+use duly_queue::balance::Settings;
 use duly_tracker::Tracker;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
@@ -25,6 +26,8 @@ pub struct Context {
     pub http: Http,
     /// `[limits]` of the settings.
     pub limits: Rules,
+    /// How slots are given to queues, as `[worker]` of the settings says it.
+    pub balance: Settings,
     pub(crate) pages: Pages,
     pub(crate) security_headers: SecurityHeaders,
     pub(crate) kept_headers: KeptHeaders,
@@ -53,7 +56,7 @@ pub struct App {
 impl App {
     /// Puts the parts together. Runs in the Tokio runtime of all that takes longer.
     #[must_use]
-    pub fn new(tracker: Tracker, http: Http, limits: Rules) -> Arc<Self> {
+    pub fn new(tracker: Tracker, http: Http, limits: Rules, balance: Settings) -> Arc<Self> {
         let assets_url = http.assets_url.as_deref();
         let security_headers = SecurityHeaders::new(assets_url, http.is_https());
         let context = Arc::new(Context {
@@ -63,6 +66,7 @@ impl App {
             tracker,
             http,
             limits,
+            balance,
         });
         Arc::new(App {
             router: api::router(context.clone()),

@@ -23,7 +23,8 @@ const LEASE: Duration = Duration::from_secs(15);
 /// After so long, what is counted from the beginning is counted from now on.
 const COUNTED: Duration = Duration::from_secs(600);
 
-/// Decides how slots are given to queues, on whichever node leads.
+/// Decides how slots are given to queues, on whichever node leads. What operators have said of a queue goes
+/// before the settings.
 #[derive(Debug)]
 pub struct Balancer {
     queue: Queue,
@@ -82,7 +83,11 @@ impl Balancer {
             None => self.begin(now).await?,
         };
         let observation = self.observe(&mut before, now).await?;
-        let (decision, memory) = decide(&self.settings, &before.memory, &observation);
+        let mut settings = (*self.settings).clone();
+        settings
+            .queues
+            .extend(self.queue.operations().queue_settings().await?);
+        let (decision, memory) = decide(&settings, &before.memory, &observation);
         let is_kept = self.keep(&before, term, &decision, &memory).await?;
         before.memory = memory;
         before.plan = decision.plan();

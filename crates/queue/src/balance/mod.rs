@@ -41,6 +41,7 @@
 //! then the name decides.
 
 mod balancer;
+mod comparison;
 mod decide;
 mod decision;
 mod memory;
@@ -61,6 +62,7 @@ mod simulator;
 mod tests;
 
 pub use self::balancer::{Balancer, BalancerHandle};
+pub use self::comparison::{Compared, Comparison, Given, Point};
 pub use self::decide::{decide, replay};
 pub use self::decision::{Decision, QueueDecision, Reason};
 pub use self::memory::{Estimate, Memory};

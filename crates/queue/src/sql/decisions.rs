@@ -50,6 +50,18 @@ pub(super) async fn list(conn: &mut Conn, since: Timestamp, limit: u32) -> Resul
     Ok(conn.all(select.bind(since).bind(limit)).await?)
 }
 
+pub(super) async fn list_after(
+    conn: &mut Conn,
+    after: Timestamp,
+    limit: u32,
+) -> Result<Vec<Decided>> {
+    let select = query(
+        "SELECT decided_at, decision, memory FROM job_decisions WHERE decided_at > ?1 \
+         ORDER BY decided_at LIMIT ?2",
+    );
+    Ok(conn.all(select.bind(after).bind(limit)).await?)
+}
+
 impl FromRow for Decided {
     fn from_row(row: &Row) -> duly_db::Result<Self> {
         Ok(Decided {

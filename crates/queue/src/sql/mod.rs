@@ -10,6 +10,7 @@ mod ending;
 mod finished;
 mod json;
 mod leadership;
+mod limits;
 mod listing;
 mod measuring;
 mod operations;
@@ -52,6 +53,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0005_job_order"),
         duly_db::migration!("0006_decisions"),
         duly_db::migration!("0007_schedules"),
+        duly_db::migration!("0009_queue_settings"),
     ],
 };
 

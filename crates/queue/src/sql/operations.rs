@@ -7,10 +7,10 @@ use duly_db::Tx;
 use jiff::Timestamp;
 
 use super::{
-    SqlStore, actions, attempts, decisions, leadership, listing, measuring, pausing, schedules,
-    steering, workers,
+    SqlStore, actions, attempts, decisions, leadership, limits, listing, measuring, pausing,
+    schedules, steering, workers,
 };
-use crate::balance::{Decision, Memory};
+use crate::balance::{Decision, Memory, QueueSettings};
 use crate::store::{
     Action, AttemptRecord, By, Counts, Decided, FailureGroup, Filter, JobRecord, Listing, Measured,
     Operations, Pause, Paused, Retried, Retrying, SchedulePause, Term, Totals, WorkerId,
@@ -144,6 +144,24 @@ impl Operations for SqlStore {
 
     async fn decisions(&self, since: Timestamp, limit: u32) -> Result<Vec<Decided>> {
         decisions::list(&mut self.db.read_fresh(), since, limit).await
+    }
+
+    async fn decisions_after(&self, after: Timestamp, limit: u32) -> Result<Vec<Decided>> {
+        decisions::list_after(&mut self.db.read_fresh(), after, limit).await
+    }
+
+    async fn queue_settings(&self) -> Result<BTreeMap<QueueName, QueueSettings>> {
+        limits::list(&mut self.db.read_fresh()).await
+    }
+
+    async fn set_queue(
+        &self,
+        by: By<'_>,
+        queue: &QueueName,
+        settings: Option<&QueueSettings>,
+    ) -> Result<()> {
+        self.alone(|| limits::set(&self.db, by, queue, settings, self.entry()))
+            .await
     }
 
     async fn actions(&self, limit: u32, before: Option<Timestamp>) -> Result<Vec<Action>> {

@@ -171,6 +171,11 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "job_queue_settings",
+        key: &["queue"],
+        columns: &[("queue", Text), ("settings", Text)],
+    },
+    Table {
         name: "job_decisions",
         key: &["decided_at"],
         columns: &[

@@ -12,7 +12,7 @@ use super::records::{
     Paused, Retried, SchedulePause, Totals, WorkerRecord,
 };
 use super::work::{Term, WorkerId};
-use crate::balance::{Decision, Memory};
+use crate::balance::{Decision, Memory, QueueSettings};
 use crate::{JobId, QueueName, Result};
 
 /// What operators see of jobs, and what they do with them. Each change is written down with who made it, in
@@ -116,6 +116,20 @@ pub trait Operations: Debug + Send + Sync {
 
     /// What was decided since then, the newest first. A day is kept.
     async fn decisions(&self, since: Timestamp, limit: u32) -> Result<Vec<Decided>>;
+
+    /// What was decided after then, the oldest first. A day is kept.
+    async fn decisions_after(&self, after: Timestamp, limit: u32) -> Result<Vec<Decided>>;
+
+    /// What operators have said queues may have, instead of what is configured.
+    async fn queue_settings(&self) -> Result<BTreeMap<QueueName, QueueSettings>>;
+
+    /// Says what a queue may have from now on; [`None`] for what is configured.
+    async fn set_queue(
+        &self,
+        by: By<'_>,
+        queue: &QueueName,
+        settings: Option<&QueueSettings>,
+    ) -> Result<()>;
 
     /// What operators did, the newest first.
     async fn actions(&self, limit: u32, before: Option<Timestamp>) -> Result<Vec<Action>>;

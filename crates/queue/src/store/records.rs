@@ -378,7 +378,7 @@ pub struct Action {
     pub at: Timestamp,
     /// Who.
     pub by: String,
-    /// What: `retry`, `cancel`, `forget`, `pause`, `resume` or `fire`.
+    /// What: `retry`, `cancel`, `forget`, `pause`, `resume`, `fire` or `scale`.
     pub action: String,
     /// With what: the id of a job, or the name of a queue, kind or schedule.
     pub target: String,

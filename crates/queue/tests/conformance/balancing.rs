@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_queue::balance::{Balancer, Mode, Settings};
+use duly_queue::balance::{Balancer, Comparison, Mode, QueueSettings, Settings};
 use duly_queue::store::{Outcome, Pause, Paused, WorkerId, WorkerRecord};
 use duly_queue::{QueueName, Worker, WorkerOptions};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, OPERATOR, start, wait};
@@ -168,4 +169,87 @@ pub(crate) async fn a_worker_keeps_to_the_plan(fixture: Fixture) {
     assert_eq!(counts[&QueueName::MAINTENANCE].running, 1);
     fixture.world.open();
     worker.drain(Duration::from_secs(5)).await;
+}
+
+/// The default queue may have no more than so many slots.
+fn at_most(max: u32) -> QueueSettings {
+    QueueSettings {
+        max: Some(max),
+        ..QueueSettings::default_of(&QueueName::DEFAULT)
+    }
+}
+
+pub(crate) async fn what_an_operator_says_of_a_queue_goes_before_the_settings(fixture: Fixture) {
+    worker(&fixture, 1, 8).await;
+    let operations = fixture.queue.operations();
+    let mut balancer = balancer(&fixture);
+    let queue = QueueName::DEFAULT;
+    let said = at_most(2);
+    operations
+        .set_queue(OPERATOR, &queue, Some(&said))
+        .await
+        .unwrap();
+    let known = operations.queue_settings().await.unwrap();
+    assert_eq!(known, [(queue.clone(), said)].into());
+    for number in 0..50 {
+        fixture.push(&Task::new(&number.to_string())).await;
+    }
+    let decision = balancer.tick().await.unwrap().unwrap();
+    assert_eq!(decision.of(&queue).unwrap().at_most, Some(2));
+    operations.set_queue(OPERATOR, &queue, None).await.unwrap();
+    assert!(operations.queue_settings().await.unwrap().is_empty());
+    fixture.advance(3);
+    let decision = balancer.tick().await.unwrap().unwrap();
+    assert_eq!(decision.of(&queue).unwrap().settings.max, None);
+    let actions = operations.actions(10, None).await.unwrap();
+    let mut told: Vec<&str> = actions
+        .iter()
+        .map(|action| action.detail.as_str())
+        .collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        ["1 to 2 slots, weight 2, target 30 s", "as configured"]
+    );
+}
+
+pub(crate) async fn decisions_are_made_again_with_other_settings(fixture: Fixture) {
+    worker(&fixture, 1, 8).await;
+    let mut balancer = balancer(&fixture);
+    for number in 0..200 {
+        fixture.push(&Task::new(&number.to_string())).await;
+    }
+    for _ in 0..6 {
+        for job in fixture.reserve(4).await {
+            let done = job.settled(Outcome::Done, Duration::from_secs(2));
+            fixture.store.settle(&[done]).await.unwrap();
+        }
+        balancer.tick().await.unwrap().unwrap();
+        fixture.advance(3);
+        worker(&fixture, 1, 8).await;
+    }
+    let (queue, mut settings) = (QueueName::DEFAULT, Settings::default());
+    let again = |settings: Settings| {
+        let queue = fixture.queue.clone();
+        async move {
+            let all = Timestamp::UNIX_EPOCH;
+            Comparison::since(&queue, all, &settings, 3).await.unwrap()
+        }
+    };
+    let same = again(settings.clone()).await;
+    assert_eq!(same.decisions, 5, "the first is where the others begin");
+    assert_eq!(same.points.len(), 3);
+    for compared in same.queues.values() {
+        assert_eq!(compared.before, compared.after);
+    }
+    settings.queues.insert(queue.clone(), at_most(2));
+    let other = again(settings).await;
+    let compared = other.queues[&queue];
+    assert_eq!(compared.before, same.queues[&queue].before);
+    assert!(compared.before.most > 2, "{compared:?}");
+    assert!(
+        compared.after.most <= 2 && compared.after.mean() <= 2.0,
+        "{compared:?}"
+    );
+    assert!(other.points.iter().all(|point| point.after[&queue] <= 2));
 }

@@ -103,6 +103,8 @@ run_for! { sql:
         a_paused_queue_is_given_nothing,
         old_decisions_are_dropped,
         a_worker_keeps_to_the_plan,
+        what_an_operator_says_of_a_queue_goes_before_the_settings,
+        decisions_are_made_again_with_other_settings,
     }
     leasing {
         a_job_comes_back_when_its_lease_is_over,

@@ -64,6 +64,12 @@ fn v1(document: OpenApi) -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(admin::plan))
         .routes(routes!(admin::queues))
         .routes(routes!(admin::measures))
+        .routes(routes!(admin::balance_settings))
+        .routes(routes!(
+            admin::change_queue_limits,
+            admin::reset_queue_limits
+        ))
+        .routes(routes!(admin::replay))
         .routes(routes!(admin::decisions))
         .routes(routes!(admin::actions))
         .routes(routes!(admin::pause_queue))

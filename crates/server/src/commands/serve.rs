@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use duly_db::Location;
-use duly_queue::balance::{Balancer, BalancerHandle, Settings};
+use duly_queue::balance::{Balancer, BalancerHandle};
 use duly_queue::{QueueName, Scheduler, SchedulerHandle, Worker, WorkerHandle, WorkerOptions};
 use duly_tracker::{Tracker, jobs, sessions, users};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -105,8 +105,9 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     let mut next_offer = Duration::MAX;
     if served.is_some() {
         next_offer = web::offer(&tracker).await;
-        let limits = config.limits.clone();
-        node.start(App::new(tracker.clone(), config.http.clone(), limits));
+        let (http, limits) = (config.http.clone(), config.limits.clone());
+        let balance = config.worker.balance.clone();
+        node.start(App::new(tracker.clone(), http, limits, balance));
         announce(&tracker, &config).await?;
     } else {
         let version = env!("CARGO_PKG_VERSION");
@@ -188,10 +189,7 @@ pub(super) fn start_worker(tracker: &Tracker, options: WorkerOptions) -> WorkerH
 fn start_scheduler(tracker: &Tracker, config: &Config) -> (SchedulerHandle, BalancerHandle) {
     let queue = &tracker.queue;
     let scheduler = Scheduler::new(queue.clone(), jobs::schedules(queue)).start();
-    let settings = Settings {
-        mode: config.worker.balance,
-        ..Settings::default()
-    };
+    let settings = config.worker.balance.clone();
     let balancer = Balancer::new(queue.clone(), jobs::registry().queues(), settings);
     (scheduler, balancer.start())
 }

@@ -1,5 +1,6 @@
 //! `/admin`: how the installation is doing, and what is done about it, for administrators
 
+mod balance;
 mod chosen;
 mod database;
 mod figures;
@@ -9,6 +10,7 @@ mod receipts;
 mod records;
 mod schedules;
 
+pub(crate) use balance::*;
 pub(crate) use database::*;
 pub(crate) use jobs::*;
 pub(crate) use queues::*;

@@ -86,6 +86,8 @@ pub(super) fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
         "changeTask" => json!({ "title": "Changed" }),
         "changeTasks" => json!({ "ids": [owner.task], "change": { "title": "Changed" } }),
         "pauseQueue" | "pauseJobKind" | "pauseSchedule" => json!({ "reason": "a test" }),
+        "changeQueueLimits" => json!({ "max": 5 }),
+        "replayDecisions" => json!({ "hours": 1 }),
         "retryJobs" => json!({ "jobs": { "ids": [owner.job] } }),
         "cancelJobs" | "forgetJobs" => json!({ "ids": [owner.job] }),
         "logOut"
@@ -116,6 +118,8 @@ pub(super) fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
         | "resumeQueue"
         | "resumeJobKind"
         | "listReceipts"
+        | "getBalanceSettings"
+        | "resetQueueLimits"
         | "listSchedules"
         | "runSchedule"
         | "resumeSchedule"

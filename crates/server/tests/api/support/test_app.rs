@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use duly_db::testing::open_again;
 use duly_queue::Queue;
+use duly_queue::balance::Settings as BalanceSettings;
 use duly_server::app::App;
 use duly_server::config::{self, Http};
 use duly_server::limits::Rules;
@@ -75,7 +76,12 @@ impl TestApp {
         let (mut section, limits) = (config.http, limits(config.limits));
         section.public_url = tracker.settings.public_url.clone();
         http(&mut section);
-        let app = App::new((*tracker).clone(), section.clone(), limits.clone());
+        let app = App::new(
+            (*tracker).clone(),
+            section.clone(),
+            limits.clone(),
+            BalanceSettings::default(),
+        );
         TestApp {
             app,
             tracker,
@@ -89,12 +95,22 @@ impl TestApp {
     pub fn another_node(&self) -> Arc<App> {
         let mut tracker = (*self.tracker).clone();
         tracker.in_flight = InFlight::default();
-        App::new(tracker, self.http.clone(), self.limits.clone())
+        App::new(
+            tracker,
+            self.http.clone(),
+            self.limits.clone(),
+            BalanceSettings::default(),
+        )
     }
 
     /// A node with a tracker of its own.
     pub fn node(&self, tracker: Tracker) -> Arc<App> {
-        App::new(tracker, self.http.clone(), self.limits.clone())
+        App::new(
+            tracker,
+            self.http.clone(),
+            self.limits.clone(),
+            BalanceSettings::default(),
+        )
     }
 
     /// Somebody at an address of their own, without session and token.
