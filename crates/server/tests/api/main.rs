@@ -41,6 +41,7 @@ mod queue_commands;
 mod servers;
 mod sessions;
 mod sockets;
+mod supervision;
 mod support;
 mod tasks;
 mod tokens;
