@@ -83,4 +83,4 @@ docs: ## Write the configuration reference from config.default.toml
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
-	rm -rf web/dist web/node_modules web/test-results bench/out
+	rm -rf web/dist web/node_modules web/test-results bench/out bench/queue/bullmq/node_modules

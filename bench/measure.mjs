@@ -50,6 +50,7 @@ export function startReading(command, args) {
   return {
     process: child,
     output: () => read.stdout,
+    errors: () => read.stderr,
     /** Of the process: the second line of what the shell says, minutes and seconds of user and system. */
     cpuSeconds: () => {
       const times = read.stderr.trim().split("\n").at(-1).matchAll(/(\d+)m([\d.]+)s/g);
@@ -152,10 +153,13 @@ export function databaseServer({ kind = engine, name = kind, options = ["--witho
   };
 }
 
-/** A Redis that keeps nothing on disk. */
-export async function redis() {
+/** A Redis that keeps nothing on disk or, when it is durable, every change within a second, as one for jobs does. */
+export async function redis({ durable = false } = {}) {
   const port = await freePort();
-  const server = start("redis-server", ["--port", String(port), "--save", "", "--appendonly", "no"]);
+  const directory = mkdtempSync(join(folder, "redis-"));
+  // What was written is not written anew: it would count for whoever is measured just then.
+  const kept = ["--appendonly", durable ? "yes" : "no", "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0"];
+  const server = start("redis-server", ["--port", String(port), "--save", "", "--dir", directory, ...kept]);
   const say = (...words) => execFileSync("redis-cli", ["-p", String(port), ...words], { encoding: "utf8", stdio: "pipe" });
   for (;;) {
     try {

@@ -1,9 +1,11 @@
 // What a job costs that does nothing: 50,000 of them, taken by two processes of a hundred slots each. CPU time
-// of workers and store, from /proc. `make bench suite=queue ENGINE=sqlite|postgres|mysql`.
+// of workers and store, from /proc. `make bench suite=queue ENGINE=sqlite|postgres|mysql`. On SQLite, other job
+// queues run the same between Duly's runs (bench/queue/README.md).
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { built, databaseServer, engine, familyCpuSeconds, folder, report, save, startReading } from "./measure.mjs";
+import { startPeers } from "./queue/peers.mjs";
 
 const JOBS = Number(process.env.BENCH_JOBS ?? 50_000);
 const RUNS = Number(process.env.BENCH_RUNS ?? 3);
@@ -16,6 +18,10 @@ const address = (name) => server?.database(name) ?? `sqlite:${join(folder, `${na
 const drain = (...args) => execFileSync(built("examples/drain"), args, { encoding: "utf8" });
 const storeSeconds = () => (server?.pids ?? []).reduce((sum, pid) => sum + familyCpuSeconds(pid), 0);
 
+/** The engines on which Duly is held against others. */
+const COMPARED = ["sqlite"];
+
+const peers = COMPARED.includes(engine) ? await startPeers(JOBS) : undefined;
 const costs = { workers: [], store: [], all: [] };
 const perSecond = [];
 for (let run = 0; run < RUNS; run++) {
@@ -35,6 +41,7 @@ for (let run = 0; run < RUNS; run++) {
   costs.all.push(((workersCpu + storeCpu) / JOBS) * 1e6);
   // The last half second is only waited.
   perSecond.push((JOBS / (performance.now() - began - 500)) * 1000);
+  await peers?.round();
 }
 const limit = { name: `${LIMITS[engine]} us`, value: LIMITS[engine] };
 report(`${engine}: CPU for a job`, costs.all, "us", limit);
@@ -44,4 +51,6 @@ report(`${engine}: jobs per second`, perSecond, "/s");
 const waits = [1, 2, 3].map((run) => JSON.parse(drain("idle", address(`idle${run}`))));
 report(`${engine}: from push to start, idle, p50`, waits.map(({ p50 }) => p50), "us");
 report(`${engine}: from push to start, idle, p99`, waits.map(({ p99 }) => p99), "us", { name: "20 ms", value: IDLE_LIMIT });
+peers?.report(engine, costs.all);
 save("queue");
+await peers?.close();

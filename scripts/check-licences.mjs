@@ -19,8 +19,8 @@ const metadata = JSON.parse(execFileSync("cargo", ["metadata", "--format-version
 for (const crate of metadata.packages) {
   if (!crate.license || !fine(crate.license)) problems.push(`crate ${crate.name} ${crate.version}: ${crate.license ?? "no licence"}`);
 }
-const lock = JSON.parse(readFileSync("web/package-lock.json", "utf8"));
-const modules = Object.entries(lock.packages).filter(([path, one]) => path && !one.link);
+const locks = ["web/package-lock.json", "bench/queue/bullmq/package-lock.json"].map((path) => JSON.parse(readFileSync(path, "utf8")));
+const modules = locks.flatMap(({ packages }) => Object.entries(packages).filter(([path, one]) => path && !one.link));
 for (const [path, one] of modules) {
   if (one.license && !fine(String(one.license))) problems.push(`${path} ${one.version}: ${one.license}`);
 }

@@ -45,11 +45,20 @@ function phpFpm() {
   return `/usr/sbin/php-fpm${version}`;
 }
 
+/** Lays a copy of the application into a folder, with its settings; answers where it is. */
+export function layApplication(directory, environment) {
+  const application = join(directory, "application");
+  cpSync(join(SOURCE, "application"), application, { recursive: true });
+  for (const made of ["bootstrap/cache", "storage/framework/views", "storage/logs"]) mkdirSync(join(application, made), { recursive: true });
+  const key = `base64:${randomBytes(32).toString("base64")}`;
+  const all = { APP_URL: "http://127.0.0.1", APP_KEY: key, ...environment };
+  writeFileSync(join(application, ".env"), Object.entries(all).map(([name, value]) => `${name}=${value}\n`).join(""));
+  return application;
+}
+
 function prepare(form, database, cache) {
   return serverFolder(`laravel-${form}`, (directory) => {
     const environment = {
-      APP_URL: "http://127.0.0.1",
-      APP_KEY: `base64:${randomBytes(32).toString("base64")}`,
       DB_PORT: database.port,
       DB_DATABASE: database.pathname.slice(1),
       DB_USERNAME: database.username,
@@ -58,10 +67,7 @@ function prepare(form, database, cache) {
       REDIS_PREFIX: `${form}_`,
       ...FORMS[form],
     };
-    const application = join(directory, "application");
-    cpSync(join(SOURCE, "application"), application, { recursive: true });
-    for (const made of ["bootstrap/cache", "storage/framework/views", "storage/logs"]) mkdirSync(join(application, made), { recursive: true });
-    writeFileSync(join(application, ".env"), Object.entries(environment).map(([name, value]) => `${name}=${value}\n`).join(""));
+    const application = layApplication(directory, environment);
     mkdirSync(join(directory, "ini"));
     const preload = FORMS[form].TUNED ? `opcache.preload = ${application}/bootstrap/preload.php\n` : "";
     writeFileSync(join(directory, "ini", "bench.ini"), settings("php.ini", {}) + preload);

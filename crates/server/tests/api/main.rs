@@ -43,6 +43,7 @@ mod queue_commands;
 mod servers;
 mod sessions;
 mod sockets;
+mod supervision;
 mod support;
 mod tasks;
 mod tokens;

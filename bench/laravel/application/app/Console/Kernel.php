@@ -6,5 +6,5 @@ use Illuminate\Foundation\Console\Kernel as ConsoleKernel;
 
 class Kernel extends ConsoleKernel
 {
-    protected $commands = [Commands\Seed::class];
+    protected $commands = [Commands\PushJobs::class, Commands\Seed::class];
 }

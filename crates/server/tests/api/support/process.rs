@@ -133,8 +133,12 @@ impl Process {
     /// Starts `duly serve` and waits until it says where it listens.
     pub fn serve(&mut self, arguments: &[&str]) {
         let arguments = [&["serve"], arguments].concat();
-        let mut child = self
-            .command(&arguments)
+        self.launch(self.command(&arguments), " runs on ");
+    }
+
+    /// Starts it by this command, and waits until it says this.
+    pub fn launch(&mut self, mut command: Command, ready: &str) {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(self.log_file())
             .spawn()
@@ -151,8 +155,8 @@ impl Process {
                 self.log()
             );
             self.printed.push_str(&line);
-            if let Some((_, url)) = line.split_once(" runs on ") {
-                self.url = url.trim().to_owned();
+            if let Some((_, further)) = line.split_once(ready) {
+                self.url = further.trim().to_owned();
                 break;
             }
         }
