@@ -19,6 +19,7 @@ mod balancers;
 mod bodies;
 mod bulk;
 mod caching;
+mod chaos;
 mod commands;
 mod crossing;
 mod documents;

@@ -1,0 +1,195 @@
+//! Workers and schedulers as processes of their own, and what each worker is at.
+
+use std::process::Child;
+
+use duly_db::query;
+use duly_queue::store::{Filter, JobRecord, Listing, State};
+use duly_tracker::NotificationId;
+use duly_tracker::testing::TestTracker;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::sink::Sink;
+use crate::support::Process;
+
+/// Where a worker is, as far as it can be seen from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It holds a job and has done nothing with it.
+    Claimed,
+    /// It has written down that it sends, and does not talk to the mail server.
+    Rendered,
+    /// It has written down that the mail is sent, and not that the job is done.
+    Recorded,
+}
+
+pub struct Fleet<'a> {
+    app: &'a TestTracker,
+    sink: Sink,
+    home: Process,
+    workers: Vec<Option<Child>>,
+    schedulers: Vec<Child>,
+}
+
+fn process(child: &Child) -> Pid {
+    Pid::from_child(child)
+}
+
+impl<'a> Fleet<'a> {
+    pub fn new(app: &'a TestTracker, sink: Sink, variables: Vec<(&'static str, String)>) -> Self {
+        let mut home = Process::new();
+        home.variables = variables;
+        let url = app.database.url().to_owned();
+        home.variables.push(("DULY_DATABASE__URL", url));
+        let workers = sink.ports.iter().map(|_| None).collect();
+        Fleet {
+            app,
+            sink,
+            home,
+            workers,
+            schedulers: Vec::new(),
+        }
+    }
+
+    pub fn start_worker(&mut self, number: usize) {
+        let url = format!("smtp://127.0.0.1:{}?tls=none", self.sink.ports[number]);
+        self.home
+            .variables
+            .retain(|(name, _)| *name != "DULY_MAIL__URL");
+        self.home.variables.push(("DULY_MAIL__URL", url));
+        let child = self.home.spawn(&["work", "--slots", "1"]);
+        self.sink.is_process(number, process(&child));
+        self.workers[number] = Some(child);
+    }
+
+    pub fn start_scheduler(&mut self) {
+        let child = self.home.spawn(&["serve", "--role", "scheduler"]);
+        self.schedulers.push(child);
+    }
+
+    fn pid(&self, number: usize) -> Pid {
+        process(self.workers[number].as_ref().expect("it runs"))
+    }
+
+    pub fn freeze_scheduler(&self, number: usize) {
+        kill_process(process(&self.schedulers[number]), Signal::STOP).expect("it runs");
+    }
+
+    pub fn wake_scheduler(&self, number: usize) {
+        kill_process(process(&self.schedulers[number]), Signal::CONT).expect("it runs");
+    }
+
+    pub fn wake(&self, number: usize) {
+        kill_process(self.pid(number), Signal::CONT).expect("it runs");
+    }
+
+    /// Notes that the sink has killed it.
+    pub fn bury(&mut self, number: usize) {
+        let mut child = self.workers[number].take().expect("it ran");
+        assert!(!child.wait().expect("it ends").success(), "it was killed");
+    }
+
+    pub fn kill(&mut self, number: usize) {
+        kill_process(self.pid(number), Signal::KILL).expect("it runs");
+        self.bury(number);
+    }
+
+    /// Freezes a worker at a place, and answers the promise it is at.
+    pub async fn freeze_at(&self, number: usize, place: Place) -> NotificationId {
+        let pid = self.pid(number);
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(3));
+        let caught = async {
+            loop {
+                ticks.tick().await;
+                kill_process(pid, Signal::STOP).expect("it runs");
+                match self.place_of(number).await {
+                    Some((at, promise)) if at == place => return promise,
+                    _ => kill_process(pid, Signal::CONT).expect("it runs"),
+                }
+            }
+        };
+        tokio::time::timeout(super::PATIENCE, caught)
+            .await
+            .unwrap_or_else(|_| panic!("no worker was seen {place:?}"))
+    }
+
+    async fn place_of(&self, number: usize) -> Option<(Place, NotificationId)> {
+        let promise = self.promise_of(number).await?;
+        let (state, id) = standing(self.app, promise).await;
+        let is_taken = || self.sink.taken().contains_key(&format!("<{id}>"));
+        let place = match state.as_str() {
+            "queued" => Place::Claimed,
+            "sending" if !self.sink.is_connected(number) && !is_taken() => Place::Rendered,
+            "sent" => Place::Recorded,
+            _ => return None,
+        };
+        Some((place, promise))
+    }
+
+    /// The promise that a worker is about to keep.
+    pub async fn promise_of(&self, number: usize) -> Option<NotificationId> {
+        let operations = self.app.queue.operations();
+        let pid = u32::try_from(self.pid(number).as_raw_nonzero().get()).expect("a number");
+        let workers = operations.workers().await.expect("the store works");
+        let worker = workers.iter().find(|worker| worker.process == pid)?.id;
+        let running = running(self.app).await;
+        let job = running.iter().find(|job| job.worker == Some(worker))?;
+        let payload: serde_json::Value = serde_json::from_str(&job.payload).expect("JSON");
+        payload["notification"].as_str()?.parse().ok()
+    }
+
+    /// Stops all in order.
+    pub fn stop(mut self) {
+        let workers = self.workers.iter_mut().filter_map(Option::take);
+        for mut child in workers.chain(self.schedulers.drain(..)) {
+            kill_process(process(&child), Signal::TERM).expect("it runs");
+            assert!(
+                child.wait().expect("it ends").success(),
+                "it stops in order"
+            );
+        }
+    }
+}
+
+impl Drop for Fleet<'_> {
+    fn drop(&mut self) {
+        let workers = self.workers.iter_mut().filter_map(Option::take);
+        for mut child in workers.chain(self.schedulers.drain(..)) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// The mails that are being sent, and other jobs that run.
+async fn running(app: &TestTracker) -> Vec<JobRecord> {
+    let filter = Filter {
+        kind: Some("send_reminder".into()),
+        ..Filter::default()
+    };
+    let listing = Listing {
+        state: State::Running,
+        filter: &filter,
+        limit: 100,
+        after: None,
+    };
+    let running = app.queue.operations().list(&listing).await;
+    running.expect("the store works")
+}
+
+/// How far a promise has come.
+pub async fn state_of(app: &TestTracker, promise: NotificationId) -> String {
+    standing(app, promise).await.0
+}
+
+/// How far a promise has come, and the `Message-ID` of its mail.
+async fn standing(app: &TestTracker, promise: NotificationId) -> (String, String) {
+    let select = "SELECT state, message_id FROM notifications WHERE id = ?1";
+    let row = app
+        .db
+        .read_fresh()
+        .optional_row(query(select).bind(promise))
+        .await;
+    let row = row.expect("the database works").expect("it was promised");
+    let text = |name| row.get(name).expect("text");
+    (text("state"), text("message_id"))
+}
