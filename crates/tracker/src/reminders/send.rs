@@ -30,8 +30,11 @@ const TRIES: u32 = 20;
 /// After so many mails in a row that came back no more is sent.
 const BOUNCES: u32 = 3;
 
-/// How often to try to write down how an attempt ended; the database itself waits 2 s each time.
-const RECORDINGS: u32 = 5;
+/// How often to try to write down how an attempt ended, and the first and the longest wait in between: half a
+/// minute in all, in which a database can be started again.
+const RECORDINGS: u32 = 20;
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Sends the reminder of one task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -229,16 +232,19 @@ async fn begin(tracker: &Tracker, user: UserId, id: NotificationId) -> Result<Tu
     Ok(turn)
 }
 
-/// Writes down how an attempt ended. A database without time is asked again, because a mail that
+/// Writes down how an attempt ended. A database that has no time, or is away, is asked again, because a mail that
 /// was sent and not written down would be sent twice.
 async fn end(tracker: &Tracker, begun: &Begun, state: State, reason: &str) -> Result<()> {
+    let mut wait = FIRST_WAIT;
     for _ in 1..RECORDINGS {
         match end_once(tracker, begun, state, reason).await {
             Err(why @ (Error::Unavailable(_) | Error::Conflict(_))) => {
-                tracing::warn!(%why, "a sent mail waits for its record")
+                tracing::warn!(%why, "a sent mail waits for its record");
             }
             other => return other,
         }
+        tokio::time::sleep(wait).await;
+        wait = wait.saturating_mul(2).min(LONGEST_WAIT);
     }
     end_once(tracker, begun, state, reason).await
 }

@@ -97,6 +97,8 @@ impl<'a> Fleet<'a> {
     pub async fn freeze_at(&self, number: usize, place: Place) -> NotificationId {
         let pid = self.pid(number);
         let mut ticks = tokio::time::interval(std::time::Duration::from_millis(3));
+        // It has to get on between two looks, however long those take.
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let caught = async {
             loop {
                 ticks.tick().await;

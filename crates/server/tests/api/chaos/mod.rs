@@ -7,7 +7,8 @@ mod sink;
 
 use std::time::Duration;
 
-use duly_db::query;
+use duly_db::testing::Cluster;
+use duly_db::{Engine, Error, query};
 use duly_tracker::tasks::{self, NewTaskInput};
 use duly_tracker::testing::{TestTracker, by};
 use jiff::{Timestamp, ToSpan};
@@ -34,11 +35,22 @@ fn mails() -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_promise_is_kept_once_whatever_dies_on_the_way() {
-    let app = TestTracker::new().await;
-    run(&app, Vec::new()).await;
+    // Servers of its own, which die on the way, too.
+    let cluster = [Engine::Postgres, Engine::MariaDb]
+        .into_iter()
+        .find_map(|engine| Cluster::start(engine, &["--durable", "--without-replicas"]));
+    let app = match &cluster {
+        Some(cluster) => TestTracker::at(cluster.url("primary")).await,
+        None => TestTracker::new().await,
+    };
+    run(&app, cluster.as_ref(), Vec::new()).await;
 }
 
-async fn run(app: &TestTracker, variables: Vec<(&'static str, String)>) {
+async fn run(
+    app: &TestTracker,
+    database: Option<&Cluster>,
+    variables: Vec<(&'static str, String)>,
+) {
     #[expect(
         clippy::disallowed_methods,
         reason = "the processes have the time of the machine"
@@ -58,6 +70,13 @@ async fn run(app: &TestTracker, variables: Vec<(&'static str, String)>) {
     // Whoever leads sleeps through the lease, and believes to lead when it wakes.
     fleet.freeze_scheduler(0);
     let first_kills = kill_at_each_step(app, &mut fleet, &sink).await;
+    if let Some(database) = database {
+        tokio::task::block_in_place(|| {
+            database.operate("kill", "primary");
+            database.operate("resume", "primary");
+        });
+        until(async || app.queue.counts().await.is_ok()).await;
+    }
     people(app, promised / EACH - promised / EACH / 2).await;
     fleet.wake_scheduler(0);
     fleet.freeze_scheduler(1);
@@ -103,12 +122,18 @@ async fn kill_while_it_loads(app: &TestTracker, fleet: &mut Fleet<'_>, number: u
     if !app.db.is_shared() {
         return;
     }
-    let mut tx = app.db.begin();
     let lock = format!(
         "SELECT id FROM notifications WHERE state = 'queued'{}",
         duly_db::dialect::for_update(app.db.engine())
     );
-    tx.rows(query(lock)).await.expect("the database works");
+    let tx = loop {
+        let mut tx = app.db.begin();
+        match tx.rows(query(lock.clone())).await {
+            Ok(_) => break tx,
+            Err(Error::Conflict) => {}
+            Err(error) => panic!("{error}"),
+        }
+    };
     until(async || match fleet.promise_of(number).await {
         Some(promise) => state_of(app, promise).await == "queued",
         None => false,
