@@ -119,6 +119,12 @@ impl Queue {
 
     /// Wakes the workers of this process. A lost wake costs at most their poll interval.
     pub fn notify(&self) {
+        self.store.pushed();
+        self.wake();
+    }
+
+    /// Wakes the workers of this process, when the store knows of jobs.
+    pub(crate) fn wake(&self) {
         self.wake
             .send_modify(|count| *count = count.wrapping_add(1));
     }
