@@ -14,6 +14,7 @@ mod keeping;
 mod keys;
 mod link;
 mod looking;
+mod moving;
 mod operations;
 mod packing;
 mod relaying;

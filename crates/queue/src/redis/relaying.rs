@@ -42,7 +42,7 @@ const TRIES: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) rows: Vec<OutboxRow>,
-    read_at: Instant,
+    pub(super) read_at: Instant,
 }
 
 impl Batch {

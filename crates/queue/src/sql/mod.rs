@@ -12,6 +12,7 @@ mod json;
 mod leadership;
 mod listing;
 mod measuring;
+pub(crate) mod moving;
 mod operations;
 pub(crate) mod outbox;
 mod pausing;
