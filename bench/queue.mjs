@@ -1,20 +1,40 @@
 // What a job costs that does nothing: 50,000 of them, taken by two processes of a hundred slots each. CPU time
-// of workers and store, from /proc. `make bench suite=queue ENGINE=sqlite|postgres|mysql`.
+// of workers and store, from /proc. `make bench suite=queue ENGINE=sqlite|postgres|mysql|redis`; with redis jobs
+// move in Redis, which writes each change to its file, and are recorded in SQLite.
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { built, databaseServer, engine, familyCpuSeconds, folder, report, save, startReading } from "./measure.mjs";
+import { built, cpuSeconds, databaseServer, engine, familyCpuSeconds, folder, freePort, report, save, start, startReading } from "./measure.mjs";
 
 const JOBS = Number(process.env.BENCH_JOBS ?? 50_000);
 const RUNS = Number(process.env.BENCH_RUNS ?? 3);
 /** What a job may cost, in microseconds of CPU for workers and store together. */
-const LIMITS = { sqlite: 20, postgres: 60, mysql: 60 };
+const LIMITS = { sqlite: 20, postgres: 60, mysql: 60, redis: 30 };
 const IDLE_LIMIT = 20_000;
 
-const server = databaseServer();
+const server = engine === "redis" ? undefined : databaseServer();
 const address = (name) => server?.database(name) ?? `sqlite:${join(folder, `${name}.db`)}`;
 const drain = (...args) => execFileSync(built("examples/drain"), args, { encoding: "utf8" });
-const storeSeconds = () => (server?.pids ?? []).reduce((sum, pid) => sum + familyCpuSeconds(pid), 0);
+const redis = engine === "redis" ? await redisServer() : undefined;
+const storeSeconds = () => (redis ? cpuSeconds(redis.pid) : (server?.pids ?? []).reduce((sum, pid) => sum + familyCpuSeconds(pid), 0));
+
+/** As the operator book says: nothing is dropped, and each change is written down. */
+async function redisServer() {
+  const port = await freePort();
+  process.env.REDIS = `redis://127.0.0.1:${port}`;
+  const options = { port, bind: "127.0.0.1", dir: folder, save: "", appendonly: "yes", "maxmemory-policy": "noeviction" };
+  const server = start("redis-server", Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]));
+  for (let tries = 0; tries < 300; tries++) {
+    try {
+      execFileSync("redis-cli", ["-p", String(port), "ping"], { stdio: "ignore" });
+      return server;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+  throw new Error("redis-server does not answer");
+}
+
 
 const costs = { workers: [], store: [], all: [] };
 const perSecond = [];

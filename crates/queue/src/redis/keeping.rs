@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use duly_redis::News;
 use redis::cmd;
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -34,7 +35,7 @@ impl RedisStore {
         let tasks = [
             tokio::spawn(hand_over(self.clone())),
             tokio::spawn(record(self.clone())),
-            tokio::spawn(wake(self.clone(), queue.clone())),
+            tokio::spawn(wake(self.clone(), queue.waker())),
         ];
         Keeping {
             _tasks: tasks.map(AbortOnDropHandle::new),
@@ -85,15 +86,16 @@ async fn record(store: Arc<RedisStore>) {
     }
 }
 
-async fn wake(store: Arc<RedisStore>, queue: Queue) {
+async fn wake(store: Arc<RedisStore>, workers: watch::Sender<u64>) {
+    let wake = || workers.send_modify(|count| *count = count.wrapping_add(1));
     store.warn().await;
     loop {
         match News::of(&store.link.address, &store.link.keys.channel()).await {
             Ok(mut news) => {
                 // Something may have been said before anybody listened.
-                queue.wake();
+                wake();
                 while news.next().await {
-                    queue.wake();
+                    wake();
                 }
             }
             Err(error) => tracing::debug!(%error, "nothing is heard from Redis"),
