@@ -1,6 +1,7 @@
 // What a job costs that does nothing: 50,000 of them, taken by two processes of a hundred slots each. CPU time
-// of workers and store, from /proc. `make bench suite=queue ENGINE=sqlite|postgres|mysql`. On SQLite, other job
-// queues run the same between Duly's runs (bench/queue/README.md).
+// of workers and store, from /proc. `make bench suite=queue ENGINE=sqlite|postgres|mysql|redis`; with redis jobs
+// move in Redis, which writes each change to its file, and are recorded in SQLite, and other job queues run the same
+// on the same Redis between Duly's runs (bench/queue/README.md).
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -10,18 +11,17 @@ import { startPeers } from "./queue/peers.mjs";
 const JOBS = Number(process.env.BENCH_JOBS ?? 50_000);
 const RUNS = Number(process.env.BENCH_RUNS ?? 3);
 /** What a job may cost, in microseconds of CPU for workers and store together. */
-const LIMITS = { sqlite: 20, postgres: 60, mysql: 60 };
+const LIMITS = { sqlite: 20, postgres: 60, mysql: 60, redis: 30 };
 const IDLE_LIMIT = 20_000;
 
-const server = databaseServer();
+const server = engine === "redis" ? undefined : databaseServer();
 const address = (name) => server?.database(name) ?? `sqlite:${join(folder, `${name}.db`)}`;
 const drain = (...args) => execFileSync(built("examples/drain"), args, { encoding: "utf8" });
-const storeSeconds = () => (server?.pids ?? []).reduce((sum, pid) => sum + familyCpuSeconds(pid), 0);
-
-/** The engines on which Duly is held against others. */
-const COMPARED = ["sqlite"];
-
-const peers = COMPARED.includes(engine) ? await startPeers(JOBS) : undefined;
+/** Others are held against Duly on Redis, which all share: as the operator book says, each change is written down. */
+const peers = engine === "redis" ? await startPeers(JOBS) : undefined;
+if (peers) process.env.REDIS = `redis://127.0.0.1:${peers.redis.port}`;
+const stores = () => (peers ? [peers.redis.server.pid] : (server?.pids ?? []));
+const storeSeconds = () => stores().reduce((sum, pid) => sum + familyCpuSeconds(pid), 0);
 const costs = { workers: [], store: [], all: [] };
 const perSecond = [];
 for (let run = 0; run < RUNS; run++) {

@@ -5,6 +5,9 @@
 //! drain work ADDRESS            runs jobs until none is left; answers how many, and its CPU time
 //! drain idle ADDRESS            pushes one job after the other to an idle worker; answers how long each waited
 //! ```
+//!
+//! With `REDIS` in the environment jobs move in the Redis at that address; those that are stored are handed over
+//! to it before `push` ends.
 
 #![expect(
     clippy::print_stdout,
@@ -57,7 +60,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let db = Db::open(options).await?;
     let sets = [duly_db::versions::MIGRATIONS, duly_queue::MIGRATIONS];
     run(&db, &sets, SystemClock.now(), Mode::Apply).await?;
-    let queue = Queue::new(db.clone(), Arc::new(SystemClock), Arc::new(SystemRandom));
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    let queue = match std::env::var("REDIS") {
+        Ok(redis) => Queue::in_redis(db.clone(), redis.parse()?, "drain", clock, random),
+        Err(_) => Queue::new(db.clone(), clock, random),
+    };
     match what.as_deref() {
         Some("push") => {
             let number = arguments.next().ok_or("a number is missing")?.parse()?;
@@ -85,6 +92,8 @@ async fn push(db: &Db, queue: &Queue, number: u32) -> Result<(), Box<dyn Error>>
         }
         tx.commit().await?;
     }
+    // Whoever counts sees what was pushed: so it has been handed over.
+    queue.counts().await?;
     Ok(())
 }
 

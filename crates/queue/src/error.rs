@@ -37,6 +37,17 @@ pub enum Error {
         /// What the serializer said.
         reason: String,
     },
+    /// Jobs are not moved to another store while somebody works on them.
+    #[error(
+        "jobs cannot be moved while somebody works on them: {workers} workers are alive and \
+         {running} jobs run; stop the workers, and wait 15 s for those that were killed"
+    )]
+    InUse {
+        /// Workers heard of within the last 15 s.
+        workers: usize,
+        /// Jobs that run.
+        running: u64,
+    },
     /// The store did not answer as it should.
     #[error(transparent)]
     Store(#[from] duly_db::Error),

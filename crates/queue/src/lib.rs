@@ -9,6 +9,7 @@ mod job;
 mod pause;
 mod queue;
 mod rate;
+mod redis;
 mod registry;
 mod schedule;
 mod sql;
@@ -21,6 +22,7 @@ pub use histogram::Histogram;
 pub use job::{Attempt, Job, JobError, JobId, Priority, Pushed, QueueName};
 pub use queue::{LANE_LIMIT, PAYLOAD_LIMIT, Queue, UNIQUE_KEY_LIMIT};
 pub use rate::Rate;
+pub use redis::{Keeping, RedisStore};
 pub use registry::Registry;
 pub use schedule::{
     Cadence, CatchUp, FailedFiring, Firing, Planned, SCHEDULER_LEASE, Scheduler, SchedulerHandle,

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use duly_db::random::new_id;
 use duly_db::{Db, SharedClock, SharedRandom, Tx};
+use duly_redis::Address;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::job::assert_runnable;
+use crate::redis::{Keeping, RedisStore};
 use crate::sql::SqlStore;
 use crate::store::{
     AttemptRecord, By, Counts, Filter, JobRecord, JobStore, Listing, NewJob, Operations, Retried,
@@ -37,6 +39,8 @@ pub struct Queue {
     clock: SharedClock,
     random: SharedRandom,
     wake: watch::Sender<u64>,
+    /// What the store needs to have done in the background.
+    _keeping: Option<Arc<Keeping>>,
 }
 
 impl Queue {
@@ -45,6 +49,24 @@ impl Queue {
     pub fn new(db: Db, clock: SharedClock, random: SharedRandom) -> Self {
         let store = Arc::new(SqlStore::new(db.clone(), clock.clone(), random.clone()));
         Self::with_store(db, store, clock, random)
+    }
+
+    /// Jobs that move in the Redis at this address and are recorded in the given database, see
+    /// [`crate::RedisStore`]. What is kept for one installation is not found for another. Runs in a Tokio
+    /// runtime; nobody waits for Redis here.
+    #[must_use]
+    pub fn in_redis(
+        db: Db,
+        address: Address,
+        installation: &str,
+        clock: SharedClock,
+        random: SharedRandom,
+    ) -> Self {
+        let sql = SqlStore::new(db.clone(), clock.clone(), random.clone());
+        let store = Arc::new(RedisStore::new(sql, address, installation));
+        let mut queue = Self::with_store(db, store.clone(), clock, random);
+        queue._keeping = Some(Arc::new(store.keep_up(&queue)));
+        queue
     }
 
     /// Jobs kept in the given store. The database is the one whose transactions jobs are pushed
@@ -62,6 +84,7 @@ impl Queue {
             clock,
             random,
             wake: watch::Sender::new(0),
+            _keeping: None,
         }
     }
 
@@ -119,6 +142,12 @@ impl Queue {
 
     /// Wakes the workers of this process. A lost wake costs at most their poll interval.
     pub fn notify(&self) {
+        self.store.pushed();
+        self.wake();
+    }
+
+    /// Wakes the workers of this process, when the store knows of jobs.
+    fn wake(&self) {
         self.wake
             .send_modify(|count| *count = count.wrapping_add(1));
     }
@@ -215,6 +244,10 @@ impl Queue {
 
     pub(crate) fn random(&self) -> &SharedRandom {
         &self.random
+    }
+
+    pub(crate) fn waker(&self) -> watch::Sender<u64> {
+        self.wake.clone()
     }
 
     pub(crate) fn wakes(&self) -> watch::Receiver<u64> {

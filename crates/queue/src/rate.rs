@@ -39,7 +39,7 @@ impl Rate {
     }
 
     /// How long one job keeps the next one waiting once the burst is used up.
-    fn interval(self) -> Duration {
+    pub(crate) fn interval(self) -> Duration {
         self.per / self.jobs.max(1)
     }
 

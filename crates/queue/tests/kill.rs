@@ -25,11 +25,16 @@ use duly_db::random::SystemRandom;
 use duly_db::testing::TestDatabase;
 use duly_db::{Clock, Db, Durability, Location, Options, Query, Row, query};
 use duly_queue::store::{Filter, Listing, State};
-use duly_queue::{Attempt, Backoff, Counts, Job, JobError, Queue, Registry, Worker, WorkerOptions};
+use duly_queue::{
+    Attempt, Backoff, Counts, Job, JobError, Keeping, Queue, RedisStore, Registry, SqlStore,
+    Worker, WorkerOptions,
+};
+use duly_redis::testing::RedisServer;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 const DATABASE: &str = "DULY_QUEUE_KILL_DATABASE";
+const REDIS: &str = "DULY_QUEUE_KILL_REDIS";
 const LIFE: &str = "DULY_QUEUE_KILL_LIFE";
 
 /// What a worker process says when a job is in the middle of its work, and when all are done.
@@ -114,10 +119,19 @@ fn say(line: &str) {
     let _ = std::io::stdout().flush();
 }
 
-/// The queue as it is in one life.
-fn queue(db: &Db, life: u64) -> Queue {
+/// The queue as it is in one life, on the Redis at this address if there is one.
+fn queue(db: &Db, life: u64, redis: Option<&str>) -> (Queue, Option<Keeping>) {
     let clock = Arc::new(Ahead(Duration::from_secs(20 * life)));
-    Queue::new(db.clone(), clock, Arc::new(SystemRandom))
+    let random = Arc::new(SystemRandom);
+    let Some(redis) = redis else {
+        return (Queue::new(db.clone(), clock, random), None);
+    };
+    let sql = SqlStore::new(db.clone(), clock.clone(), random.clone());
+    let store = RedisStore::by_clock(sql, redis.parse().unwrap(), "kill", clock.clone());
+    let store = Arc::new(store);
+    let queue = Queue::with_store(db.clone(), store.clone(), clock, random);
+    let keeping = store.keep_up(&queue);
+    (queue, Some(keeping))
 }
 
 /// One life of a worker process. Does nothing in an ordinary test run.
@@ -130,7 +144,8 @@ async fn worker_process() {
     // What a process has handed over survives it; only a power cut would not leave that.
     options.durability = Durability::None;
     let db = Db::open(options).await.unwrap();
-    let queue = queue(&db, life.parse().unwrap());
+    let redis = std::env::var(REDIS).ok();
+    let (queue, _keeping) = queue(&db, life.parse().unwrap(), redis.as_deref());
     let registry = Arc::new(Registry::new().with::<Effect>().with::<Poison>());
     let options = WorkerOptions {
         poll: Duration::from_millis(5),
@@ -152,10 +167,15 @@ async fn worker_process() {
     say(ALL_DONE);
 }
 
-fn start_life(db: &TestDatabase, life: u64) -> (Child, BufReader<ChildStdout>) {
+fn start_life(
+    db: &TestDatabase,
+    life: u64,
+    redis: Option<&str>,
+) -> (Child, BufReader<ChildStdout>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "worker_process", "--nocapture"])
         .env(DATABASE, db.url())
+        .envs(redis.map(|redis| (REDIS, redis)))
         .env(LIFE, life.to_string())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -181,10 +201,20 @@ async fn rows(db: &Db, text: &'static str) -> Vec<Row> {
 
 #[tokio::test]
 async fn every_job_has_its_effect_once_however_often_the_worker_is_killed() {
+    each_has_its_effect_once(None).await;
+}
+
+#[tokio::test]
+async fn every_job_in_redis_has_its_effect_once_however_often_the_worker_is_killed() {
+    let server = RedisServer::with(&[]);
+    each_has_its_effect_once(Some(&server.url())).await;
+}
+
+async fn each_has_its_effect_once(redis: Option<&str>) {
     const JOBS: i64 = 400;
     const KILLS: u64 = 8;
     let db = TestDatabase::new(&[duly_queue::MIGRATIONS, EFFECTS]).await;
-    let queue = queue(&db, 0);
+    let (queue, _keeping) = queue(&db, 0, redis);
     let mut tx = db.begin();
     for number in 0..JOBS {
         queue.push(&mut tx, &Effect(number)).await.unwrap();
@@ -192,7 +222,7 @@ async fn every_job_has_its_effect_once_however_often_the_worker_is_killed() {
     tx.commit().await.unwrap();
 
     for life in 0..KILLS {
-        let (mut child, mut output) = start_life(&db, life);
+        let (mut child, mut output) = start_life(&db, life, redis);
         assert!(await_line(
             &mut output,
             IN_THE_MIDDLE,
@@ -201,7 +231,7 @@ async fn every_job_has_its_effect_once_however_often_the_worker_is_killed() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    let (mut child, mut output) = start_life(&db, KILLS);
+    let (mut child, mut output) = start_life(&db, KILLS, redis);
     assert!(
         await_line(&mut output, ALL_DONE, 1),
         "the last life finishes the work"
@@ -239,10 +269,20 @@ async fn recount(db: &Db, queue: &Queue, jobs: i64, kills: u64) {
 
 #[tokio::test]
 async fn a_job_that_kills_every_worker_is_given_up_and_the_others_are_done() {
+    poison_is_given_up(None).await;
+}
+
+#[tokio::test]
+async fn a_job_in_redis_that_kills_every_worker_is_given_up_and_the_others_are_done() {
+    let server = RedisServer::with(&[]);
+    poison_is_given_up(Some(&server.url())).await;
+}
+
+async fn poison_is_given_up(redis: Option<&str>) {
     const JOBS: i64 = 40;
     const POISON: i64 = 1_000;
     let db = TestDatabase::new(&[duly_queue::MIGRATIONS, EFFECTS]).await;
-    let queue = queue(&db, 0);
+    let (queue, _keeping) = queue(&db, 0, redis);
     let mut tx = db.begin();
     queue.push(&mut tx, &Poison(POISON)).await.unwrap();
     for number in 0..JOBS {
@@ -252,7 +292,7 @@ async fn a_job_that_kills_every_worker_is_given_up_and_the_others_are_done() {
 
     let mut life = 0;
     loop {
-        let (mut child, mut output) = start_life(&db, life);
+        let (mut child, mut output) = start_life(&db, life, redis);
         if await_line(&mut output, ALL_DONE, 1) {
             assert!(child.wait().unwrap().success());
             break;

@@ -6,13 +6,13 @@
 use std::hash::{BuildHasher as _, RandomState};
 
 use async_trait::async_trait;
+use duly_redis::Wire;
 use quick_cache::sync::Cache;
 use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
 use redis::{Cmd, FromRedisValue, Value, cmd, from_redis_value};
 
 use super::Redis;
 use super::link::Link;
-use super::wire::Wire;
 use crate::limits::{Count, Reading, Shared, Used, lifetime};
 use crate::store::Lost;
 

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use duly_redis::{Address, Way, Wire};
 use redis::{InfoDict, Value, cmd};
 
-use super::address::{Address, Way};
 use super::counts::{ask, decoded, servers};
-use super::wire::Wire;
 use crate::store::Lost;
 
 /// An answer that has not come after this does not come.
@@ -73,7 +72,7 @@ pub async fn inspect(address: &Address) -> Result<Inspection, Lost> {
     let wire = Wire::open(address, PATIENCE).await;
     let wire = wire.map_err(|error| Lost(error.to_string()))?;
     let masters = servers(&wire).await?;
-    let kind = match address.way {
+    let kind = match address.way() {
         Way::Direct => Kind::One,
         Way::Sentinel(_) => Kind::Sentinels,
         Way::Cluster => Kind::Cluster {

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use duly_db::Random;
 use duly_db::versions::Cursor;
+use duly_redis::Wire;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, InfoDict, RedisError, RedisResult, Value, cmd, from_redis_value, pipe};
 
 use super::scripts::Scripts;
 use super::state::State;
-use super::wire::Wire;
 use super::wires::Wires;
 
 /// After so many answers in a row that did not come in time the connection is given up.

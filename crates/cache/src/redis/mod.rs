@@ -7,7 +7,6 @@
 //!
 //! Everything in Redis can be made again: an eviction, `FLUSHALL` or a restart loses nothing.
 
-mod address;
 mod counts;
 mod inspection;
 mod link;
@@ -16,7 +15,6 @@ mod scripts;
 mod state;
 mod store;
 mod values;
-mod wire;
 mod wires;
 
 use std::fmt;
@@ -28,8 +26,8 @@ use duly_db::{SharedClock, SharedRandom};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-pub use address::{Address, Wrong};
 use counts::Windows;
+pub use duly_redis::{Address, Wrong};
 pub use inspection::{Inspection, Kind, inspect};
 use records::Records;
 use state::{Standing, State, keep_up};

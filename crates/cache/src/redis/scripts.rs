@@ -1,8 +1,7 @@
 //! The steps that must not be interrupted, as scripts on the server.
 
+use duly_redis::Wire;
 use redis::{Cmd, FromRedisValue, RedisResult, Value, cmd};
-
-use super::wire::Wire;
 
 /// A script that the server knows.
 #[derive(Debug, Clone)]

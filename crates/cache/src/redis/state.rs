@@ -5,12 +5,12 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Wea
 use std::time::Duration;
 
 use duly_db::{SharedClock, SharedRandom};
+use duly_redis::Way;
 use jiff::Timestamp;
 use redis::{Cmd, FromRedisValue, RedisError, Value};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::address::Way;
 use super::link::Link;
 use super::{Address, Patience};
 use crate::status::{RedisState, RedisStatus, RedisWay};
@@ -102,7 +102,7 @@ impl State {
     pub(super) fn status(&self) -> RedisStatus {
         let standing = self.standing();
         RedisStatus {
-            way: match self.address.way {
+            way: match self.address.way() {
                 Way::Direct => RedisWay::Single,
                 Way::Sentinel(_) => RedisWay::Sentinel,
                 Way::Cluster => RedisWay::Cluster,

@@ -3,11 +3,9 @@
 
 use std::time::Duration;
 
+use duly_redis::{Address, Wire};
 use redis::{RedisError, RedisResult};
 use tokio::runtime::{Handle, Id};
-
-use super::address::Address;
-use super::wire::Wire;
 
 /// Connections to the same server, or to the same Cluster.
 pub(super) struct Wires {

@@ -121,7 +121,7 @@ async fn another_installation_finds_nothing_of_this_one() {
     let (server, cluster) = (RedisServer::start(), RedisCluster::start());
     for url in [server.url(), cluster.url()] {
         let ours = connected(&url).await;
-        let theirs = named(&url, "there", RedisServer::PATIENCE);
+        let theirs = named(&url, "there", duly_cache::testing::PATIENCE);
         catch_up(&theirs).await;
         assert!(introduce(&ours, 1, 5).await);
         assert_eq!(floor(&theirs, 1).await, None);

@@ -28,7 +28,7 @@ pub(super) fn noon() -> Arc<ManualClock> {
 }
 
 pub(super) async fn node(url: &str, clock: &Arc<ManualClock>) -> Node {
-    patient(url, clock, RedisServer::PATIENCE).await
+    patient(url, clock, duly_cache::testing::PATIENCE).await
 }
 
 async fn patient(url: &str, clock: &Arc<ManualClock>, patience: Patience) -> Node {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use duly_cache::limits::Limiter;
 use duly_cache::redis::Patience;
-use duly_cache::testing::{RedisCluster, RedisServer};
+use duly_cache::testing::RedisCluster;
 use duly_cache::{Cache, Limits, OwnerKeys, Redis, Relay};
 use duly_db::Engine;
 use duly_db::clock::SystemClock;
@@ -42,7 +42,7 @@ impl Node {
         let database = TestDatabase::new(&[versions::MIGRATIONS]).await;
         let patience = Patience {
             reader: Duration::from_secs(2),
-            ..RedisServer::PATIENCE
+            ..duly_cache::testing::PATIENCE
         };
         let (redis, clock) = (
             Arc::new(start(&cluster.url(), patience)),

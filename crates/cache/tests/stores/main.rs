@@ -64,7 +64,7 @@ fn versions(data: i64, auth: i64) -> Versions {
 
 /// Connects, and says that everything has been told.
 async fn connected(url: &str) -> Redis {
-    impatient(url, RedisServer::PATIENCE).await
+    impatient(url, duly_cache::testing::PATIENCE).await
 }
 
 async fn impatient(url: &str, patience: Patience) -> Redis {

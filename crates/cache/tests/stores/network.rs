@@ -16,7 +16,7 @@ const LONG: Duration = Duration::from_secs(10);
 /// As a node runs, but for readers, whom a busy machine may keep waiting.
 fn patience() -> Patience {
     Patience {
-        reader: RedisServer::PATIENCE.reader,
+        reader: duly_cache::testing::PATIENCE.reader,
         ..Patience::default()
     }
 }
@@ -47,7 +47,7 @@ async fn readers_give_up_a_network_that_swallows_everything() {
     let proxy = Proxy::to(server.port()).await;
     let patience = Patience {
         reader: Duration::from_millis(200),
-        ..RedisServer::PATIENCE
+        ..duly_cache::testing::PATIENCE
     };
     let redis = impatient(&proxy.url(), patience).await;
     assert!(introduce(&redis, 1, 5).await);

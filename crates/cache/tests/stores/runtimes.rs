@@ -39,7 +39,11 @@ fn clients(server: &RedisServer) -> usize {
 async fn each_runtime_has_a_connection_and_all_see_the_same() {
     let server = RedisServer::start();
     let (one, other) = (runtime(), runtime());
-    let redis = start_for(&[&one, &other], &server.url(), RedisServer::PATIENCE);
+    let redis = start_for(
+        &[&one, &other],
+        &server.url(),
+        duly_cache::testing::PATIENCE,
+    );
     let redis = Arc::new(redis);
     catch_up(&redis).await;
     assert_eq!(clients(&server), 3);
@@ -66,7 +70,11 @@ async fn each_runtime_has_a_connection_and_all_see_the_same() {
 async fn when_one_connection_is_lost_none_is_believed() {
     let server = RedisServer::start();
     let other = runtime();
-    let redis = Arc::new(start_for(&[&other], &server.url(), RedisServer::PATIENCE));
+    let redis = Arc::new(start_for(
+        &[&other],
+        &server.url(),
+        duly_cache::testing::PATIENCE,
+    ));
     catch_up(&redis).await;
     assert!(introduce(&*redis, 1, 5).await);
     let before = connection(&redis);
@@ -101,7 +109,7 @@ async fn connections_to_different_servers_are_refused() {
         }
     });
     let other = runtime();
-    let redis = start_for(&[&other], &url, RedisServer::PATIENCE);
+    let redis = start_for(&[&other], &url, duly_cache::testing::PATIENCE);
     let status = || match Store::<Somebody>::status(&redis) {
         StoreStatus::Redis(status) => status,
         status => panic!("{status:?}"),

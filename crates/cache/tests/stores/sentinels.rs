@@ -2,10 +2,7 @@
 
 use duly_cache::testing::RedisSentinels;
 
-use super::{
-    LIMIT, RedisServer, catch_up, connected, connection, floor, introduce, is_given_up, raise,
-    start,
-};
+use super::{LIMIT, catch_up, connected, connection, floor, introduce, is_given_up, raise, start};
 
 #[tokio::test]
 async fn another_master_is_used_and_nothing_from_before_is_found() {
@@ -28,7 +25,7 @@ async fn nobody_believes_a_master_that_comes_back_from_a_sleep() {
     let servers = RedisSentinels::start();
     let patience = duly_cache::redis::Patience {
         reader: std::time::Duration::from_millis(500),
-        ..RedisServer::PATIENCE
+        ..duly_cache::testing::PATIENCE
     };
     let redis = start(&servers.url(), patience);
     catch_up(&redis).await;

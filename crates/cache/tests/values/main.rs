@@ -100,7 +100,7 @@ fn node(clock: &Arc<ManualClock>, backing: Arc<dyn Backing>, release: &str) -> V
 
 async fn connected(url: &str, installation: &str, clock: &Arc<ManualClock>) -> Arc<Redis> {
     let (address, random) = (url.parse().unwrap(), Arc::new(SystemRandom));
-    let patience = RedisServer::PATIENCE;
+    let patience = duly_cache::testing::PATIENCE;
     let redis = Redis::start(address, installation, patience, clock.clone(), random);
     redis.connected().await;
     Arc::new(redis)

@@ -15,14 +15,14 @@ const DETAIL_LIMIT: usize = 1000;
 
 /// Where what is done is written down: by this id, at this time.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
-    pub(super) id: Uuid,
-    pub(super) at: Timestamp,
+pub(crate) struct Entry {
+    pub(crate) id: Uuid,
+    pub(crate) at: Timestamp,
 }
 
 impl Entry {
     /// Writes it down in the transaction that does it.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         self,
         tx: &mut Tx,
         by: By<'_>,

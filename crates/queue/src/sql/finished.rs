@@ -8,7 +8,7 @@ use crate::{FINISHED_KEPT, JobId, Result};
 
 /// Of so many jobs that are done at once, one in a few is kept: a burst costs little more for being kept in
 /// part, and what came before it is not forgotten at once.
-const SAMPLE: usize = 16;
+pub(super) const SAMPLE: usize = 16;
 
 /// Removes jobs that are done and that this transaction has locked, and keeps a part of them as history.
 pub(super) async fn keep_done(tx: &mut Tx, done: &[JobId], now: Timestamp) -> Result<()> {

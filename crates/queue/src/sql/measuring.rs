@@ -236,6 +236,21 @@ async fn roll_up_one(db: &Db, from: i64, (start, end): (i64, i64), to: i64) -> R
 }
 
 impl What {
+    const ALL: [What; 8] = [
+        What::Done,
+        What::Failed,
+        What::Retried,
+        What::Expired,
+        What::Released,
+        What::Cancelled,
+        What::Wait,
+        What::Run,
+    ];
+
+    pub(crate) fn named(word: &str) -> Option<What> {
+        Self::ALL.into_iter().find(|what| what.word() == word)
+    }
+
     fn word(self) -> &'static str {
         match self {
             What::Done => "done",
@@ -259,18 +274,7 @@ impl From<What> for Value {
 impl FromValue for What {
     fn from_value(value: &Value) -> duly_db::Result<Self> {
         let word = String::from_value(value)?;
-        let all = [
-            What::Done,
-            What::Failed,
-            What::Retried,
-            What::Expired,
-            What::Released,
-            What::Cancelled,
-            What::Wait,
-            What::Run,
-        ];
-        all.into_iter()
-            .find(|what| what.word() == word)
+        What::named(&word)
             .ok_or_else(|| duly_db::Error::Decode(format!("nothing is counted as {word}")))
     }
 }

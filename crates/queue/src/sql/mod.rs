@@ -3,7 +3,7 @@
 //! Every change is one transaction. A look whether there is anything to do comes first, so that
 //! an idle worker never waits for the writer.
 
-mod actions;
+pub(crate) mod actions;
 mod attempts;
 mod decisions;
 mod ending;
@@ -13,14 +13,17 @@ mod leadership;
 mod limits;
 mod listing;
 mod measuring;
+pub(crate) mod moving;
 mod operations;
+pub(crate) mod outbox;
 mod pausing;
 mod pushing;
 mod rates;
+pub(crate) mod recording;
 mod reserving;
 mod schedules;
 mod settling;
-mod steering;
+pub(crate) mod steering;
 mod tables;
 mod workers;
 
@@ -53,6 +56,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0005_job_order"),
         duly_db::migration!("0006_decisions"),
         duly_db::migration!("0007_schedules"),
+        duly_db::migration!("0008_job_outbox"),
         duly_db::migration!("0009_queue_settings"),
     ],
 };
@@ -60,9 +64,9 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 /// The driver for SQL databases.
 #[derive(Debug)]
 pub struct SqlStore {
-    db: Db,
-    clock: SharedClock,
-    random: SharedRandom,
+    pub(crate) db: Db,
+    pub(crate) clock: SharedClock,
+    pub(crate) random: SharedRandom,
 }
 
 impl SqlStore {
@@ -74,7 +78,7 @@ impl SqlStore {
     }
 
     /// Runs a transaction of the store's own, and again when it gave way to another's.
-    async fn alone<T, F>(&self, transaction: impl FnMut() -> F + Send) -> Result<T>
+    pub(crate) async fn alone<T, F>(&self, transaction: impl FnMut() -> F + Send) -> Result<T>
     where
         T: Send,
         F: Future<Output = Result<T>> + Send,
@@ -83,7 +87,7 @@ impl SqlStore {
     }
 
     /// Where what an operator does is written down.
-    fn entry(&self) -> actions::Entry {
+    pub(crate) fn entry(&self) -> actions::Entry {
         let at = self.clock.now();
         actions::Entry {
             id: new_id(&*self.random, at),
@@ -108,7 +112,7 @@ fn id_list(first: usize, ids: impl IntoIterator<Item = JobId>) -> (String, Vec<J
 }
 
 /// The instant that lies `wait` after `start`, or the last one there is.
-fn later(start: Timestamp, wait: Duration) -> Timestamp {
+pub(crate) fn later(start: Timestamp, wait: Duration) -> Timestamp {
     start.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 

@@ -21,12 +21,8 @@ pub(super) async fn retry(
     let mut tx = db.begin_on_shared_rows();
     let mut answers = Vec::with_capacity(ids.len());
     let mut queued = Vec::new();
-    let distance = retrying.per_second.map_or(Duration::ZERO, |number| {
-        Duration::from_secs(1) / number.max(1)
-    });
     for id in ids {
-        let turn = u32::try_from(queued.len()).unwrap_or(u32::MAX);
-        let run_at = later(entry.at, distance.saturating_mul(turn));
+        let run_at = later(entry.at, retrying.wait_of(queued.len()));
         let payload = retrying.payload.as_deref();
         let answer = retry_one(&mut tx, *id, payload, run_at).await?;
         if answer == Retried::Queued {
@@ -35,21 +31,36 @@ pub(super) async fn retry(
         answers.push(answer);
     }
     if !queued.is_empty() {
-        let more = match (&retrying.payload, retrying.per_second) {
-            (Some(_), _) => " with other data".to_owned(),
-            (None, Some(number)) => format!(" {number} each second"),
-            (None, None) => String::new(),
-        };
-        let (target, detail) = told(&queued);
-        let detail = format!("{detail}{more}");
+        let (target, detail) = told_retry(&queued, retrying);
         entry.write(&mut tx, by, "retry", &target, &detail).await?;
     }
     tx.commit().await?;
     Ok(answers)
 }
 
+impl Retrying {
+    /// How long the job waits before which so many others come.
+    pub(crate) fn wait_of(&self, turn: usize) -> Duration {
+        let distance = self.per_second.map_or(Duration::ZERO, |number| {
+            Duration::from_secs(1) / number.max(1)
+        });
+        distance.saturating_mul(u32::try_from(turn).unwrap_or(u32::MAX))
+    }
+}
+
+/// How it is written down that jobs are tried again.
+pub(crate) fn told_retry(ids: &[JobId], retrying: &Retrying) -> (String, String) {
+    let more = match (&retrying.payload, retrying.per_second) {
+        (Some(_), _) => " with other data".to_owned(),
+        (None, Some(number)) => format!(" {number} each second"),
+        (None, None) => String::new(),
+    };
+    let (target, detail) = told(ids);
+    (target, format!("{detail}{more}"))
+}
+
 /// How some jobs are written down.
-fn told(ids: &[JobId]) -> (String, String) {
+pub(crate) fn told(ids: &[JobId]) -> (String, String) {
     match ids {
         [one] => (one.to_string(), String::new()),
         several => {

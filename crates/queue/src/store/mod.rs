@@ -56,6 +56,9 @@ pub trait JobStore: Debug + Send + Sync + 'static {
     /// Stores a job within the caller's transaction: it exists when that commits, and only then.
     async fn push(&self, tx: &mut Tx, job: NewJob) -> Result<Pushed>;
 
+    /// Hears that a transaction that pushed jobs has been committed. It does not wait for anything.
+    fn pushed(&self) {}
+
     /// Takes due jobs, each for one attempt under a lease. The attempt and the fence are raised
     /// and stored before this answers. Jobs whose lease is over are given back first. What is paused
     /// is left alone, and so is what would come more often than its rate allows.

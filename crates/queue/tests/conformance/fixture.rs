@@ -7,14 +7,16 @@ use std::time::Duration;
 use duly_db::clock::ManualClock;
 use duly_db::random::SeededRandom;
 use duly_db::testing::TestDatabase;
-use duly_db::{Db, SharedClock};
+use duly_db::{Db, SharedClock, query};
 use duly_queue::store::{
     By, Cursor, Filter, Held, JobRecord, JobStore, Kind, Listing, Outcome, Reserved, Retrying,
     Settled, State, Want, WorkerId,
 };
 use duly_queue::{
-    Attempt, Counts, Job, JobError, JobId, Pushed, Queue, QueueName, Retried, RunReport, SqlStore,
+    Attempt, Counts, Job, JobError, JobId, Pushed, Queue, QueueName, RedisStore, Retried,
+    RunReport, SqlStore,
 };
+use duly_redis::testing::RedisServer;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
@@ -47,6 +49,7 @@ pub(crate) struct Fixture {
     pub(crate) store: Arc<dyn JobStore>,
     pub(crate) queue: Queue,
     pub(crate) world: World,
+    redis: Option<RedisServer>,
 }
 
 impl Fixture {
@@ -54,15 +57,27 @@ impl Fixture {
     pub(crate) async fn sql() -> Self {
         let db = TestDatabase::new(&[duly_queue::MIGRATIONS]).await;
         let clock = ManualClock::at(start());
-        let store = Arc::new(SqlStore::new(
-            (*db).clone(),
-            clock.clone(),
-            SeededRandom::new(2),
-        ));
-        Self::with(db, clock, store)
+        let store = Arc::new(sql_store(&db, clock.clone()));
+        Self::with(db, clock, store, None)
     }
 
-    fn with(db: TestDatabase, clock: Arc<ManualClock>, store: Arc<dyn JobStore>) -> Self {
+    /// Jobs that move in a Redis of the test's own.
+    pub(crate) async fn redis() -> Self {
+        let db = TestDatabase::new(&[duly_queue::MIGRATIONS]).await;
+        let clock = ManualClock::at(start());
+        let server = RedisServer::with(&[]);
+        let sql = sql_store(&db, clock.clone());
+        let address = server.url().parse().unwrap();
+        let store = RedisStore::by_clock(sql, address, "test", clock.clone());
+        Self::with(db, clock, Arc::new(store), Some(server))
+    }
+
+    fn with(
+        db: TestDatabase,
+        clock: Arc<ManualClock>,
+        store: Arc<dyn JobStore>,
+        redis: Option<RedisServer>,
+    ) -> Self {
         let queue = queue_over(&db, store.clone(), clock.clone());
         Fixture {
             db,
@@ -70,7 +85,30 @@ impl Fixture {
             store,
             queue,
             world: World::default(),
+            redis,
         }
+    }
+
+    /// Gives the only job that waits other data, as a newer release might have written them.
+    pub(crate) async fn rewrite(&self, payload: &str) {
+        if let Some(server) = &self.redis {
+            let client = redis::Client::open(server.url()).unwrap();
+            let mut wire = client.get_multiplexed_async_connection().await.unwrap();
+            let key = "{duly:queue:test}:data";
+            let all = redis::cmd("HGETALL").arg(key).query_async(&mut wire).await;
+            let all: HashMap<String, String> = all.unwrap();
+            for (id, data) in all {
+                let (about, _) = data.rsplit_once('\0').unwrap();
+                let mut set = redis::cmd("HSET");
+                set.arg(key).arg(id).arg(format!("{about}\0{payload}"));
+                let _: i64 = set.query_async(&mut wire).await.unwrap();
+            }
+            return;
+        }
+        let mut tx = self.db.begin();
+        let change = query("UPDATE jobs SET payload = ?1").bind(payload);
+        tx.execute(change).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// A queue on the same jobs, through another store.
@@ -191,6 +229,10 @@ impl Fixture {
         }
         sum
     }
+}
+
+fn sql_store(db: &Db, clock: SharedClock) -> SqlStore {
+    SqlStore::new(db.clone(), clock, SeededRandom::new(2))
 }
 
 fn queue_over(db: &Db, store: Arc<dyn JobStore>, clock: SharedClock) -> Queue {

@@ -25,6 +25,14 @@ mod scheduling;
 mod steering;
 mod working;
 
+/// The tests, for each driver.
+macro_rules! conformance {
+    ($($module:ident $tests:tt)*) => {
+        run_for! { sql: $($module $tests)* }
+        run_for! { redis: $($module $tests)* }
+    };
+}
+
 macro_rules! run_for {
     ($driver:ident: $($module:ident { $($test:ident),* $(,)? })*) => {
         mod $driver {
@@ -38,7 +46,7 @@ macro_rules! run_for {
     };
 }
 
-run_for! { sql:
+conformance! {
     pushing {
         a_job_exists_when_its_transaction_commits_and_only_then,
         a_job_that_is_too_large_is_refused,

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use duly_db::query;
 use duly_queue::store::{JobRecord, Outcome, State};
 use duly_queue::{AttemptOutcome, Counts, FAILED_KEPT_DAYS, JobId, QueueName, Retried, Totals};
 
@@ -140,10 +139,7 @@ pub(crate) async fn a_job_that_cannot_be_read_is_kept(fixture: Fixture) {
     let job = fixture.reserve_one().await;
     fixture.settle(&job, Outcome::Release).await;
     // What a newer release might have written.
-    let mut tx = fixture.db.begin();
-    let change = query("UPDATE jobs SET payload = ?1").bind(r#"{"version":2}"#);
-    tx.execute(change).await.unwrap();
-    tx.commit().await.unwrap();
+    fixture.rewrite(r#"{"version":2}"#).await;
     assert_eq!(fixture.run_due().await.failed, 1);
     let failed = fixture.failed().await;
     assert_eq!(

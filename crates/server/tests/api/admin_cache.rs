@@ -67,7 +67,7 @@ async fn administrators_see_whether_redis_is_there_and_believed_but_not_its_pass
         .parse()
         .expect("an address");
     let (clock, random) = (app.tracker.clock.clone(), app.tracker.random.clone());
-    let patience = RedisServer::PATIENCE;
+    let patience = duly_cache::testing::PATIENCE;
     let redis = Arc::new(Redis::start(
         address,
         "here",
@@ -127,7 +127,13 @@ async fn what_redis_says_to_a_wrong_password_is_shown_without_it() {
     let address = format!("redis://duly:{PASSWORD}@127.0.0.1:{}", server.port());
     let address = address.parse().expect("an address");
     let (clock, random) = (app.tracker.clock.clone(), app.tracker.random.clone());
-    let redis = Redis::start(address, "here", RedisServer::PATIENCE, clock, random);
+    let redis = Redis::start(
+        address,
+        "here",
+        duly_cache::testing::PATIENCE,
+        clock,
+        random,
+    );
     let limiter = Limiter::new(app.tracker.clock.clone());
     let tracker = app.tracker.node(Arc::new(redis), limiter).await;
     let ann = app.user("ann").await;

@@ -33,7 +33,7 @@ impl Node {
         let redis = Arc::new(Redis::start(
             address,
             "here",
-            RedisServer::PATIENCE,
+            duly_cache::testing::PATIENCE,
             clock,
             random,
         ));

@@ -34,7 +34,13 @@ impl Node {
     async fn with_redis(app: &TestApp, server: &RedisServer) -> Self {
         let address = server.url().parse().expect("an address");
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-        let redis = Redis::start(address, "test", RedisServer::PATIENCE, clock, random);
+        let redis = Redis::start(
+            address,
+            "test",
+            duly_cache::testing::PATIENCE,
+            clock,
+            random,
+        );
         let (tracker, relay) = node(app, Arc::new(redis)).await;
         let mut relaying = JoinSet::new();
         relaying.spawn(relay.run());

@@ -113,7 +113,13 @@ impl Place {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let opened = runtime.spawn(async move {
             let db = Db::open(options).await.expect("the database works");
-            let redis = Redis::start(address, "test", RedisServer::PATIENCE, clock, random);
+            let redis = Redis::start(
+                address,
+                "test",
+                duly_cache::testing::PATIENCE,
+                clock,
+                random,
+            );
             (db, Arc::new(redis))
         });
         let (db, redis) = opened.await.expect("it starts");

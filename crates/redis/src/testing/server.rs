@@ -8,7 +8,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 use super::{LIMIT, free_port, wait_until};
-use crate::redis::Patience;
 
 /// A server of a test's own, ended when dropped.
 #[derive(Debug)]
@@ -21,12 +20,6 @@ pub struct RedisServer {
 
 #[expect(clippy::expect_used, clippy::panic, reason = "only tests call this")]
 impl RedisServer {
-    /// For tests that are not about a server that does not answer: a busy machine is none.
-    pub const PATIENCE: Patience = Patience {
-        writer: LIMIT,
-        reader: LIMIT,
-    };
-
     /// Starts one as the operator book says: nothing is kept on disk, and what is used least makes
     /// room.
     ///

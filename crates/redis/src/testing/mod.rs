@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// What is waited for has to be so within this.
-const LIMIT: Duration = Duration::from_secs(30);
+pub const LIMIT: Duration = Duration::from_secs(30);
 
 /// Below the ports that systems give to whoever connects somewhere: of those, one that was free a
 /// moment ago may be taken by a connection of another test.

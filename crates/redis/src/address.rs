@@ -13,25 +13,27 @@ use redis::{IntoConnectionInfo, RedisResult, TlsCertificates, TlsMode};
 /// `?ca=` and a file of certificates if those of the system do not vouch for the servers.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
-    pub(super) way: Way,
+    way: Way,
     /// `redis://…` of every server that is named.
-    pub(super) servers: Vec<String>,
+    pub(crate) servers: Vec<String>,
     /// Who vouches for them, instead of whom the system trusts.
     authority: Option<PathBuf>,
 }
 
 /// How the right server is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Way {
+pub enum Way {
+    /// It is the one that is named.
     Direct,
     /// The Sentinels know who it is.
     Sentinel(Watched),
+    /// They share the keys.
     Cluster,
 }
 
 /// What Sentinels watch.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Watched {
+pub struct Watched {
     service: String,
     /// Of the servers; the Sentinels ask for none.
     user: Option<String>,
@@ -109,8 +111,14 @@ impl FromStr for Address {
 }
 
 impl Address {
+    /// How the right server is found.
+    #[must_use]
+    pub fn way(&self) -> &Way {
+        &self.way
+    }
+
     /// The servers that are named, without user and password.
-    pub(super) fn places(&self) -> impl Iterator<Item = &str> {
+    pub fn places(&self) -> impl Iterator<Item = &str> {
         self.servers.iter().map(|server| {
             let (_, rest) = server.split_once("://").unwrap_or(("", server));
             let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
@@ -119,7 +127,7 @@ impl Address {
     }
 
     /// Who vouches for the servers, read each time, so that a new file needs no restart.
-    pub(super) async fn authority(&self) -> RedisResult<Option<TlsCertificates>> {
+    pub(crate) async fn authority(&self) -> RedisResult<Option<TlsCertificates>> {
         let Some(file) = &self.authority else {
             return Ok(None);
         };
@@ -135,7 +143,7 @@ impl Address {
 
 impl Watched {
     /// Asks the Sentinels who leads.
-    pub(super) fn client(
+    pub(crate) fn client(
         &self,
         sentinels: &[String],
         authority: Option<TlsCertificates>,

@@ -7,7 +7,7 @@ use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, RedisResult, Value, pipe};
 
-use super::address::{Address, Way};
+use crate::address::{Address, Way};
 
 /// A connection that is not there after this is given up.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -17,20 +17,26 @@ const CONNECT: Duration = Duration::from_secs(1);
 const REDIRECTS: u32 = 8;
 const LONGEST_WAIT: u64 = 10;
 
-/// Clones share the connection.
+/// A connection. Clones share it.
 #[derive(Clone)]
-pub(super) enum Wire {
+pub enum Wire {
+    /// To one server.
     One(MultiplexedConnection),
+    /// To all that share the keys.
     Cluster(ClusterConnection),
 }
 
 impl Wire {
-    pub(super) async fn open(address: &Address, answer: Duration) -> RedisResult<Self> {
+    /// Opens one. An answer that has not come after so long is given up.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn open(address: &Address, answer: Duration) -> RedisResult<Self> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
             .set_response_timeout(Some(answer));
         let authority = address.authority().await?;
-        match &address.way {
+        match address.way() {
             Way::Direct => {
                 let server = address.servers.first().map_or("", String::as_str);
                 let client = match authority {
@@ -62,14 +68,22 @@ impl Wire {
         }
     }
 
-    pub(super) async fn run(&mut self, command: &Cmd) -> RedisResult<Value> {
+    /// Runs one command.
+    ///
+    /// # Errors
+    /// What the server or the network says.
+    pub async fn run(&mut self, command: &Cmd) -> RedisResult<Value> {
         match self {
             Wire::One(connection) => command.query_async(connection).await,
             Wire::Cluster(connection) => command.query_async(connection).await,
         }
     }
 
-    pub(super) async fn run_all(&mut self, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
+    /// Runs several, whose keys may lie anywhere, by one round trip where that can be.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub async fn run_all(&mut self, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
         match self {
             Wire::One(connection) => {
                 let mut pipeline = pipe();
