@@ -13,7 +13,7 @@ use duly_db::dump::Schema;
 use duly_db::migrate::{self, MigrationSet, Mode, Report};
 use duly_db::random::SystemRandom;
 use duly_db::{Clock as _, Db, SharedClock, SharedRandom, versions};
-use duly_queue::Queue;
+use duly_queue::{Queue, RedisStore, SqlStore};
 use duly_tracker::idempotency::InFlight;
 use duly_tracker::live::{self, Hub};
 use duly_tracker::mail::Mailer;
@@ -117,7 +117,7 @@ async fn assemble(config: &Config, db: Db, runtimes: &[Handle]) -> Result<Tracke
         signing_key,
         cache,
         live,
-        queue: Queue::new(db.clone(), clock.clone(), random.clone()),
+        queue: queue(config, &db, &clock, &random).await?,
         mailer: mailer(config),
         hasher: PasswordHasher::new(cost, accounts.argon2_parallel),
         limiter,
@@ -128,6 +128,38 @@ async fn assemble(config: &Config, db: Db, runtimes: &[Handle]) -> Result<Tracke
         clock,
         random,
     })
+}
+
+/// Where jobs are.
+async fn queue(
+    config: &Config,
+    db: &Db,
+    clock: &SharedClock,
+    random: &SharedRandom,
+) -> Result<Queue> {
+    let (db, clock, random) = (db.clone(), clock.clone(), random.clone());
+    Ok(match &config.queue.redis {
+        Some(address) => {
+            let installation = instance::installation(&db, &*random).await?;
+            Queue::in_redis(db, address.clone(), &installation, clock, random)
+        }
+        None => Queue::new(db, clock, random),
+    })
+}
+
+/// The Redis that is set for jobs, for moving them.
+///
+/// # Errors
+/// When the database cannot be opened or brought up to date.
+pub async fn redis_store(config: &Config) -> Result<Option<RedisStore>> {
+    let Some(address) = &config.queue.redis else {
+        return Ok(None);
+    };
+    let db = database(config).await?;
+    migrate(&db, Mode::Apply).await?;
+    let installation = instance::installation(&db, &SystemRandom).await?;
+    let sql = SqlStore::new(db, Arc::new(SystemClock), Arc::new(SystemRandom));
+    Ok(Some(RedisStore::new(sql, address.clone(), &installation)))
 }
 
 /// What nodes share: what is known of people, and how often they have asked.

@@ -12,6 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::RedisStore;
 use crate::Queue;
+use crate::store::Operations as _;
 
 /// How often the outbox is looked into for what processes left there that died.
 const NET: Duration = Duration::from_millis(500);
@@ -42,8 +43,19 @@ impl RedisStore {
         }
     }
 
-    /// Warns of a server that may forget jobs.
+    /// Warns of jobs that nobody takes, and of a server that may forget some.
     async fn warn(&self) {
+        let left = self.sql.counts().await.unwrap_or_default();
+        let left: u64 = left
+            .values()
+            .map(|it| it.ready + it.scheduled + it.running)
+            .sum();
+        if left > 0 {
+            tracing::warn!(
+                jobs = left,
+                "jobs wait in the database, and workers take from Redis: move them"
+            );
+        }
         // A script asks the server that has the jobs, in a Cluster too.
         let ask = "return redis.call('INFO', 'memory') .. redis.call('INFO', 'persistence')";
         let mut info = cmd("EVAL");

@@ -149,7 +149,8 @@ impl Link {
         Err(unavailable(&error))
     }
 
-    fn lost(&self) {
+    /// Notes that nobody has answered.
+    pub(super) fn lost(&self) {
         let mut lost_at = self.lost_at.lock().unwrap_or_else(PoisonError::into_inner);
         *lost_at = Some(Instant::now());
     }

@@ -50,10 +50,12 @@ impl Operations for RedisStore {
 
     async fn job(&self, id: JobId) -> Result<Option<JobRecord>> {
         self.catch_up().await?;
-        match self.live_job(id).await? {
-            Some(job) => Ok(Some(job)),
-            None => self.sql.job(id).await,
+        if let Some(job) = self.live_job(id).await? {
+            return Ok(Some(job));
         }
+        // It may have ended since.
+        self.drain().await?;
+        self.sql.job(id).await
     }
 
     async fn attempts(&self, id: JobId) -> Result<Vec<AttemptRecord>> {

@@ -29,8 +29,9 @@ const BATCH: usize = 256;
 /// Rows that were read longer ago are read again: the notes of those that are gone may be gone, too.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// Whoever pushed and has not seen it in the outbox for so long looks no more: it was rolled back.
-const COMMITTED: Duration = Duration::from_secs(60);
+/// Whoever pushed and has not seen it in the outbox for so long looks no more by itself: it was rolled back, or
+/// somebody else has handed it over.
+const COMMITTED: Duration = Duration::from_secs(5);
 
 /// How long a push waits to hear who holds its unique key.
 const ASKING: Duration = Duration::from_millis(50);
@@ -123,7 +124,11 @@ impl RedisStore {
         get.arg(self.link.keys.unique())
             .arg(format!("{}\0{unique}", row.name));
         let asked = tokio::time::timeout(patience, self.link.run(&get)).await;
-        let holder: Option<String> = asked.map_err(|_| away())??;
+        // Who pushes many does not wait for each.
+        let holder: Option<String> = asked.map_err(|_| {
+            self.link.lost();
+            away()
+        })??;
         Ok(holder.as_deref().and_then(packing::id))
     }
 

@@ -132,15 +132,12 @@ fn wanted<'a>(want: &Want<'a>, open: &Open<'_>) -> Arguments<'a> {
         .number(want.lease.as_micros())
         .own(written_id(want.worker.0))
         .text(LEASE_OVER);
-    for (queue, share) in want.shares {
+    for (queue, share) in together(want, open) {
         let places = open.of(queue);
-        if places.is_empty() {
-            continue;
-        }
         let (limited, free): (Vec<_>, Vec<_>) = places
             .into_iter()
             .partition(|(_, kind)| kind.rate.is_some());
-        arguments.text(queue.as_str()).number((*share).min(BATCH));
+        arguments.text(queue.as_str()).number(share.min(BATCH));
         arguments.number(free.len());
         for (index, _) in free {
             arguments.number(index);
@@ -156,6 +153,28 @@ fn wanted<'a>(want: &Want<'a>, open: &Open<'_>) -> Arguments<'a> {
         }
     }
     arguments
+}
+
+/// The shares of queues that have something, with those of one queue together where that leaves the order as it
+/// is: next to each other, or as long as there is enough for all.
+fn together<'a>(want: &Want<'a>, open: &Open<'_>) -> Vec<(&'a QueueName, u32)> {
+    let mut shares: Vec<(&QueueName, u32)> = Vec::new();
+    let mut sum: u32 = 0;
+    for (queue, share) in want.shares {
+        if !open.places.iter().any(|place| place.queue == *queue) {
+            continue;
+        }
+        sum = sum.saturating_add(*share);
+        let last = shares.len().wrapping_sub(1);
+        let mut earlier = shares.iter_mut().enumerate();
+        let same =
+            earlier.find(|(at, (other, _))| *other == queue && (*at == last || sum <= want.limit));
+        match same {
+            Some((_, (_, share_of))) => *share_of = share_of.saturating_add(*share),
+            None => shares.push((queue, *share)),
+        }
+    }
+    shares
 }
 
 fn reserved((id, state, data): (String, String, String)) -> Option<Reserved> {
@@ -175,4 +194,43 @@ fn reserved((id, state, data): (String, String, String)) -> Option<Reserved> {
         priority: live.fixed.priority,
         waited: waited.unwrap_or_default(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys::Keys;
+    use super::*;
+    use crate::store::WorkerId;
+
+    #[test]
+    fn shares_of_a_queue_come_together_while_there_is_enough_for_all() {
+        let keys = Keys::of("test");
+        let queues = [QueueName::URGENT, QueueName::DEFAULT];
+        let places = queues
+            .clone()
+            .map(|queue| Place::new(&keys, &queue, "task"));
+        let [urgent, default] = &queues;
+        let open = Open {
+            places: &places,
+            kinds: &[],
+            paused: &[],
+        };
+        let shares = [
+            (default.clone(), 1),
+            (QueueName::REMINDERS, 1),
+            (urgent.clone(), 1),
+            (default.clone(), 1),
+            (urgent.clone(), 8),
+            (default.clone(), 8),
+        ];
+        let want = Want {
+            kinds: &[],
+            shares: &shares,
+            limit: 8,
+            lease: Duration::from_secs(15),
+            worker: WorkerId(uuid::Uuid::nil()),
+        };
+        let together = together(&want, &open);
+        assert_eq!(together, [(default, 2), (urgent, 9), (default, 8)]);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod cache;
 mod partitions;
+mod queue;
 mod servers;
 
 use std::fs;
@@ -47,6 +48,7 @@ pub(super) async fn run(loaded: Result<Loaded, CommandError>) -> Outcome {
             report.add("public url", public_url(&config));
             database(&mut report, &config).await;
             report.add("cache", cache::look(&config).await);
+            report.add("jobs", queue::look(&config).await);
             report.add("disk space", disk_space(&config.database.folder()));
             report.add("mail", mail(&config).await);
             report.add("open files", open_files(&config));

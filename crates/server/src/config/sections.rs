@@ -16,6 +16,7 @@ use super::alarms;
 use super::cache::{self, Cache};
 use super::layers::Layers;
 use super::limits;
+use super::queue::{self, QueueSettings};
 use super::reader::Reader;
 use super::value::{Network, duration};
 use super::worker::{self, WorkerSettings};
@@ -31,6 +32,8 @@ pub struct Config {
     pub database: Database,
     /// `[cache]`
     pub cache: Cache,
+    /// `[queue]`
+    pub queue: QueueSettings,
     /// `[limits]`
     pub limits: Rules,
     /// `[mail]`
@@ -186,6 +189,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
     let http = http(reader.section("http"));
     let database = database(reader.section("database"));
     let cache = cache::read(reader.section("cache"));
+    let queue = queue::read(reader.section("queue"));
     let limits = limits::read(reader.section("limits"));
     let mail = mail(reader.section("mail"));
     let accounts = accounts(reader.section("accounts"));
@@ -203,6 +207,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
             http: http?,
             database: database?,
             cache: cache?,
+            queue: queue?,
             limits: limits?,
             mail: mail?,
             accounts: accounts?,

@@ -1,5 +1,6 @@
 //! `duly queue` and `duly work`
 
+use duly_cache::testing::RedisServer;
 use serde_json::json;
 
 use crate::support::Process;
@@ -120,4 +121,49 @@ async fn a_worker_serves_the_queues_it_is_told_and_stops_in_time() {
     ] {
         assert_eq!(duly.run(wrong).status.code(), Some(2), "{wrong:?}");
     }
+}
+
+#[tokio::test]
+async fn jobs_move_to_redis_and_back_and_run_where_they_are() {
+    let redis = RedisServer::with(&[]);
+    let mut duly = Process::new();
+    let make = [
+        "user",
+        "create",
+        "--name",
+        "Ann",
+        "--email",
+        "ann@example.org",
+    ];
+    duly.say(&make);
+    let nowhere = duly.run(&["queue", "move", "--to", "redis"]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    duly.serve(&["--role", "web"]);
+    let forgotten = json!({ "email": "ann@example.org" });
+    let mut client = duly.connect().await;
+    let path = "/api/v1/password/forgot";
+    client.send("POST", path, Some(forgotten.clone())).await;
+    let is_waiting = |duly: &Process| duly.say(&["queue", "list"]).contains("send_password_reset");
+    duly.variables.push(("DULY_QUEUE__URL", redis.url()));
+    let moved = duly.say(&["queue", "move", "--to", "redis"]);
+    assert!(moved.contains("Moved 1 jobs to Redis"), "{moved}");
+    assert!(is_waiting(&duly));
+    duly.variables.pop();
+    assert!(!is_waiting(&duly));
+    duly.variables.push(("DULY_QUEUE__URL", redis.url()));
+    let moved = duly.say(&["queue", "move", "--to", "sql"]);
+    assert!(moved.contains("Moved 1 jobs to the database"), "{moved}");
+    duly.say(&["queue", "move", "--to", "redis"]);
+    // Another that serves pushes there by itself, and a worker runs both.
+    duly.kill();
+    duly.serve(&["--role", "web"]);
+    let mut client = duly.connect().await;
+    client.send("POST", path, Some(forgotten)).await;
+    duly.say(&["work", "--queues", "urgent", "--max-time", "1"]);
+    assert!(!is_waiting(&duly));
+    let done = duly.say(&["queue", "list", "--state", "done"]);
+    assert_eq!(done.matches("send_password_reset").count(), 2, "{done}");
+    let doctor = duly.run(&["doctor"]);
+    let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(said.contains("ok    jobs: in Redis"), "{said}");
 }

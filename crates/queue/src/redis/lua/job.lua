@@ -35,8 +35,11 @@ end
 local function micros(number) return string.format('%.0f', number) end
 
 -- What changes of a job, and the rest in one piece: see `packing.rs`.
-local HEAD = '^(.)(.)([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z(.*)$'
-local TAIL = '^([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z(.*)$'
+local HEAD = '^(.)(.)(%d+)%z(%d+)%z(%-?%d+)%z(%-?%d+)%z(%-?%d*)%z(%x*)%z(.*)$'
+local TAIL = '^(%d+)%z(%-?%d*)%z(%-?%d+)%z(%d+)%z([^%z]*)%z([^%z]*)%z([^%z]*)%z(.*)$'
+
+-- The token of whoever runs it.
+local FENCE = '^r.%d+%z(%d+)'
 
 local function head(state)
   local job = {}

@@ -5,7 +5,7 @@ local states = redis.call('HMGET', JOBS, unpack(ids))
 local kept, leases, lost = {}, {}, {}
 local lease_until = micros(now + ARGV[first])
 for i, id in ipairs(ids) do
-  local fence = states[i] and string.match(states[i], '^r.[^%z]*%z([^%z]*)')
+  local fence = states[i] and string.match(states[i], FENCE)
   if fence == ARGV[first + 2 * i] then
     kept[#kept + 1] = id
     leases[#leases + 1] = lease_until

@@ -1,7 +1,8 @@
 -- Stores how attempts ended: for each the job, its fence, its place, what became of it, after how many
 -- microseconds it may come back, how long it waited and ran, why it failed. Answers what that did, a letter for
 -- each, and how much there is to be recorded.
-local SAMPLE = 16
+-- Of many that are done at once, and while much is to be recorded, SQL keeps a part.
+local sample = redis.call('XLEN', ENDED) < 16 and 16 or 1
 local ids = {}
 for at = first, #ARGV, 7 do ids[#ids + 1] = ARGV[at] end
 local states = redis.call('HMGET', JOBS, unpack(ids))
@@ -33,7 +34,7 @@ end
 for i, id in ipairs(ids) do
   local at = first + 7 * (i - 1)
   local state = not seen[id] and states[i]
-  local fence = state and string.match(state, '^r.[^%z]*%z([^%z]*)')
+  local fence = state and string.match(state, FENCE)
   local place, outcome = tonumber(ARGV[at + 2]), ARGV[at + 3]
   if fence ~= ARGV[at + 1] then
     outcome = '-'
@@ -54,7 +55,7 @@ end
 
 local entry = { 'at', micros(now), 'm', table.concat(counts) }
 if #done > 0 then
-  for i = 1, #done, math.ceil(#done / SAMPLE) do
+  for i = 1, #done, math.ceil(#done / sample) do
     for _, part in ipairs({
       'k', 'done', 'i', done[i], 's', done_states[i], 'd', redis.call('HGET', DATA, done[i]) or '',
       'a', '', 'e', ''

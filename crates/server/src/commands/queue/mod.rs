@@ -1,6 +1,7 @@
 //! `duly queue`
 
 mod chosen;
+mod moving;
 mod status;
 
 use clap::{Subcommand, ValueEnum};
@@ -95,6 +96,15 @@ pub(super) enum Command {
         #[command(flatten)]
         what: What,
     },
+    /// Move all jobs to another store. Nobody may work meanwhile.
+    #[command(
+        after_help = "Example: DULY_QUEUE__URL=redis://queue.example:6379 duly queue move --to redis"
+    )]
+    Move {
+        /// Where to.
+        #[arg(long, value_enum)]
+        to: moving::To,
+    },
     /// List what operators did, newest first.
     Actions {
         /// How many to list.
@@ -115,6 +125,9 @@ pub(super) enum InState {
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Outcome {
+    if let Command::Move { to } = command {
+        return moving::run(to, config).await;
+    }
     let tracker = start::tracker(config).await?;
     let operations = tracker.queue.operations();
     match command {
@@ -163,6 +176,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Outcome {
             Ok(())
         }
         Command::Actions { limit } => actions(operations, limit).await,
+        Command::Move { .. } => Ok(()),
     }
 }
 
