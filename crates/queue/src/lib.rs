@@ -2,6 +2,7 @@
 
 mod backoff;
 pub mod balance;
+mod batch;
 mod error;
 mod fingerprint;
 mod histogram;
@@ -17,6 +18,7 @@ pub mod store;
 mod worker;
 
 pub use backoff::Backoff;
+pub use batch::{BatchId, BatchKeeper, BatchKeeperHandle, BatchRecord, BatchState, NewBatch};
 pub use error::{Error, Result};
 pub use histogram::Histogram;
 pub use job::{Attempt, Job, JobError, JobId, Priority, Pushed, QueueName};

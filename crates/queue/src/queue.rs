@@ -105,7 +105,7 @@ impl Queue {
         self.store.push(tx, self.envelope(job, Some(at))?).await
     }
 
-    fn envelope<J: Job>(&self, job: &J, run_at: Option<Timestamp>) -> Result<NewJob> {
+    pub(crate) fn envelope<J: Job>(&self, job: &J, run_at: Option<Timestamp>) -> Result<NewJob> {
         const { assert_runnable::<J>() };
         let name = J::NAME;
         let payload = serde_json::to_string(job).map_err(|error| Error::Encode {
@@ -128,7 +128,7 @@ impl Queue {
         Ok(NewJob {
             id,
             queue: J::QUEUE,
-            name,
+            name: name.into(),
             payload,
             tries: J::TRIES,
             unique,
@@ -232,6 +232,10 @@ impl Queue {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn JobStore> {
         &self.store
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
     }
 
     pub(crate) fn begin(&self) -> Tx {

@@ -7,7 +7,10 @@ use redis::cmd;
 
 use super::RedisStore;
 use super::packing::{self, Body, Live, micros, written_id};
-use crate::store::{AttemptRecord, Counts, Cursor, EXCERPT, Filter, JobRecord, Listing, State};
+use crate::sql::outbox;
+use crate::store::{
+    AttemptRecord, Counts, Cursor, EXCERPT, Fate, Filter, JobRecord, Listing, Operations, State,
+};
 use crate::{JobId, QueueName, Result};
 
 /// As many jobs are looked at at once.
@@ -77,6 +80,26 @@ impl RedisStore {
         let found = self.read_jobs(&[written_id(id.0)]).await?;
         let found = found.into_iter().next();
         Ok(found.map(|(id, live, body)| packing::record(id, live, body, now)))
+    }
+
+    /// What has become of jobs. Where they come from is looked at before where they go.
+    pub(super) async fn live_fates(&self, ids: &[JobId]) -> Result<BTreeMap<JobId, Fate>> {
+        let mut open = outbox::on_their_way(&mut self.sql.db.read_fresh(), ids).await?;
+        let mut get = cmd("HMGET");
+        get.arg(self.link.keys.jobs());
+        for id in ids {
+            get.arg(written_id(id.0));
+        }
+        let states: Vec<Option<String>> = match ids.is_empty() {
+            true => Vec::new(),
+            false => self.link.run(&get).await?,
+        };
+        let live = ids.iter().zip(states).filter(|(_, state)| state.is_some());
+        open.extend(live.map(|(id, _)| *id));
+        self.drain().await?;
+        let mut fates = self.sql.fates(ids).await?;
+        fates.extend(open.into_iter().map(|id| (id, Fate::Open)));
+        Ok(fates)
     }
 
     /// Those that have ended, oldest first, and the one that runs.

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use super::RedisStore;
 use crate::balance::{Decision, Memory, QueueSettings};
 use crate::store::{
-    Action, AttemptRecord, By, Counts, Decided, FailureGroup, Filter, JobRecord, Listing, Measured,
-    Operations, Pause, Paused, Retried, Retrying, SchedulePause, State, Term, Totals, WorkerId,
-    WorkerRecord,
+    Action, AttemptRecord, By, Counts, Decided, FailureGroup, Fate, Filter, JobRecord, Listing,
+    Measured, Operations, Pause, Paused, Retried, Retrying, SchedulePause, State, Term, Totals,
+    WorkerId, WorkerRecord,
 };
 use crate::{ATTEMPTS_KEPT, JobId, QueueName, Result};
 
@@ -56,6 +56,10 @@ impl Operations for RedisStore {
         // It may have ended since.
         self.drain().await?;
         self.sql.job(id).await
+    }
+
+    async fn fates(&self, ids: &[JobId]) -> Result<BTreeMap<JobId, Fate>> {
+        self.live_fates(ids).await
     }
 
     async fn attempts(&self, id: JobId) -> Result<Vec<AttemptRecord>> {

@@ -91,7 +91,7 @@ impl RedisStore {
             written_at: now,
             turn: self.next_turn(),
             queue: job.queue,
-            name: job.name.to_owned(),
+            name: job.name.into_owned(),
             payload: job.payload,
             tags: tags.map_err(|error| duly_db::Error::Other(error.to_string()))?,
             unique: job.unique,

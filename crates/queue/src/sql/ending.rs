@@ -56,6 +56,9 @@ pub(super) async fn delete_failed(tx: &mut Tx, ids: &[JobId]) -> Result<()> {
     attempts::forget(tx, ids).await?;
     for ids in ids.chunks(super::IDS) {
         let (list, ids) = id_list(1, ids.iter().copied());
+        // Their batches go on counting them as failed.
+        let forget = query(format!("DELETE FROM batch_jobs WHERE job_id IN ({list})"));
+        tx.execute(forget.bind_all(ids.iter().copied())).await?;
         let delete = query(format!("DELETE FROM failed_jobs WHERE id IN ({list})"));
         tx.execute(delete.bind_all(ids)).await?;
     }

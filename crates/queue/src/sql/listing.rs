@@ -6,7 +6,8 @@ use duly_db::dialect::{contains, keyset_after};
 use duly_db::{Conn, Engine, FromRow, Query, Row, Value, query};
 use jiff::Timestamp;
 
-use crate::store::{Counts, EXCERPT, FailureGroup, Filter, JobRecord, Listing, State};
+use super::id_list;
+use crate::store::{Counts, EXCERPT, FailureGroup, Fate, Filter, JobRecord, Listing, State};
 use crate::{JobId, QueueName, Result};
 
 pub(super) async fn counts(conn: &mut Conn, now: Timestamp) -> Result<BTreeMap<QueueName, Counts>> {
@@ -177,6 +178,35 @@ impl Conditions {
             self.and("pushed_at < #", until);
         }
     }
+}
+
+/// What has become of jobs.
+pub(super) async fn fates(conn: &mut Conn, ids: &[JobId]) -> Result<BTreeMap<JobId, Fate>> {
+    let mut fates: BTreeMap<JobId, Fate> = ids.iter().map(|id| (*id, Fate::Done)).collect();
+    for ids in ids.chunks(super::IDS) {
+        let (list, ids) = id_list(1, ids.iter().copied());
+        let of = |table: &str, condition: &str| {
+            let select = query(format!(
+                "SELECT id FROM {table} WHERE id IN ({list}){condition}"
+            ));
+            select.bind_all(ids.iter().copied())
+        };
+        let queries = vec![
+            of("finished_jobs", " AND cancelled = TRUE"),
+            of("failed_jobs", ""),
+            of("jobs", ""),
+        ];
+        let answers = conn.snapshot(queries).await?;
+        for (rows, fate) in answers
+            .iter()
+            .zip([Fate::Cancelled, Fate::Failed, Fate::Open])
+        {
+            for row in rows {
+                fates.insert(row.get("id")?, fate);
+            }
+        }
+    }
+    Ok(fates)
 }
 
 pub(super) async fn list(

@@ -5,6 +5,7 @@
 
 pub(crate) mod actions;
 mod attempts;
+pub(crate) mod batches;
 mod decisions;
 mod ending;
 mod finished;
@@ -58,6 +59,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0007_schedules"),
         duly_db::migration!("0008_job_outbox"),
         duly_db::migration!("0009_queue_settings"),
+        duly_db::migration!("0010_batches"),
     ],
 };
 

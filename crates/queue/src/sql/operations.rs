@@ -12,8 +12,8 @@ use super::{
 };
 use crate::balance::{Decision, Memory, QueueSettings};
 use crate::store::{
-    Action, AttemptRecord, By, Counts, Decided, FailureGroup, Filter, JobRecord, Listing, Measured,
-    Operations, Pause, Paused, Retried, Retrying, SchedulePause, Term, Totals, WorkerId,
+    Action, AttemptRecord, By, Counts, Decided, FailureGroup, Fate, Filter, JobRecord, Listing,
+    Measured, Operations, Pause, Paused, Retried, Retrying, SchedulePause, Term, Totals, WorkerId,
     WorkerRecord,
 };
 use crate::{JobId, QueueName, Result};
@@ -39,6 +39,10 @@ impl Operations for SqlStore {
 
     async fn job(&self, id: JobId) -> Result<Option<JobRecord>> {
         listing::job(&mut self.db.read_fresh(), id, self.clock.now()).await
+    }
+
+    async fn fates(&self, ids: &[JobId]) -> Result<BTreeMap<JobId, Fate>> {
+        listing::fates(&mut self.db.read_fresh(), ids).await
     }
 
     async fn attempts(&self, id: JobId) -> Result<Vec<AttemptRecord>> {

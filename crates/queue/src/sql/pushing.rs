@@ -27,7 +27,7 @@ pub(super) async fn push(tx: &mut Tx, job: NewJob, now: Timestamp) -> Result<Pus
     let insert = insert_or_keep(tx.engine(), INSERT)
         .bind(job.id)
         .bind(&job.queue)
-        .bind(job.name)
+        .bind(job.name.as_ref())
         .bind(job.payload)
         .bind(serde_json::Value::from(job.tags))
         .bind(job.unique.clone())
@@ -46,7 +46,7 @@ pub(super) async fn push(tx: &mut Tx, job: NewJob, now: Timestamp) -> Result<Pus
             // Only the id can be there already: it is the same push again.
             return Ok(Pushed::Duplicate(job.id));
         };
-        if let Some(holder) = holder_of(tx, job.name, unique).await? {
+        if let Some(holder) = holder_of(tx, &job.name, unique).await? {
             return Ok(Pushed::Duplicate(holder));
         }
         // The one it was a duplicate of has been done in between.

@@ -43,8 +43,8 @@ pub use records::{
     Totals, What, WorkerRecord,
 };
 pub use work::{
-    Claim, Fence, Held, Kind, NewJob, Outcome, Passing, Reserved, Settled, Settlement, Swept, Term,
-    Want, WorkerId,
+    Claim, Fate, Fence, Held, Kind, NewJob, Outcome, Passing, Reserved, Settled, Settlement, Swept,
+    Term, Want, WorkerId,
 };
 
 /// A place that keeps jobs.

@@ -11,7 +11,7 @@ use super::records::{
     Action, AttemptRecord, Counts, FailureGroup, Filter, JobRecord, Listing, Measured, Pause,
     Paused, Retried, SchedulePause, Totals, WorkerRecord,
 };
-use super::work::{Term, WorkerId};
+use super::work::{Fate, Term, WorkerId};
 use crate::balance::{Decision, Memory, QueueSettings};
 use crate::{JobId, QueueName, Result};
 
@@ -35,6 +35,10 @@ pub trait Operations: Debug + Send + Sync {
 
     /// One job, whatever its state.
     async fn job(&self, id: JobId) -> Result<Option<JobRecord>>;
+
+    /// What has become of jobs. Of one that was pushed by another transaction that has not committed it may be
+    /// said that it is done.
+    async fn fates(&self, ids: &[JobId]) -> Result<BTreeMap<JobId, Fate>>;
 
     /// The attempts at a job that is not done, oldest first, the newest [`crate::ATTEMPTS_KEPT`] of them.
     async fn attempts(&self, id: JobId) -> Result<Vec<AttemptRecord>>;

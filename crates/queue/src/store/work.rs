@@ -1,5 +1,6 @@
 //! What is pushed, taken and settled.
 
+use std::borrow::Cow;
 use std::fmt::{Display, Formatter};
 use std::time::Duration;
 
@@ -10,14 +11,14 @@ use uuid::Uuid;
 use crate::{JobId, Priority, QueueName, Rate};
 
 /// A job to be stored.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewJob {
     /// Made by the queue.
     pub id: JobId,
     /// Where it waits.
     pub queue: QueueName,
     /// Its kind.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its data as JSON.
     pub payload: String,
     /// How many attempts it has.
@@ -34,6 +35,19 @@ pub struct NewJob {
     pub lane: Option<String>,
     /// How long after it is due it may be tried again at most.
     pub retry_for: Option<Duration>,
+}
+
+/// What has become of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// It waits or runs.
+    Open,
+    /// It is done, or has been forgotten.
+    Done,
+    /// It has failed for good, and may be tried again.
+    Failed,
+    /// An operator has ended it.
+    Cancelled,
 }
 
 /// What a worker is ready to run.

@@ -11,6 +11,7 @@
 )]
 
 mod balancing;
+mod batching;
 mod failing;
 mod fixture;
 mod kinds;
@@ -156,6 +157,13 @@ conformance! {
         errors_of_the_store_do_not_end_the_worker,
         results_are_kept_until_they_can_be_stored,
         errors_while_renewing_do_not_end_the_job,
+    }
+    batching {
+        a_batch_ends_when_all_its_jobs_have_and_then_pushes_another,
+        the_steps_of_a_chain_follow_each_other,
+        a_batch_that_is_cancelled_starts_nothing_more,
+        batches_are_listed_newest_first_and_forgotten_in_the_end,
+        batches_of_many_jobs_are_looked_after_by_one_keeper,
     }
     scheduling {
         a_schedule_fires_once_for_each_slot,

@@ -93,7 +93,7 @@ pub(super) fn job(name: &'static str) -> NewJob {
     NewJob {
         id: JobId(id),
         queue: QueueName::DEFAULT,
-        name,
+        name: name.into(),
         payload: format!("\"{id}\""),
         tries: 3,
         unique: None,
