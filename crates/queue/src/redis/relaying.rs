@@ -47,7 +47,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    fn ids(&self) -> Vec<Uuid> {
+    pub(super) fn ids(&self) -> Vec<Uuid> {
         self.rows.iter().map(|row| row.id).collect()
     }
 }
@@ -138,19 +138,37 @@ impl RedisStore {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands over what this process has pushed. While that cannot be done, what Redis has goes on.
+    /// Hands over what this process has pushed, and leaves the rest to the background: whoever takes jobs does not
+    /// wait for the disk. While nothing can be handed over, what Redis has goes on.
     pub(super) async fn relay_own(&self) {
         if self.pending().is_empty() {
             return;
         }
-        if let Err(error) = self.relay().await {
-            tracing::warn!(%error, "jobs could not be handed over to Redis; they stay in the outbox");
+        let _one_at_a_time = self.relaying.lock().await;
+        if self.pending().is_empty() {
+            // Somebody has done it meanwhile.
+            return;
+        }
+        match self.hand_over_all().await {
+            Ok(()) => self.pushed.notify_one(),
+            Err(error) => {
+                tracing::warn!(%error, "jobs could not be handed over to Redis; they stay in the outbox");
+            }
         }
     }
 
-    /// Hands over all there is.
+    /// Hands over all there is, and clears the outbox.
     pub(super) async fn relay(&self) -> Result<()> {
-        let _one_at_a_time = self.relaying.lock().await;
+        {
+            let _one_at_a_time = self.relaying.lock().await;
+            self.hand_over_all().await?;
+        }
+        self.clear().await
+    }
+
+    async fn hand_over_all(&self) -> Result<()> {
+        // What would be read again, and again be in the way of what is new.
+        self.clear().await?;
         loop {
             let batch = self.read_outbox().await?;
             if batch.rows.is_empty() {
@@ -159,12 +177,37 @@ impl RedisStore {
                 return Ok(());
             }
             self.hand_over(&batch).await?;
-            self.delete_rows(&batch).await?;
-            self.mark_rows(&batch.ids()).await?;
+            let ids = batch.ids();
+            self.is_handed_over(ids);
             if batch.rows.len() < BATCH {
                 return Ok(());
             }
+            self.clear().await?;
         }
+    }
+
+    /// Deletes the rows that were handed over, and marks their notes. What stays because of an error is read
+    /// again, and then known.
+    async fn clear(&self) -> Result<()> {
+        let ids = std::mem::take(&mut *self.handed_over());
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.delete_rows(&ids).await?;
+        self.mark_rows(&ids).await
+    }
+
+    fn is_handed_over(&self, ids: Vec<Uuid>) {
+        let mut pending = self.pending();
+        for id in &ids {
+            pending.remove(id);
+        }
+        self.handed_over().extend(ids);
+    }
+
+    fn handed_over(&self) -> std::sync::MutexGuard<'_, Vec<Uuid>> {
+        let handed_over = self.handed_over.lock();
+        handed_over.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) async fn read_outbox(&self) -> Result<Batch> {
@@ -195,15 +238,9 @@ impl RedisStore {
         Ok(())
     }
 
-    pub(super) async fn delete_rows(&self, batch: &Batch) -> Result<()> {
-        let ids = batch.ids();
-        let delete = || outbox::delete(&self.sql.db, &ids);
-        self.sql.alone(delete).await?;
-        let mut pending = self.pending();
-        for id in &ids {
-            pending.remove(id);
-        }
-        Ok(())
+    pub(super) async fn delete_rows(&self, ids: &[Uuid]) -> Result<()> {
+        let delete = || outbox::delete(&self.sql.db, ids);
+        self.sql.alone(delete).await
     }
 
     /// Says that these rows are gone.

@@ -52,7 +52,7 @@ async fn whoever_dies_after_handing_over_doubles_nothing() {
     assert_eq!(take_all(&second).await, 0, "each ran once");
     // Whoever only seemed to be dead goes on.
     first.hand_over(&batch).await.unwrap();
-    first.delete_rows(&batch).await.unwrap();
+    first.delete_rows(&batch.ids()).await.unwrap();
     assert_eq!(take_all(&second).await, 0, "each ran once");
 }
 
@@ -63,7 +63,7 @@ async fn whoever_dies_after_deleting_leaves_a_note_that_is_found_and_goes() {
     house.push_many(&first, 3).await;
     let batch = first.read_outbox().await.unwrap();
     first.hand_over(&batch).await.unwrap();
-    first.delete_rows(&batch).await.unwrap();
+    first.delete_rows(&batch.ids()).await.unwrap();
     let notes = || house.server.say("ZCARD {duly:queue:test}:relayed");
     let unmarked = || {
         house
