@@ -14,14 +14,15 @@ const IDLE_LIMIT = 20_000;
 
 const server = engine === "redis" ? undefined : databaseServer();
 const address = (name) => server?.database(name) ?? `sqlite:${join(folder, `${name}.db`)}`;
-const drain = (...args) => execFileSync(built("examples/drain"), args, { encoding: "utf8" });
+const drain = (...args) => execFileSync(built("examples/drain"), [...args, ...place], { encoding: "utf8" });
+const place = [];
 const redis = engine === "redis" ? await redisServer() : undefined;
 const storeSeconds = () => (redis ? cpuSeconds(redis.pid) : (server?.pids ?? []).reduce((sum, pid) => sum + familyCpuSeconds(pid), 0));
 
 /** As the operator book says: nothing is dropped, and each change is written down. */
 async function redisServer() {
   const port = await freePort();
-  process.env.REDIS = `redis://127.0.0.1:${port}`;
+  place.push(`redis://127.0.0.1:${port}`);
   const options = { port, bind: "127.0.0.1", dir: folder, save: "", appendonly: "yes", "maxmemory-policy": "noeviction" };
   const server = start("redis-server", Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]));
   for (let tries = 0; tries < 300; tries++) {
@@ -35,14 +36,13 @@ async function redisServer() {
   throw new Error("redis-server does not answer");
 }
 
-
 const costs = { workers: [], store: [], all: [] };
 const perSecond = [];
 for (let run = 0; run < RUNS; run++) {
-  const place = address(`queue${run}`);
-  drain("push", place, String(JOBS));
+  const database = address(`queue${run}`);
+  drain("push", database, String(JOBS));
   const [began, before] = [performance.now(), storeSeconds()];
-  const workers = [1, 2].map(() => startReading(built("examples/drain"), ["work", place]));
+  const workers = [1, 2].map(() => startReading(built("examples/drain"), ["work", database, ...place]));
   const ended = await Promise.all(workers.map(async (worker) => {
     await once(worker.process, "close");
     return { ...JSON.parse(worker.output()), cpu: worker.cpuSeconds() };

@@ -1,7 +1,8 @@
 //! From the outbox to Redis.
 //!
-//! 1. Rows are read. 2. A script takes them in, and notes the id of each row: whoever hands over the same row again
-//! is told that it is known. 3. The rows are deleted. 4. Their notes are marked as old, and go after ten minutes.
+//! First rows are read. A script takes them in, and notes the id of each row: whoever hands over the same row again
+//! is told that it is known. Then the rows are deleted. At last their notes are marked as old, and go after ten
+//! minutes.
 //!
 //! Whoever dies in between leaves rows for the next, or notes that [`RedisStore::sweep`](super::RedisStore) marks.
 
