@@ -61,7 +61,7 @@ impl RedisStore {
             if outbox::write(tx, &row).await? {
                 // Whoever holds the key has been handed over before this row could be written.
                 if let Some(holder) = self.holder_within(&row, ASKING).await.ok().flatten() {
-                    outbox::take_back(tx, row.id).await?;
+                    outbox::remove(tx, row.id).await?;
                     return Ok(Pushed::Duplicate(holder));
                 }
                 self.pending().insert(row.id, Instant::now());
@@ -71,7 +71,7 @@ impl RedisStore {
                 // Only the id can be there already: it is the same push again.
                 return Ok(Pushed::Duplicate(row.job));
             };
-            if let Some(holder) = outbox::holder(tx, &row.name, unique).await? {
+            if let Some(holder) = self.holder_on_its_way(tx, &row.name, unique).await? {
                 return Ok(Pushed::Duplicate(holder));
             }
             // It has been handed over in between.
@@ -106,6 +106,34 @@ impl RedisStore {
             lane: job.lane,
             retry_until: job.retry_for.map(|wait| later(run_at, wait)),
         })
+    }
+
+    /// The job of the outbox that holds a unique key. The row of a job that has ended already is only not yet
+    /// cleared away, and makes room.
+    pub(super) async fn holder_on_its_way(
+        &self,
+        tx: &mut Tx,
+        name: &str,
+        unique: &str,
+    ) -> Result<Option<JobId>> {
+        let Some((row, job)) = outbox::holder(tx, name, unique).await? else {
+            return Ok(None);
+        };
+        let ended = tokio::time::timeout(ASKING, self.has_ended(row, job)).await;
+        if !matches!(ended, Ok(Ok(true))) {
+            return Ok(Some(job));
+        }
+        outbox::remove(tx, row).await?;
+        Ok(None)
+    }
+
+    /// Whether the job of this row was handed over, and is gone since.
+    async fn has_ended(&self, row: Uuid, job: JobId) -> Result<bool> {
+        let (mut noted, mut live) = (cmd("ZSCORE"), cmd("HEXISTS"));
+        noted.arg(self.link.keys.relayed()).arg(written_id(row));
+        let noted: Option<f64> = self.link.run(&noted).await?;
+        live.arg(self.link.keys.jobs()).arg(written_id(job.0));
+        Ok(noted.is_some() && !self.link.run::<bool>(&live).await?)
     }
 
     /// The job in Redis that holds the unique key of this one; nothing when nobody answers a push in time.
