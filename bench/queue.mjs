@@ -16,19 +16,19 @@ const IDLE_LIMIT = 20_000;
 
 const server = engine === "redis" ? undefined : databaseServer();
 const address = (name) => server?.database(name) ?? `sqlite:${join(folder, `${name}.db`)}`;
-const drain = (...args) => execFileSync(built("examples/drain"), args, { encoding: "utf8" });
 /** Others are held against Duly on Redis, which all share: as the operator book says, each change is written down. */
 const peers = engine === "redis" ? await startPeers(JOBS) : undefined;
-if (peers) process.env.REDIS = `redis://127.0.0.1:${peers.redis.port}`;
+const place = peers ? [`redis://127.0.0.1:${peers.redis.port}`] : [];
+const drain = (...args) => execFileSync(built("examples/drain"), [...args, ...place], { encoding: "utf8" });
 const stores = () => (peers ? [peers.redis.server.pid] : (server?.pids ?? []));
 const storeSeconds = () => stores().reduce((sum, pid) => sum + familyCpuSeconds(pid), 0);
 const costs = { workers: [], store: [], all: [] };
 const perSecond = [];
 for (let run = 0; run < RUNS; run++) {
-  const place = address(`queue${run}`);
-  drain("push", place, String(JOBS));
+  const database = address(`queue${run}`);
+  drain("push", database, String(JOBS));
   const [began, before] = [performance.now(), storeSeconds()];
-  const workers = [1, 2].map(() => startReading(built("examples/drain"), ["work", place]));
+  const workers = [1, 2].map(() => startReading(built("examples/drain"), ["work", database, ...place]));
   const ended = await Promise.all(workers.map(async (worker) => {
     await once(worker.process, "close");
     return { ...JSON.parse(worker.output()), cpu: worker.cpuSeconds() };

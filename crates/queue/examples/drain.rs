@@ -6,8 +6,8 @@
 //! drain idle ADDRESS            pushes one job after the other to an idle worker; answers how long each waited
 //! ```
 //!
-//! With `REDIS` in the environment jobs move in the Redis at that address; those that are stored are handed over
-//! to it before `push` ends.
+//! With one more argument, the address of a Redis, jobs move there; those that are stored are handed over to it
+//! before `push` ends.
 
 #![expect(
     clippy::print_stdout,
@@ -53,7 +53,7 @@ impl Job for Nothing {
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
     let (what, address) = (arguments.next(), arguments.next());
     let address = address.ok_or("an address is missing")?;
     let options = Options::at(Location::parse(&address, &[])?);
@@ -61,13 +61,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let sets = [duly_db::versions::MIGRATIONS, duly_queue::MIGRATIONS];
     run(&db, &sets, SystemClock.now(), Mode::Apply).await?;
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-    let queue = match std::env::var("REDIS") {
-        Ok(redis) => Queue::in_redis(db.clone(), redis.parse()?, "drain", clock, random),
-        Err(_) => Queue::new(db.clone(), clock, random),
+    let number = arguments.next_if(|argument| !argument.starts_with("redis"));
+    let queue = match arguments.next() {
+        Some(redis) => Queue::in_redis(db.clone(), redis.parse()?, "drain", clock, random),
+        None => Queue::new(db.clone(), clock, random),
     };
     match what.as_deref() {
         Some("push") => {
-            let number = arguments.next().ok_or("a number is missing")?.parse()?;
+            let number = number.ok_or("a number is missing")?.parse()?;
             push(&db, &queue, number).await?;
         }
         Some("work") => work(queue).await?,

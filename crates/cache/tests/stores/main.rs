@@ -17,7 +17,6 @@ use std::time::{Duration, Instant};
 
 use duly_cache::redis::Patience;
 use duly_cache::store::{Connection, Known, Lost, Raise};
-use duly_cache::testing::RedisServer;
 use duly_cache::{Credential, OwnerKey, OwnerKeys, Record, Redis, Store, View};
 use duly_db::Version;
 use duly_db::clock::SystemClock;

@@ -58,6 +58,11 @@ impl Keys {
         self.named("places")
     }
 
+    /// Which rows of the outbox have been taken in.
+    pub(super) fn relayed(&self) -> String {
+        self.named("relayed")
+    }
+
     /// How many jobs of each queue run.
     pub(super) fn running(&self) -> String {
         self.named("running")

@@ -61,6 +61,8 @@ pub struct RedisStore {
     turn: AtomicI64,
     /// What this process has pushed and not yet seen in Redis.
     pending: Mutex<HashMap<Uuid, Instant>>,
+    /// Rows that Redis has and that are still in the outbox.
+    handed_over: Mutex<Vec<Uuid>>,
     relaying: tokio::sync::Mutex<()>,
     draining: tokio::sync::Mutex<()>,
     places: RwLock<Arc<Vec<Place>>>,
@@ -98,6 +100,7 @@ impl RedisStore {
             link,
             turn,
             pending: Mutex::default(),
+            handed_over: Mutex::default(),
             relaying: tokio::sync::Mutex::default(),
             draining: tokio::sync::Mutex::default(),
             places: RwLock::default(),

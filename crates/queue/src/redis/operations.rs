@@ -194,11 +194,9 @@ impl Operations for RedisStore {
 }
 
 impl RedisStore {
-    /// Brings what has been pushed here to Redis, and what has become of jobs into SQL.
+    /// Brings what has been pushed to Redis, and what has become of jobs into SQL.
     async fn catch_up(&self) -> Result<()> {
-        if !self.pending().is_empty() {
-            self.relay().await?;
-        }
+        self.relay().await?;
         self.drain().await
     }
 }

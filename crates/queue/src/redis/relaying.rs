@@ -1,7 +1,8 @@
 //! From the outbox to Redis.
 //!
-//! 1. Rows are read. 2. A script takes them in, and notes the id of each row: whoever hands over the same row again
-//! is told that it is known. 3. The rows are deleted. 4. Their notes are marked as old, and go after ten minutes.
+//! First rows are read. A script takes them in, and notes the id of each row: whoever hands over the same row again
+//! is told that it is known. Then the rows are deleted. At last their notes are marked as old, and go after ten
+//! minutes.
 //!
 //! Whoever dies in between leaves rows for the next, or notes that [`RedisStore::sweep`](super::RedisStore) marks.
 
@@ -47,7 +48,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    fn ids(&self) -> Vec<Uuid> {
+    pub(super) fn ids(&self) -> Vec<Uuid> {
         self.rows.iter().map(|row| row.id).collect()
     }
 }
@@ -60,7 +61,7 @@ impl RedisStore {
             if outbox::write(tx, &row).await? {
                 // Whoever holds the key has been handed over before this row could be written.
                 if let Some(holder) = self.holder_within(&row, ASKING).await.ok().flatten() {
-                    outbox::take_back(tx, row.id).await?;
+                    outbox::remove(tx, row.id).await?;
                     return Ok(Pushed::Duplicate(holder));
                 }
                 self.pending().insert(row.id, Instant::now());
@@ -70,7 +71,7 @@ impl RedisStore {
                 // Only the id can be there already: it is the same push again.
                 return Ok(Pushed::Duplicate(row.job));
             };
-            if let Some(holder) = outbox::holder(tx, &row.name, unique).await? {
+            if let Some(holder) = self.holder_on_its_way(tx, &row.name, unique).await? {
                 return Ok(Pushed::Duplicate(holder));
             }
             // It has been handed over in between.
@@ -107,6 +108,34 @@ impl RedisStore {
         })
     }
 
+    /// The job of the outbox that holds a unique key. The row of a job that has ended already is only not yet
+    /// cleared away, and makes room.
+    pub(super) async fn holder_on_its_way(
+        &self,
+        tx: &mut Tx,
+        name: &str,
+        unique: &str,
+    ) -> Result<Option<JobId>> {
+        let Some((row, job)) = outbox::holder(tx, name, unique).await? else {
+            return Ok(None);
+        };
+        let ended = tokio::time::timeout(ASKING, self.has_ended(row, job)).await;
+        if !matches!(ended, Ok(Ok(true))) {
+            return Ok(Some(job));
+        }
+        outbox::remove(tx, row).await?;
+        Ok(None)
+    }
+
+    /// Whether the job of this row was handed over, and is gone since.
+    async fn has_ended(&self, row: Uuid, job: JobId) -> Result<bool> {
+        let (mut noted, mut live) = (cmd("ZSCORE"), cmd("HEXISTS"));
+        noted.arg(self.link.keys.relayed()).arg(written_id(row));
+        let noted: Option<f64> = self.link.run(&noted).await?;
+        live.arg(self.link.keys.jobs()).arg(written_id(job.0));
+        Ok(noted.is_some() && !self.link.run::<bool>(&live).await?)
+    }
+
     /// The job in Redis that holds the unique key of this one; nothing when nobody answers a push in time.
     pub(super) async fn holder_within(
         &self,
@@ -138,19 +167,37 @@ impl RedisStore {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands over what this process has pushed. While that cannot be done, what Redis has goes on.
+    /// Hands over what this process has pushed, and leaves the rest to the background: whoever takes jobs does not
+    /// wait for the disk. While nothing can be handed over, what Redis has goes on.
     pub(super) async fn relay_own(&self) {
         if self.pending().is_empty() {
             return;
         }
-        if let Err(error) = self.relay().await {
-            tracing::warn!(%error, "jobs could not be handed over to Redis; they stay in the outbox");
+        let _one_at_a_time = self.relaying.lock().await;
+        if self.pending().is_empty() {
+            // Somebody has done it meanwhile.
+            return;
+        }
+        match self.hand_over_all().await {
+            Ok(()) => self.pushed.notify_one(),
+            Err(error) => {
+                tracing::warn!(%error, "jobs could not be handed over to Redis; they stay in the outbox");
+            }
         }
     }
 
-    /// Hands over all there is.
+    /// Hands over all there is, and clears the outbox.
     pub(super) async fn relay(&self) -> Result<()> {
-        let _one_at_a_time = self.relaying.lock().await;
+        {
+            let _one_at_a_time = self.relaying.lock().await;
+            self.hand_over_all().await?;
+        }
+        self.clear().await
+    }
+
+    async fn hand_over_all(&self) -> Result<()> {
+        // What would be read again, and again be in the way of what is new.
+        self.clear().await?;
         loop {
             let batch = self.read_outbox().await?;
             if batch.rows.is_empty() {
@@ -159,12 +206,37 @@ impl RedisStore {
                 return Ok(());
             }
             self.hand_over(&batch).await?;
-            self.delete_rows(&batch).await?;
-            self.mark_rows(&batch.ids()).await?;
+            let ids = batch.ids();
+            self.is_handed_over(ids);
             if batch.rows.len() < BATCH {
                 return Ok(());
             }
+            self.clear().await?;
         }
+    }
+
+    /// Deletes the rows that were handed over, and marks their notes. What stays because of an error is read
+    /// again, and then known.
+    async fn clear(&self) -> Result<()> {
+        let ids = std::mem::take(&mut *self.handed_over());
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.delete_rows(&ids).await?;
+        self.mark_rows(&ids).await
+    }
+
+    fn is_handed_over(&self, ids: Vec<Uuid>) {
+        let mut pending = self.pending();
+        for id in &ids {
+            pending.remove(id);
+        }
+        self.handed_over().extend(ids);
+    }
+
+    fn handed_over(&self) -> std::sync::MutexGuard<'_, Vec<Uuid>> {
+        let handed_over = self.handed_over.lock();
+        handed_over.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) async fn read_outbox(&self) -> Result<Batch> {
@@ -195,15 +267,9 @@ impl RedisStore {
         Ok(())
     }
 
-    pub(super) async fn delete_rows(&self, batch: &Batch) -> Result<()> {
-        let ids = batch.ids();
-        let delete = || outbox::delete(&self.sql.db, &ids);
-        self.sql.alone(delete).await?;
-        let mut pending = self.pending();
-        for id in &ids {
-            pending.remove(id);
-        }
-        Ok(())
+    pub(super) async fn delete_rows(&self, ids: &[Uuid]) -> Result<()> {
+        let delete = || outbox::delete(&self.sql.db, ids);
+        self.sql.alone(delete).await
     }
 
     /// Says that these rows are gone.

@@ -80,15 +80,16 @@ impl RedisStore {
     async fn holder(&self, tx: &mut Tx, row: &OutboxRow) -> Result<Option<JobId>> {
         if !outbox::write(tx, row).await? {
             let unique = row.unique.as_deref().unwrap_or_default();
-            let holder = outbox::holder(tx, &row.name, unique).await?;
-            return match holder {
-                Some(holder) => Ok(Some(holder)),
-                None => Err(duly_db::Error::Busy.into()),
-            };
+            if let Some(holder) = self.holder_on_its_way(tx, &row.name, unique).await? {
+                return Ok(Some(holder));
+            }
+            if !outbox::write(tx, row).await? {
+                return Err(duly_db::Error::Busy.into());
+            }
         }
         let holder = self.holder_within(row, ASKING).await?;
         if holder.is_some() {
-            outbox::take_back(tx, row.id).await?;
+            outbox::remove(tx, row.id).await?;
         }
         Ok(holder)
     }

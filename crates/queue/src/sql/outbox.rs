@@ -67,21 +67,23 @@ pub(crate) async fn write(tx: &mut Tx, row: &OutboxRow) -> Result<bool> {
     Ok(tx.execute(insert).await? == 1)
 }
 
-/// Takes back what this transaction has written.
-pub(crate) async fn take_back(tx: &mut Tx, id: Uuid) -> Result<()> {
+/// Removes a row within the caller's transaction.
+pub(crate) async fn remove(tx: &mut Tx, id: Uuid) -> Result<()> {
     tx.execute(query("DELETE FROM job_outbox WHERE id = ?1").bind(id))
         .await?;
     Ok(())
 }
 
-/// The job on its way that holds a unique key.
-pub(crate) async fn holder(tx: &mut Tx, name: &str, unique: &str) -> Result<Option<JobId>> {
+/// The row that holds a unique key, and its job.
+pub(crate) async fn holder(tx: &mut Tx, name: &str, unique: &str) -> Result<Option<(Uuid, JobId)>> {
     let select = query(format!(
-        "SELECT job_id FROM job_outbox WHERE name = ?1 AND unique_key = ?2{}",
+        "SELECT id, job_id FROM job_outbox WHERE name = ?1 AND unique_key = ?2{}",
         for_share(tx.engine())
     ));
     let row = tx.optional_row(select.bind(name).bind(unique)).await?;
-    Ok(row.map(|row| row.get("job_id")).transpose()?)
+    Ok(row
+        .map(|row| Ok::<_, duly_db::Error>((row.get("id")?, row.get("job_id")?)))
+        .transpose()?)
 }
 
 /// The rows that have been there longest.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use duly_db::Location;
 use duly_queue::balance::{Balancer, BalancerHandle};
-use duly_queue::{QueueName, Scheduler, SchedulerHandle, Worker, WorkerHandle, WorkerOptions};
+use duly_queue::{BatchKeeper, BatchKeeperHandle, QueueName, Scheduler, SchedulerHandle, Worker, WorkerHandle, WorkerOptions};
 use duly_tracker::{Tracker, jobs, sessions, users};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -185,13 +185,24 @@ pub(super) fn start_worker(tracker: &Tracker, options: WorkerOptions) -> WorkerH
     Worker::start(tracker.queue.clone(), registry, tracker.clone(), options)
 }
 
-/// What one node does for all, whichever leads: it fires schedules, and gives slots to queues.
-fn start_scheduler(tracker: &Tracker, config: &Config) -> (SchedulerHandle, BalancerHandle) {
+/// What one node does for all, whichever leads.
+struct Leading {
+    scheduler: SchedulerHandle,
+    balancer: BalancerHandle,
+    batches: BatchKeeperHandle,
+}
+
+/// Fires schedules, gives slots to queues, and looks after batches.
+fn start_scheduler(tracker: &Tracker, config: &Config) -> Leading {
     let queue = &tracker.queue;
     let scheduler = Scheduler::new(queue.clone(), jobs::schedules(queue)).start();
     let settings = config.worker.balance.clone();
     let balancer = Balancer::new(queue.clone(), jobs::registry().queues(), settings);
-    (scheduler, balancer.start())
+    Leading {
+        scheduler,
+        balancer: balancer.start(),
+        batches: BatchKeeper::new(queue.clone()).start(),
+    }
 }
 
 /// As many open files as the system lets us have; each connection is one.
@@ -254,13 +265,17 @@ async fn answer(
 
 /// Runs jobs until told to stop and done with it.
 async fn work(
-    scheduler: Option<(SchedulerHandle, BalancerHandle)>,
+    leading: Option<Leading>,
     worker: Option<WorkerHandle>,
     stop: &Stop,
 ) {
     stop.told.cancelled().await;
-    if let Some((scheduler, balancer)) = scheduler {
-        tokio::join!(scheduler.stop(), balancer.stop());
+    if let Some(leading) = leading {
+        tokio::join!(
+            leading.scheduler.stop(),
+            leading.balancer.stop(),
+            leading.batches.stop()
+        );
     }
     if let Some(worker) = worker {
         worker.drain(JOBS_TIMEOUT).await;

@@ -25,6 +25,7 @@ struct Owner {
     queue: String,
     kind: String,
     schedule: String,
+    batch: String,
 }
 
 async fn owner(app: &TestApp, name: String) -> Owner {
@@ -62,7 +63,17 @@ async fn owner(app: &TestApp, name: String) -> Owner {
         queue: "maintenance".to_owned(),
         kind: "purge_trash".to_owned(),
         schedule: "purge_trash".to_owned(),
+        batch: batch(app).await,
     }
+}
+
+/// Jobs that belong together.
+async fn batch(app: &TestApp) -> String {
+    let mut tx = app.db.begin();
+    let batch = app.queue.batch("letters").open(&mut tx).await;
+    let batch = batch.expect("the store works");
+    tx.commit().await.expect("the store works");
+    batch.to_string()
 }
 
 /// Something that was done, which administrators can look at.
@@ -327,6 +338,7 @@ async fn the_id_of_one_kind_of_thing_is_none_of_another() {
                 queue: id.clone(),
                 kind: id.clone(),
                 schedule: id.clone(),
+                batch: id.clone(),
             };
             denied_by_owner(operation, &on, &swapped).await;
         }

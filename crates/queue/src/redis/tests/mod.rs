@@ -1,7 +1,5 @@
 //! What is between the steps: who dies there, and who comes at the same time.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-
 mod cluster;
 mod draining;
 mod house;

@@ -1,6 +1,7 @@
 //! `/admin`: how the installation is doing, and what is done about it, for administrators
 
 mod balance;
+mod batches;
 mod chosen;
 mod database;
 mod figures;
@@ -11,6 +12,7 @@ mod records;
 mod schedules;
 
 pub(crate) use balance::*;
+pub(crate) use batches::*;
 pub(crate) use database::*;
 pub(crate) use jobs::*;
 pub(crate) use queues::*;

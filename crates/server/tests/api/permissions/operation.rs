@@ -118,6 +118,9 @@ pub(super) fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
         | "resumeQueue"
         | "resumeJobKind"
         | "listReceipts"
+        | "listBatches"
+        | "getBatch"
+        | "cancelBatch"
         | "getBalanceSettings"
         | "resetQueueLimits"
         | "listSchedules"
@@ -148,6 +151,7 @@ pub(super) async fn attempt(operation: &Operation, by: &Client, on: &Owner) -> A
         "/api/v1/admin/slow-queries/{id}/plan" => on.slow_query.clone(),
         "/api/v1/admin/jobs/{id}" => on.job.clone(),
         path if path.starts_with("/api/v1/admin/queues/") => on.queue.clone(),
+        path if path.starts_with("/api/v1/admin/batches/") => on.batch.clone(),
         path if path.starts_with("/api/v1/admin/schedules/") => on.schedule.clone(),
         path if path.starts_with("/api/v1/admin/job-kinds/") => on.kind.clone(),
         path => panic!("{path} is not covered; say here what its id is"),
