@@ -40,7 +40,11 @@ async fn put(fixture: &Fixture, batch: BatchId, labels: &[&str]) {
     let mut tx = fixture.db.begin();
     for label in labels {
         let task = Task::new(label);
-        fixture.queue.push_into(&mut tx, batch, &task).await.unwrap();
+        fixture
+            .queue
+            .push_into(&mut tx, batch, &task)
+            .await
+            .unwrap();
     }
     tx.commit().await.unwrap();
     fixture.queue.notify();
@@ -63,7 +67,11 @@ pub(crate) async fn a_batch_ends_when_all_its_jobs_have_and_then_pushes_another(
     fixture.run_due().await;
     tick(&fixture, &keeper).await;
     assert_eq!(figures(&fixture, batch).await, [1, 1, 0, 0]);
-    assert_eq!(record(&fixture, batch).await.state, BatchState::Running, "more may come");
+    assert_eq!(
+        record(&fixture, batch).await.state,
+        BatchState::Running,
+        "more may come"
+    );
     put(&fixture, batch, &["c"]).await;
     seal(&fixture, batch).await;
     tick(&fixture, &keeper).await;
@@ -71,7 +79,10 @@ pub(crate) async fn a_batch_ends_when_all_its_jobs_have_and_then_pushes_another(
     tick(&fixture, &keeper).await;
     let ended = record(&fixture, batch).await;
     assert_eq!((ended.total, ended.done, ended.failed), (3, 2, 1));
-    assert_eq!((ended.state, ended.by.as_deref()), (BatchState::Finished, Some("ann")));
+    assert_eq!(
+        (ended.state, ended.by.as_deref()),
+        (BatchState::Finished, Some("ann"))
+    );
     assert_eq!(ended.completion.as_deref(), Some("task"));
     assert!(ended.ended_at.is_some());
     assert_eq!(fixture.run_due().await.done, 1);
@@ -96,7 +107,11 @@ pub(crate) async fn the_steps_of_a_chain_follow_each_other(fixture: Fixture) {
         fixture.run_due().await;
         tick(&fixture, &keeper).await;
     }
-    assert_eq!(fixture.world.started(), ["first", "second"], "it waits for a job that failed");
+    assert_eq!(
+        fixture.world.started(),
+        ["first", "second"],
+        "it waits for a job that failed"
+    );
     assert_eq!(figures(&fixture, chain).await, [1, 1, 0, 1]);
     fixture.world.plan("second", Plan::Succeed);
     let failed = fixture.failed().await.remove(0);
@@ -105,14 +120,21 @@ pub(crate) async fn the_steps_of_a_chain_follow_each_other(fixture: Fixture) {
         fixture.run_due().await;
         tick(&fixture, &keeper).await;
     }
-    assert_eq!(fixture.world.started(), ["first", "second", "second", "third", "told"]);
+    assert_eq!(
+        fixture.world.started(),
+        ["first", "second", "second", "third", "told"]
+    );
     assert_eq!(figures(&fixture, chain).await, [3, 0, 0, 0]);
     assert_eq!(record(&fixture, chain).await.state, BatchState::Finished);
 }
 
 pub(crate) async fn a_batch_that_is_cancelled_starts_nothing_more(fixture: Fixture) {
     let keeper = keeper(&fixture);
-    let batch = fixture.queue.batch("letters").then(&Task::new("told")).unwrap();
+    let batch = fixture
+        .queue
+        .batch("letters")
+        .then(&Task::new("told"))
+        .unwrap();
     let batch = open(&fixture, batch).await;
     put(&fixture, batch, &["a"]).await;
     fixture.run_due().await;
@@ -143,9 +165,16 @@ pub(crate) async fn batches_are_listed_newest_first_and_forgotten_in_the_end(fix
     let names: Vec<&str> = listed.iter().map(|batch| batch.name.as_str()).collect();
     assert_eq!(names, ["c", "b"]);
     let rest = fixture.queue.batches(2, Some(listed[1].id)).await.unwrap();
-    assert_eq!(rest.iter().map(|batch| batch.id).collect::<Vec<_>>(), [ids[0]]);
+    assert_eq!(
+        rest.iter().map(|batch| batch.id).collect::<Vec<_>>(),
+        [ids[0]]
+    );
     tick(&fixture, &keeper).await;
-    assert_eq!(record(&fixture, ids[0]).await.state, BatchState::Finished, "it had no jobs");
+    assert_eq!(
+        record(&fixture, ids[0]).await.state,
+        BatchState::Finished,
+        "it had no jobs"
+    );
     fixture.advance(31 * 86_400);
     for _ in 0..3 {
         tick(&fixture, &keeper).await;

@@ -22,6 +22,7 @@ mod ordering;
 mod pushing;
 mod reserving;
 mod retrying;
+mod schedules;
 mod scheduling;
 mod steering;
 mod working;
@@ -165,6 +166,12 @@ conformance! {
         batches_are_listed_newest_first_and_forgotten_in_the_end,
         batches_of_many_jobs_are_looked_after_by_one_keeper,
     }
+    schedules {
+        it_is_told_when_a_schedule_fired_and_what_it_missed,
+        it_is_told_why_a_schedule_could_not_be_fired,
+        a_schedule_that_is_paused_lets_its_slots_pass,
+        a_schedule_is_fired_when_somebody_wants_it,
+    }
     scheduling {
         a_schedule_fires_once_for_each_slot,
         a_new_schedule_waits_for_its_next_slot,
@@ -177,9 +184,5 @@ conformance! {
         a_firing_that_gave_way_fires_in_the_same_tick,
         a_firing_that_panics_harms_no_other,
         a_started_scheduler_fires_and_hands_over_when_stopped,
-        it_is_told_when_a_schedule_fired_and_what_it_missed,
-        it_is_told_why_a_schedule_could_not_be_fired,
-        a_schedule_that_is_paused_lets_its_slots_pass,
-        a_schedule_is_fired_when_somebody_wants_it,
     }
 }

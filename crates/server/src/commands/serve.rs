@@ -6,7 +6,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use duly_db::Location;
 use duly_queue::balance::{Balancer, BalancerHandle};
-use duly_queue::{BatchKeeper, BatchKeeperHandle, QueueName, Scheduler, SchedulerHandle, Worker, WorkerHandle, WorkerOptions};
+use duly_queue::{
+    BatchKeeper, BatchKeeperHandle, QueueName, Scheduler, SchedulerHandle, Worker, WorkerHandle,
+    WorkerOptions,
+};
 use duly_tracker::{Tracker, jobs, sessions, users};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -88,13 +91,7 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     start::relay(&tracker, &config).await?;
     heed_signals(stop.clone())?;
     if arguments.demo {
-        demo::fill(&tracker).await?;
-        output::say(format!(
-            "Log in to the demo with {} / {} (its data is in {})",
-            demo::EMAIL,
-            demo::PASSWORD,
-            config.database.place()
-        ));
+        show(&tracker, &config).await?;
     }
     let worker = role
         .includes(Role::Worker)
@@ -122,6 +119,18 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     );
     drop(watching);
     finish(tracker).await;
+    Ok(())
+}
+
+/// Fills the demo, and says how to log in.
+async fn show(tracker: &Tracker, config: &Config) -> Outcome {
+    demo::fill(tracker).await?;
+    output::say(format!(
+        "Log in to the demo with {} / {} (its data is in {})",
+        demo::EMAIL,
+        demo::PASSWORD,
+        config.database.place()
+    ));
     Ok(())
 }
 
@@ -264,11 +273,7 @@ async fn answer(
 }
 
 /// Runs jobs until told to stop and done with it.
-async fn work(
-    leading: Option<Leading>,
-    worker: Option<WorkerHandle>,
-    stop: &Stop,
-) {
+async fn work(leading: Option<Leading>, worker: Option<WorkerHandle>, stop: &Stop) {
     stop.told.cancelled().await;
     if let Some(leading) = leading {
         tokio::join!(

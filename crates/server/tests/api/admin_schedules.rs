@@ -3,17 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::admin_queues::{administrator, get};
 use crate::support::{Client, TestApp};
-
-async fn administrator(app: &TestApp) -> Client {
-    let ann = app.user("ann").await;
-    app.promote("ann").await;
-    ann
-}
-
-async fn get(client: &Client, path: &str) -> Value {
-    client.get(path).await.expect(200).json()
-}
 
 /// The schedule that deletes what is too long in the trash.
 async fn purge(ann: &Client) -> Value {
@@ -73,6 +64,26 @@ async fn administrators_see_fire_and_pause_what_comes_back() {
         .wrong_fields(&["minutes out_of_range"]);
 }
 
+/// The ids of a page.
+fn ids(page: &Value) -> Vec<Value> {
+    let rows = page["data"].as_array().expect("a list").iter();
+    rows.map(|row| row["id"].clone()).collect()
+}
+
+/// The ids of all receipts that fit, one on a page.
+async fn pages(ann: &Client, filter: &str) -> Vec<Value> {
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/v1/admin/receipts?limit=1{filter}{cursor}");
+        let page = get(ann, &path).await;
+        seen.extend(ids(&page));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return seen,
+        }
+    }
+}
+
 #[tokio::test]
 async fn administrators_see_the_receipts_of_everybody_and_no_titles() {
     let app = TestApp::new().await;
@@ -122,31 +133,8 @@ async fn administrators_see_the_receipts_of_everybody_and_no_titles() {
         .collect();
     assert_eq!(emails, ["ben@example.org", "ben@example.org"]);
     for filter in ["", "&user=ben@example.org", "&state=sent"] {
-        let mut seen = Vec::new();
-        let mut cursor = String::new();
-        loop {
-            let path = format!("/api/v1/admin/receipts?limit=1{filter}{cursor}");
-            let page = get(&ann, &path).await;
-            seen.extend(
-                page["data"]
-                    .as_array()
-                    .expect("a list")
-                    .iter()
-                    .map(|row| row["id"].clone()),
-            );
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => break,
-            }
-        }
         let whole = get(&ann, &format!("/api/v1/admin/receipts?limit=200{filter}")).await;
-        let ids: Vec<Value> = whole["data"]
-            .as_array()
-            .expect("a list")
-            .iter()
-            .map(|row| row["id"].clone())
-            .collect();
-        assert_eq!(seen, ids, "{filter}");
+        assert_eq!(pages(&ann, filter).await, ids(&whole), "{filter}");
     }
     let nothing = get(&ann, "/api/v1/admin/receipts?state=bounced").await;
     assert_eq!(nothing["data"], json!([]));

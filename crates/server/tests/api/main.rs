@@ -10,6 +10,7 @@
 mod account;
 mod activity;
 mod admin;
+mod admin_balance;
 mod admin_cache;
 mod admin_queues;
 mod admin_schedules;

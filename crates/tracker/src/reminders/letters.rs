@@ -92,6 +92,43 @@ struct TaskLetter {
     unsubscribe: &'static str,
 }
 
+/// The task, if it still has to be told of; why not, if not.
+fn still_wanted(
+    recipient: &Recipient,
+    entry: &Entry,
+    found: Option<(DueTask, bool)>,
+    today: Date,
+) -> std::result::Result<DueTask, &'static str> {
+    let task = match found {
+        None => return Err("the task was deleted"),
+        Some((_, false)) => return Err("the task was completed"),
+        Some((task, true)) => task,
+    };
+    let is_escalated = entry.promise.kind == Kind::Escalated;
+    let slot = match entry.promise.kind {
+        Kind::DueTime | Kind::Escalated => timed_slot(&task),
+        _ => Some(task.date.to_string()),
+    };
+    if slot.as_ref() != Some(&entry.promise.slot) {
+        return Err("the due date was changed");
+    }
+    if task.is_snoozed(today) {
+        return Err("the task was snoozed");
+    }
+    if is_escalated && (task.muted || !recipient.escalation.is_wanted(task.priority)) {
+        return Err("a second mail about it was switched off");
+    }
+    // The overdue mail tells of what was due on another day, but for what was due just before midnight.
+    let latest = match is_escalated {
+        true => today.yesterday().unwrap_or(today),
+        false => today,
+    };
+    match task.date < latest {
+        true => Err("too late: the due date has passed"),
+        false => Ok(task),
+    }
+}
+
 fn about_task(
     tracker: &Tracker,
     recipient: &Recipient,
@@ -100,43 +137,23 @@ fn about_task(
     now: Timestamp,
 ) -> Result<Verdict> {
     let today = times::local_day(now, &recipient.zone);
-    let task = match found {
-        None => return unwanted("the task was deleted"),
-        Some((_, false)) => return unwanted("the task was completed"),
-        Some((task, true)) => task,
+    let task = match still_wanted(recipient, entry, found, today) {
+        Ok(task) => task,
+        Err(reason) => return unwanted(reason),
     };
-    let is_escalated = entry.promise.kind == Kind::Escalated;
-    let timed = is_escalated || entry.promise.kind == Kind::DueTime;
-    let slot = if timed {
-        timed_slot(&task)
-    } else {
-        Some(task.date.to_string())
+    let is_tomorrow = today.tomorrow().is_ok_and(|tomorrow| tomorrow == task.date);
+    let heading = match (entry.promise.kind, is_tomorrow) {
+        (Kind::Escalated, _) => "Still open",
+        (Kind::DueTime, _) => "Due now",
+        (_, true) => "Due tomorrow",
+        (_, false) => "Due today",
     };
-    if slot.as_ref() != Some(&entry.promise.slot) {
-        return unwanted("the due date was changed");
-    }
-    if task.is_snoozed(today) {
-        return unwanted("the task was snoozed");
-    }
-    if is_escalated && (task.muted || !recipient.escalation.is_wanted(task.priority)) {
-        return unwanted("a second mail about it was switched off");
-    }
-    // The overdue mail tells of what was due on another day, but for what was due just before midnight.
-    let latest = match is_escalated {
-        true => today.yesterday().unwrap_or(today),
-        false => today,
-    };
-    if task.date < latest {
-        return unwanted("too late: the due date has passed");
-    }
-    let heading = match (
-        timed,
-        today.tomorrow().is_ok_and(|tomorrow| tomorrow == task.date),
-    ) {
-        (true, _) if is_escalated => "Still open",
-        (true, _) => "Due now",
-        (false, true) => "Due tomorrow",
-        (false, false) => "Due today",
+    let (mail_kind, unsubscribe) = match entry.promise.kind {
+        Kind::Escalated => (
+            MailKind::Escalations,
+            "No more second mails about open tasks",
+        ),
+        _ => (MailKind::Reminders, "No more reminders"),
     };
     let to = |action| link(tracker, recipient.user, action);
     let letter = TaskLetter {
@@ -154,16 +171,8 @@ fn about_task(
             until: SnoozeUntil::Monday,
         }),
         page_url: tracker.settings.public_url.clone(),
-        unsubscribe_url: to(Action::Unsubscribe {
-            mail: match is_escalated {
-                true => MailKind::Escalations,
-                false => MailKind::Reminders,
-            },
-        }),
-        unsubscribe: match is_escalated {
-            true => "No more second mails about open tasks",
-            false => "No more reminders",
-        },
+        unsubscribe_url: to(Action::Unsubscribe { mail: mail_kind }),
+        unsubscribe,
         title: task.title,
     };
     let unsubscribe = letter.unsubscribe_url.clone();

@@ -1,9 +1,5 @@
 //! What operators are told at once, and how often.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "these are tests"
-)]
+#![expect(clippy::unwrap_used, reason = "these are tests")]
 
 use std::time::Duration;
 

@@ -28,6 +28,7 @@ const FROZEN: usize = WORKERS;
 const EACH: usize = 50;
 
 /// How many mails are sent; `DULY_CHAOS_MAILS` for another number.
+#[expect(clippy::disallowed_methods, reason = "a setting of this test alone")]
 fn mails() -> usize {
     let given = std::env::var("DULY_CHAOS_MAILS").ok();
     given.map_or(1_000, |text| text.parse().expect("a number of mails"))
