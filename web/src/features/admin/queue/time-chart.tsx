@@ -5,6 +5,7 @@ import { CHART_HEIGHT, ChartGrid, layOutChart, scaleFor, useWidth } from '#ui/ch
 const LOOKS = {
   accent: { fill: 'fill-accent', stroke: 'stroke-accent', key: 'bg-accent' },
   danger: { fill: 'fill-danger', stroke: 'stroke-danger', key: 'bg-danger' },
+  edge: { fill: 'fill-edge', stroke: 'stroke-edge', key: 'bg-edge' },
 }
 /** How far the times below the drawing are apart at least, in pixels. */
 const APART = 84
