@@ -9,7 +9,7 @@ import { Fact } from '../fact.tsx'
 import { refresh } from '../queue/job-actions.ts'
 import { sayCount } from '../words.ts'
 import { LimitsDialog } from './limits-dialog.tsx'
-import { ORIGINS, sayMost, sayTarget } from './limits.ts'
+import { ORIGINS, sayMost, saySeconds } from './limits.ts'
 
 /** What each queue may have, and who said so. */
 export function LimitsSection({ settings: { data, cooldown_s: cooldown } }: { settings: BalanceSettings }) {
@@ -17,7 +17,7 @@ export function LimitsSection({ settings: { data, cooldown_s: cooldown } }: { se
   return (
     <Section
       title="In force"
-      note={`Slots are in all workers together, and given anew every ${sayTarget(cooldown)}.`}
+      note={`Slots are in all workers together, and given anew every ${saySeconds(cooldown)}.`}
     >
       <ul aria-label="Settings in force" className="grid grid-cols-[minmax(0,1fr)]">
         {data.map((limits) => (
@@ -32,18 +32,18 @@ export function LimitsSection({ settings: { data, cooldown_s: cooldown } }: { se
 function Row({ limits, onEdit }: { limits: QueueLimits; onEdit: () => void }) {
   const { queue, min, max, weight, target_s: target, origin } = limits
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)] items-start gap-x-6 gap-y-2.5 border-b border-line py-3 last:border-0 md:grid-cols-[11rem_minmax(0,1fr)_10rem]">
+    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-x-6 gap-y-2.5 border-b border-line py-3 last:border-0 lg:grid-cols-[11rem_minmax(0,1fr)_10rem]">
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <span className="text-base font-medium [overflow-wrap:anywhere]">{queue}</span>
         <Badge text={ORIGINS[origin]} />
       </p>
-      <dl className="grid grid-cols-4 gap-x-4">
+      <dl className="grid grid-cols-4 gap-x-4 max-lg:order-last max-lg:col-span-2">
         <Fact name="At least">{sayCount(min)}</Fact>
         <Fact name="At most">{sayMost(max)}</Fact>
         <Fact name="Weight">{sayCount(weight)}</Fact>
-        <Fact name="May wait">{sayTarget(target)}</Fact>
+        <Fact name="May wait">{saySeconds(target)}</Fact>
       </dl>
-      <div className="flex gap-1 md:justify-end">
+      <div className="flex justify-end gap-1">
         {origin === 'operator' ? <ResetButton queue={queue} /> : null}
         <Button look="quiet" aria-label={`Edit… ${queue}`} onClick={onEdit}>
           Edit…

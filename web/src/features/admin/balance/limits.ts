@@ -25,8 +25,9 @@ export const ORIGINS: Record<QueueLimits['origin'], [string, Tone]> = {
 
 export const sayMost = (max: number | null) => (max === null ? 'no bound' : sayCount(max))
 
-/** "5 s", "2 min", "1 min 30 s". */
-export const sayTarget = (seconds: number) => sayTime(seconds * 1000).replace(/ 0 (s|min)$/, '')
+/** "0 s", "5 s", "2 min", "1 min 30 s". */
+export const saySeconds = (seconds: number) =>
+  seconds === 0 ? '0 s' : sayTime(seconds * 1000).replace(/ 0 (s|min)$/, '')
 
 /** What was typed: nothing stands for no bound where that is possible, else for what there is. */
 function read(name: LimitName, text: string | undefined): number | null | undefined {

@@ -1,31 +1,20 @@
-import { History } from 'lucide-react'
 import { useState } from 'react'
 import { accountZone } from '#api/queries.ts'
 import type { Replay } from '#api/types.ts'
 import { classes } from '#lib/classes.ts'
-import { EmptyState } from '#ui/states.tsx'
 import { TimeChart } from '../queue/time-chart.tsx'
 import { sayPace } from '../queue/summary.ts'
 import { sayCount } from '../words.ts'
-import { sayTarget } from './limits.ts'
+import { saySeconds } from './limits.ts'
 import { mostChanged, timesOf } from './replay.ts'
 
 /** What would have been, beside what was. */
 export function ReplayResult({ replay }: { replay: Replay }) {
   const [chosen, setChosen] = useState<string | undefined>(undefined)
-  if (replay.decisions === 0) {
-    return (
-      <EmptyState icon={<History size={28} aria-hidden />} title="Nothing was decided in this time">
-        Decisions are kept for a day, and none are made while there is nothing to do.
-      </EmptyState>
-    )
-  }
+  if (replay.decisions === 0) return null
   const queue = replay.queues.some((one) => one.queue === chosen) ? chosen : mostChanged(replay)
   return (
     <>
-      <p className="text-base">
-        {sayCount(replay.decisions)} {replay.decisions === 1 ? 'decision' : 'decisions'} made again.
-      </p>
       <Differences replay={replay} />
       {queue ? (
         <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
@@ -49,7 +38,7 @@ function Differences({ replay: { queues } }: { replay: Replay }) {
           <th scope="col" className="py-2 text-left text-xs font-medium text-soft">
             Queue
           </th>
-          {['Slots on average', 'Most at once', 'Too few slots for'].map((name) => (
+          {['Slots on average', 'Most at once', 'Too few slots'].map((name) => (
             <th key={name} scope="col" className={HEAD}>
               {name}
             </th>
@@ -59,12 +48,15 @@ function Differences({ replay: { queues } }: { replay: Replay }) {
       <tbody>
         {queues.map((one) => (
           <tr key={one.queue} className="border-b border-line last:border-0">
-            <th scope="row" className="py-2 text-left align-top font-medium [overflow-wrap:anywhere]">
+            <th
+              scope="row"
+              className="py-2 text-left align-top min-w-24 font-medium [overflow-wrap:anywhere]"
+            >
               {one.queue}
             </th>
             <Compared now={sayPace(one.mean_slots)} before={sayPace(one.mean_slots_before)} />
             <Compared now={sayCount(one.max_slots)} before={sayCount(one.max_slots_before)} />
-            <Compared now={sayTarget(one.short_s)} before={sayTarget(one.short_s_before)} />
+            <Compared now={saySeconds(one.short_s)} before={saySeconds(one.short_s_before)} />
           </tr>
         ))}
       </tbody>

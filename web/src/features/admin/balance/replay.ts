@@ -1,4 +1,5 @@
 import type { QueueLimits, QueueLimitsInput, Replay } from '#api/types.ts'
+import { sayCount } from '../words.ts'
 import { changedLimits, type LimitName } from './limits.ts'
 
 /** The name of the field of a form in which something of a queue stands. */
@@ -13,6 +14,14 @@ export function wantedOf(
     (limits) => [limits.queue, changedLimits(limits, values, (name) => fieldOf(limits.queue, name))] as const,
   )
   return Object.fromEntries(changes.filter(([, change]) => Object.keys(change).length > 0))
+}
+
+/** How much was decided again. */
+export function sayDecided({ decisions }: Pick<Replay, 'decisions'>): string {
+  if (decisions === 0) {
+    return 'Nothing was decided in this time. Decisions are kept for a day, and none are made while there is nothing to do.'
+  }
+  return `${sayCount(decisions)} ${decisions === 1 ? 'decision' : 'decisions'} made again.`
 }
 
 /** The queue whose slots differ most, which is looked at first. */

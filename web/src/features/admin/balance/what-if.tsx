@@ -8,7 +8,7 @@ import { Field, INPUT } from '#ui/field.tsx'
 import { FormProblem } from '#ui/form-problem.tsx'
 import { Section } from '#ui/section.tsx'
 import { LIMITS } from './limits.ts'
-import { wantedOf, fieldOf } from './replay.ts'
+import { fieldOf, sayDecided, wantedOf } from './replay.ts'
 import { ReplayResult } from './replay-result.tsx'
 
 const HOURS: readonly [hours: number, name: string][] = [
@@ -74,10 +74,10 @@ export function WhatIf({ settings }: { settings: QueueLimits[] }) {
           </Button>
         </div>
       </form>
-      {/* Keeps its place, so that what appears in it is read out. */}
-      <div role="status" className="grid grid-cols-[minmax(0,1fr)] gap-6 empty:hidden">
-        {replay.data ? <ReplayResult replay={replay.data} /> : null}
-      </div>
+      <p role="status" className="text-base empty:hidden">
+        {replay.data ? sayDecided(replay.data) : ''}
+      </p>
+      {replay.data ? <ReplayResult replay={replay.data} /> : null}
     </Section>
   )
 }

@@ -81,10 +81,14 @@ function Counts({ batch }: { batch: Batch }) {
         <Figure name="Pending" note="wait or run" value={sayTotal(pending)} />
         <Figure name="Cancelled" value={sayTotal(cancelled)} />
       </Figures>
-      <p className="flex flex-wrap gap-x-4 gap-y-1 text-sm">
+      <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-sm">
         <span className="text-soft">Its jobs:</span>
         {JOB_STATES.map((state) => (
-          <JobsLink key={state} filter={{ state, tag }} className="text-accent touch:min-h-6">
+          <JobsLink
+            key={state}
+            filter={{ state, tag }}
+            className="flex min-h-6 items-center text-accent touch:min-h-11"
+          >
             {STATE_NAMES[state]}
           </JobsLink>
         ))}

@@ -33,7 +33,7 @@ export function BalanceSection({ balance, now }: { balance: Balance; now: number
       actions={
         <Link
           to="/admin/queues/balance"
-          className="shrink-0 text-sm text-accent underline-offset-4 hover:underline touch:min-h-6"
+          className="flex shrink-0 items-center text-sm text-accent underline-offset-4 hover:underline touch:min-h-11"
         >
           Settings
         </Link>

@@ -4,22 +4,23 @@ import { accountToday, accountZone } from '#api/queries.ts'
 import type { Receipt } from '#api/types.ts'
 import { classes } from '#lib/classes.ts'
 import { sayMoment } from '#lib/dates.ts'
+import { ONE_COLUMN, useMedia } from '#lib/use-media.ts'
 import { Badge } from '../badge.tsx'
 import { Fact } from '../fact.tsx'
 import { JobsLink } from '../queue/jobs-link.tsx'
 import { useRows } from '../queue/use-rows.ts'
-import { sayTime } from '../queue/words.ts'
+import { sayMeasured, sayTime } from '../queue/words.ts'
 import { badgeOf, jobStateOf, KINDS, sayPromised } from './words.ts'
 
-const HEAD = 'py-2 text-xs font-medium whitespace-nowrap text-soft'
+const HEAD = 'py-2 text-left text-xs font-medium whitespace-nowrap text-soft'
 const CELL = 'py-2 pl-4 align-top tabular-nums whitespace-nowrap'
-/** What a phone has no room for stands in the details, too. */
-const ROOMY = 'max-md:hidden'
 /** So much later than promised is late. */
 const LATE_MS = 60_000
 
 export function ReceiptTable({ receipts }: { receipts: Receipt[] }) {
   const root = useRef<HTMLTableElement>(null)
+  // What there is no room for stands in the details, too.
+  const isNarrow = useMedia(ONE_COLUMN)
   useRows(
     root,
     receipts.map(({ id }) => id),
@@ -28,34 +29,35 @@ export function ReceiptTable({ receipts }: { receipts: Receipt[] }) {
     <table ref={root} className="w-full table-fixed text-sm">
       <thead>
         <tr className="border-b border-line">
-          <th scope="col" className={classes(HEAD, 'text-left')}>
+          <th scope="col" className={HEAD}>
             Reminder
           </th>
-          <th scope="col" className={classes(HEAD, 'w-36 pl-4 text-left', ROOMY)}>
-            Promised for
-          </th>
-          <th scope="col" className={classes(HEAD, 'w-28 pl-4 text-left')}>
+          <th scope="col" className={classes(HEAD, 'w-28 pl-4')}>
             State
           </th>
-          <th scope="col" className={classes(HEAD, 'w-44 pl-4 text-left', ROOMY)}>
-            Sent
-          </th>
-          <th scope="col" className={classes(HEAD, 'w-28 pl-4 text-right', ROOMY)}>
-            Late
-          </th>
+          {isNarrow ? null : (
+            <>
+              <th scope="col" className={classes(HEAD, 'w-32 pl-4')}>
+                Promised for
+              </th>
+              <th scope="col" className={classes(HEAD, 'w-40 pl-4')}>
+                Sent
+              </th>
+            </>
+          )}
         </tr>
       </thead>
       <tbody>
         {receipts.map((receipt) => (
-          <Rows key={receipt.id} receipt={receipt} />
+          <Rows key={receipt.id} receipt={receipt} isNarrow={isNarrow} />
         ))}
       </tbody>
     </table>
   )
 }
 
-function Rows({ receipt }: { receipt: Receipt }) {
-  const { id, kind, user_email: email, slot, sent_at: sent, reason } = receipt
+function Rows({ receipt, isNarrow }: { receipt: Receipt; isNarrow: boolean }) {
+  const { id, kind, user_email: email, slot, sent_at: sent, late_ms: late, reason } = receipt
   const [open, setOpen] = useState(false)
   const details = useId()
   return (
@@ -79,23 +81,30 @@ function Rows({ receipt }: { receipt: Receipt }) {
             />
             <span className="min-w-0">
               <span className="block truncate text-base">
-                <span className="font-medium">{KINDS[kind]}</span> <span className="text-soft">{email}</span>
+                <span className="font-medium">{KINDS[kind]}</span>{' '}
+                <span className="truncate text-soft max-lg:block max-lg:text-sm">{email}</span>
               </span>
               {reason && !open ? <span className="block truncate text-xs text-soft">{reason}</span> : null}
             </span>
           </button>
         </th>
-        <td className={classes(CELL, ROOMY)}>{sayPromised(slot, accountToday())}</td>
         <td className={CELL}>
           <Badge text={badgeOf(receipt)} />
         </td>
-        <td className={classes(CELL, ROOMY)}>{sent ? <Moment at={sent} /> : '–'}</td>
-        <td className={classes(CELL, 'text-right', ROOMY)}>
-          <Late by={receipt.late_ms} />
-        </td>
+        {isNarrow ? null : (
+          <>
+            <td className={CELL}>{sayPromised(slot, accountToday())}</td>
+            <td className={CELL}>
+              {sent ? <Moment at={sent} /> : '–'}
+              {late !== null && late >= LATE_MS ? (
+                <span className="block text-xs text-danger">{sayTime(late)} late</span>
+              ) : null}
+            </td>
+          </>
+        )}
       </tr>
       <tr id={details} hidden={!open} className="border-b border-line">
-        <td colSpan={5} className="pt-1 pb-4 pl-5">
+        <td colSpan={isNarrow ? 2 : 4} className="pt-1 pb-4 pl-5">
           {open ? <Details receipt={receipt} /> : null}
         </td>
       </tr>
@@ -104,11 +113,6 @@ function Rows({ receipt }: { receipt: Receipt }) {
 }
 
 const Moment = ({ at }: { at: string }) => <time dateTime={at}>{sayMoment(at, accountZone())}</time>
-
-function Late({ by }: { by: number | null }) {
-  if (by === null) return '–'
-  return <span className={by >= LATE_MS ? 'font-medium text-danger' : undefined}>{sayTime(by)}</span>
-}
 
 function Details({ receipt }: { receipt: Receipt }) {
   const { id, user_email: email, user_id: user, task_id: task, message_id: message, reason } = receipt
@@ -119,9 +123,7 @@ function Details({ receipt }: { receipt: Receipt }) {
         <Moment at={receipt.planned_at} />
       </Fact>
       <Fact name="Sent">{receipt.sent_at ? <Moment at={receipt.sent_at} /> : '–'}</Fact>
-      <Fact name="Late">
-        <Late by={receipt.late_ms} />
-      </Fact>
+      <Fact name="Late">{sayMeasured(receipt.late_ms)}</Fact>
       {reason ? (
         <div className="col-span-2 md:col-span-4">
           <dt className="text-xs text-soft">Reason</dt>

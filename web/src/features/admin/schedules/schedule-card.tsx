@@ -28,7 +28,7 @@ export function ScheduleCard({ schedule, now, onPause }: ScheduleProps) {
         </p>
         <ScheduleNotes schedule={schedule} now={now} />
       </div>
-      <dl className="grid grid-cols-2 gap-x-4 gap-y-3">
+      <dl className="grid grid-cols-2 gap-x-4 gap-y-3 sm:max-lg:grid-cols-4">
         <Fact name="Next">
           <NextRun schedule={schedule} now={now} />
         </Fact>

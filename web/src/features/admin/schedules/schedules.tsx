@@ -67,7 +67,7 @@ function List({ schedules, now }: { schedules: Schedule[]; now: number }) {
   return (
     <Section
       title="Schedules"
-      note="What comes back by itself, each time on one node. Run pushes a job now and leaves the next time as it is."
+      note="What comes back by itself, each time on one node. Run now pushes its job once more and leaves the next time as it is."
     >
       <div ref={root}>
         {isCrowded ? (
