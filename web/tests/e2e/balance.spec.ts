@@ -54,14 +54,39 @@ test('what a queue may have is changed, and given back to the configuration', as
   await expect(page.getByRole('button', { name: 'Reset maintenance' })).toHaveCount(0)
 })
 
-test('what the server does not take is said at the field', async ({ page }) => {
+test('what makes no sense is not sent, and what the server does not take is said at the field', async ({
+  page,
+}) => {
+  const sent: unknown[] = []
+  const errors = [{ field: 'weight', code: 'too_large', message: 'At most 1,000' }]
+  await page.route('**/api/v1/admin/queues/default/settings', (route) => {
+    sent.push(route.request().postDataJSON())
+    return route.fulfill({
+      status: 422,
+      json: { title: 'Something is wrong', status: 422, code: 'no', errors },
+    })
+  })
   await page.goto('/admin/queues/balance')
   await page.getByRole('button', { name: 'Edit… default' }).click()
-  const weight = page.getByRole('dialog').getByLabel('Weight')
+  const dialog = page.getByRole('dialog')
+  const weight = dialog.getByLabel('Weight')
+  const save = dialog.getByRole('button', { name: 'Save' })
   await weight.fill('0')
-  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await save.click()
+  await expect(weight).toBeFocused()
+  await weight.fill('2')
+  await dialog.getByLabel('At most').pressSequentially('3e')
+  await save.click()
+  await expect(dialog.getByLabel('At most')).toBeFocused()
+  expect(sent).toEqual([])
+
+  await dialog.getByLabel('At most').fill('')
+  await weight.fill('5000')
+  await save.click()
   await expect(weight).toHaveAttribute('aria-invalid', 'true')
   await expect(weight).toBeFocused()
+  await expect(dialog.getByText('At most 1,000')).toBeVisible()
+  expect(sent).toEqual([{ weight: 5000 }])
 })
 
 test('the last day of this server is decided again', async ({ page }) => {

@@ -1,3 +1,4 @@
+import type { FormEvent } from 'react'
 import { answer, api } from '#api/client.ts'
 import type { QueueLimits } from '#api/types.ts'
 import { say } from '#lib/toasts.ts'
@@ -27,6 +28,11 @@ export function LimitsDialog({ limits, onClose }: LimitsDialogProps) {
       void refresh()
     },
   )
+  function onSubmit(event: FormEvent<HTMLFormElement>) {
+    // What is no number reads as nothing, which would take a bound away.
+    if (event.currentTarget.reportValidity()) void form.onSubmit(event)
+    else event.preventDefault()
+  }
   return (
     <Question
       title={`What ${queue} may have`}
@@ -34,7 +40,7 @@ export function LimitsDialog({ limits, onClose }: LimitsDialogProps) {
       action="Save"
       busy={form.busy}
       problem={form.problem}
-      onSubmit={(event) => void form.onSubmit(event)}
+      onSubmit={onSubmit}
       onClose={onClose}
     >
       {LIMITS.map(({ name, label, least, hint }) => (
@@ -45,6 +51,7 @@ export function LimitsDialog({ limits, onClose }: LimitsDialogProps) {
           type="number"
           inputMode="numeric"
           min={least}
+          required={name !== 'max'}
           autoComplete="off"
           defaultValue={limits[name] ?? ''}
           hint={hint}
