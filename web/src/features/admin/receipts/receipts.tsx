@@ -80,9 +80,11 @@ function Nothing({ filter: { user, state } }: { filter: ReceiptFilter }) {
       icon={<MailCheck size={28} aria-hidden />}
       title={isNarrowed ? 'No reminder matches' : 'Nobody was promised a reminder yet'}
     >
-      {isNarrowed
+      {user
         ? 'The whole address has to be given.'
-        : 'Each reminder is written down here before it is sent.'}
+        : state
+          ? 'Try another state.'
+          : 'Each reminder is written down here before it is sent.'}
     </EmptyState>
   )
 }
