@@ -36,7 +36,12 @@ import { Route as AppAdminJobsIndexRouteImport } from './routes/_app.admin.jobs.
 import { Route as AppAdminJobsIdRouteImport } from './routes/_app.admin.jobs.$id'
 import { Route as AppAdminQueuesIndexRouteImport } from './routes/_app.admin.queues.index'
 import { Route as AppAdminQueuesActionsRouteImport } from './routes/_app.admin.queues.actions'
+import { Route as AppAdminQueuesBalanceRouteImport } from './routes/_app.admin.queues.balance'
 import { Route as AppAdminQueuesMeasuresRouteImport } from './routes/_app.admin.queues.measures'
+import { Route as AppAdminQueuesReceiptsRouteImport } from './routes/_app.admin.queues.receipts'
+import { Route as AppAdminQueuesSchedulesRouteImport } from './routes/_app.admin.queues.schedules'
+import { Route as AppAdminQueuesBatchesIndexRouteImport } from './routes/_app.admin.queues.batches.index'
+import { Route as AppAdminQueuesBatchesIdRouteImport } from './routes/_app.admin.queues.batches.$id'
 
 const AppRoute = AppRouteImport.update({
   id: '/_app',
@@ -172,9 +177,35 @@ const AppAdminQueuesActionsRoute = AppAdminQueuesActionsRouteImport.update({
   path: '/queues/actions',
   getParentRoute: () => AppAdminRoute,
 } as any)
+const AppAdminQueuesBalanceRoute = AppAdminQueuesBalanceRouteImport.update({
+  id: '/queues/balance',
+  path: '/queues/balance',
+  getParentRoute: () => AppAdminRoute,
+} as any)
 const AppAdminQueuesMeasuresRoute = AppAdminQueuesMeasuresRouteImport.update({
   id: '/queues/measures',
   path: '/queues/measures',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminQueuesReceiptsRoute = AppAdminQueuesReceiptsRouteImport.update({
+  id: '/queues/receipts',
+  path: '/queues/receipts',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminQueuesSchedulesRoute = AppAdminQueuesSchedulesRouteImport.update({
+  id: '/queues/schedules',
+  path: '/queues/schedules',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminQueuesBatchesIndexRoute =
+  AppAdminQueuesBatchesIndexRouteImport.update({
+    id: '/queues/batches/',
+    path: '/queues/batches/',
+    getParentRoute: () => AppAdminRoute,
+  } as any)
+const AppAdminQueuesBatchesIdRoute = AppAdminQueuesBatchesIdRouteImport.update({
+  id: '/queues/batches/$id',
+  path: '/queues/batches/$id',
   getParentRoute: () => AppAdminRoute,
 } as any)
 
@@ -203,9 +234,14 @@ export interface FileRoutesByFullPath {
   '/settings/': typeof AppSettingsIndexRoute
   '/admin/jobs/$id': typeof AppAdminJobsIdRoute
   '/admin/queues/actions': typeof AppAdminQueuesActionsRoute
+  '/admin/queues/balance': typeof AppAdminQueuesBalanceRoute
   '/admin/queues/measures': typeof AppAdminQueuesMeasuresRoute
+  '/admin/queues/receipts': typeof AppAdminQueuesReceiptsRoute
+  '/admin/queues/schedules': typeof AppAdminQueuesSchedulesRoute
   '/admin/jobs/': typeof AppAdminJobsIndexRoute
   '/admin/queues/': typeof AppAdminQueuesIndexRoute
+  '/admin/queues/batches/$id': typeof AppAdminQueuesBatchesIdRoute
+  '/admin/queues/batches/': typeof AppAdminQueuesBatchesIndexRoute
 }
 export interface FileRoutesByTo {
   '/confirm': typeof ConfirmRoute
@@ -230,9 +266,14 @@ export interface FileRoutesByTo {
   '/settings': typeof AppSettingsIndexRoute
   '/admin/jobs/$id': typeof AppAdminJobsIdRoute
   '/admin/queues/actions': typeof AppAdminQueuesActionsRoute
+  '/admin/queues/balance': typeof AppAdminQueuesBalanceRoute
   '/admin/queues/measures': typeof AppAdminQueuesMeasuresRoute
+  '/admin/queues/receipts': typeof AppAdminQueuesReceiptsRoute
+  '/admin/queues/schedules': typeof AppAdminQueuesSchedulesRoute
   '/admin/jobs': typeof AppAdminJobsIndexRoute
   '/admin/queues': typeof AppAdminQueuesIndexRoute
+  '/admin/queues/batches/$id': typeof AppAdminQueuesBatchesIdRoute
+  '/admin/queues/batches': typeof AppAdminQueuesBatchesIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -261,9 +302,14 @@ export interface FileRoutesById {
   '/_app/settings/': typeof AppSettingsIndexRoute
   '/_app/admin/jobs/$id': typeof AppAdminJobsIdRoute
   '/_app/admin/queues/actions': typeof AppAdminQueuesActionsRoute
+  '/_app/admin/queues/balance': typeof AppAdminQueuesBalanceRoute
   '/_app/admin/queues/measures': typeof AppAdminQueuesMeasuresRoute
+  '/_app/admin/queues/receipts': typeof AppAdminQueuesReceiptsRoute
+  '/_app/admin/queues/schedules': typeof AppAdminQueuesSchedulesRoute
   '/_app/admin/jobs/': typeof AppAdminJobsIndexRoute
   '/_app/admin/queues/': typeof AppAdminQueuesIndexRoute
+  '/_app/admin/queues/batches/$id': typeof AppAdminQueuesBatchesIdRoute
+  '/_app/admin/queues/batches/': typeof AppAdminQueuesBatchesIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -292,9 +338,14 @@ export interface FileRouteTypes {
     | '/settings/'
     | '/admin/jobs/$id'
     | '/admin/queues/actions'
+    | '/admin/queues/balance'
     | '/admin/queues/measures'
+    | '/admin/queues/receipts'
+    | '/admin/queues/schedules'
     | '/admin/jobs/'
     | '/admin/queues/'
+    | '/admin/queues/batches/$id'
+    | '/admin/queues/batches/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/confirm'
@@ -319,9 +370,14 @@ export interface FileRouteTypes {
     | '/settings'
     | '/admin/jobs/$id'
     | '/admin/queues/actions'
+    | '/admin/queues/balance'
     | '/admin/queues/measures'
+    | '/admin/queues/receipts'
+    | '/admin/queues/schedules'
     | '/admin/jobs'
     | '/admin/queues'
+    | '/admin/queues/batches/$id'
+    | '/admin/queues/batches'
   id:
     | '__root__'
     | '/_app'
@@ -349,9 +405,14 @@ export interface FileRouteTypes {
     | '/_app/settings/'
     | '/_app/admin/jobs/$id'
     | '/_app/admin/queues/actions'
+    | '/_app/admin/queues/balance'
     | '/_app/admin/queues/measures'
+    | '/_app/admin/queues/receipts'
+    | '/_app/admin/queues/schedules'
     | '/_app/admin/jobs/'
     | '/_app/admin/queues/'
+    | '/_app/admin/queues/batches/$id'
+    | '/_app/admin/queues/batches/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -555,11 +616,46 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAdminQueuesActionsRouteImport
       parentRoute: typeof AppAdminRoute
     }
+    '/_app/admin/queues/balance': {
+      id: '/_app/admin/queues/balance'
+      path: '/queues/balance'
+      fullPath: '/admin/queues/balance'
+      preLoaderRoute: typeof AppAdminQueuesBalanceRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
     '/_app/admin/queues/measures': {
       id: '/_app/admin/queues/measures'
       path: '/queues/measures'
       fullPath: '/admin/queues/measures'
       preLoaderRoute: typeof AppAdminQueuesMeasuresRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/queues/receipts': {
+      id: '/_app/admin/queues/receipts'
+      path: '/queues/receipts'
+      fullPath: '/admin/queues/receipts'
+      preLoaderRoute: typeof AppAdminQueuesReceiptsRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/queues/schedules': {
+      id: '/_app/admin/queues/schedules'
+      path: '/queues/schedules'
+      fullPath: '/admin/queues/schedules'
+      preLoaderRoute: typeof AppAdminQueuesSchedulesRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/queues/batches/': {
+      id: '/_app/admin/queues/batches/'
+      path: '/queues/batches'
+      fullPath: '/admin/queues/batches/'
+      preLoaderRoute: typeof AppAdminQueuesBatchesIndexRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/queues/batches/$id': {
+      id: '/_app/admin/queues/batches/$id'
+      path: '/queues/batches/$id'
+      fullPath: '/admin/queues/batches/$id'
+      preLoaderRoute: typeof AppAdminQueuesBatchesIdRouteImport
       parentRoute: typeof AppAdminRoute
     }
   }
@@ -572,9 +668,14 @@ interface AppAdminRouteChildren {
   AppAdminIndexRoute: typeof AppAdminIndexRoute
   AppAdminJobsIdRoute: typeof AppAdminJobsIdRoute
   AppAdminQueuesActionsRoute: typeof AppAdminQueuesActionsRoute
+  AppAdminQueuesBalanceRoute: typeof AppAdminQueuesBalanceRoute
   AppAdminQueuesMeasuresRoute: typeof AppAdminQueuesMeasuresRoute
+  AppAdminQueuesReceiptsRoute: typeof AppAdminQueuesReceiptsRoute
+  AppAdminQueuesSchedulesRoute: typeof AppAdminQueuesSchedulesRoute
   AppAdminJobsIndexRoute: typeof AppAdminJobsIndexRoute
   AppAdminQueuesIndexRoute: typeof AppAdminQueuesIndexRoute
+  AppAdminQueuesBatchesIdRoute: typeof AppAdminQueuesBatchesIdRoute
+  AppAdminQueuesBatchesIndexRoute: typeof AppAdminQueuesBatchesIndexRoute
 }
 
 const AppAdminRouteChildren: AppAdminRouteChildren = {
@@ -584,9 +685,14 @@ const AppAdminRouteChildren: AppAdminRouteChildren = {
   AppAdminIndexRoute: AppAdminIndexRoute,
   AppAdminJobsIdRoute: AppAdminJobsIdRoute,
   AppAdminQueuesActionsRoute: AppAdminQueuesActionsRoute,
+  AppAdminQueuesBalanceRoute: AppAdminQueuesBalanceRoute,
   AppAdminQueuesMeasuresRoute: AppAdminQueuesMeasuresRoute,
+  AppAdminQueuesReceiptsRoute: AppAdminQueuesReceiptsRoute,
+  AppAdminQueuesSchedulesRoute: AppAdminQueuesSchedulesRoute,
   AppAdminJobsIndexRoute: AppAdminJobsIndexRoute,
   AppAdminQueuesIndexRoute: AppAdminQueuesIndexRoute,
+  AppAdminQueuesBatchesIdRoute: AppAdminQueuesBatchesIdRoute,
+  AppAdminQueuesBatchesIndexRoute: AppAdminQueuesBatchesIndexRoute,
 }
 
 const AppAdminRouteWithChildren = AppAdminRoute._addFileChildren(

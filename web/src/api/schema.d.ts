@@ -4,6 +4,57 @@
  */
 
 export interface paths {
+    "/api/v1/admin/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists batches, newest first. */
+        get: operations["listBatches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a batch. */
+        get: operations["getBatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancels the jobs of a batch that wait or run. */
+        post: operations["cancelBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/cache": {
         parameters: {
             query?: never;
@@ -242,6 +293,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/queues/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides again what was decided within the last hours, with other settings. Nothing is changed. */
+        post: operations["replayDecisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what each queue may have, and who said so. */
+        get: operations["getBalanceSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/queues/{id}/pause": {
         parameters: {
             query?: never;
@@ -270,6 +355,109 @@ export interface paths {
         put?: never;
         /** Takes jobs from a queue again. */
         post: operations["resumeQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queues/{queue}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes what a queue may have, whatever the configuration says. */
+        put: operations["changeQueueLimits"];
+        post?: never;
+        /** Gives a queue back what the configuration says. */
+        delete: operations["resetQueueLimits"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what people were promised and what became of it, newest first. */
+        get: operations["listReceipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the schedules: when they fired last, and when they fire next. */
+        get: operations["listSchedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedules/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fires a schedule no more. What it has pushed is run. */
+        post: operations["pauseSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedules/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fires a schedule again. */
+        post: operations["resumeSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedules/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fires a schedule now, once. Its next slot stays where it is. */
+        post: operations["runSchedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -757,6 +945,8 @@ export interface components {
              * @description When the account was made.
              */
             created_at: string;
+            /** @description The weekly mail. */
+            digest: components["schemas"]["Digest"];
             /** @description Where mails go, and what the person logs in with. */
             email: components["schemas"]["Email"];
             /** @description Whether a link mailed to that address has been opened. */
@@ -765,11 +955,17 @@ export interface components {
             id: components["schemas"]["UserId"];
             /** @description The language of mails and of the page. */
             locale: components["schemas"]["Locale"];
+            /**
+             * Format: int32
+             * @description The most reminders that are sent in a day; null without bound.
+             */
+            mails_a_day?: number | null;
             /** @description What the person wants to be called. */
             name: components["schemas"]["PersonName"];
             /** @description Whether to send the daily mail about overdue tasks. */
             overdue_mail: boolean;
             pending_email?: components["schemas"]["Email"] | null;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
             /** @description When the daily reminders are sent, in the person's time zone. */
             reminder_time: components["schemas"]["ReminderTime"];
             /** @description Whether to send reminders at all. */
@@ -832,6 +1028,70 @@ export interface components {
             last_used_at?: string | null;
             /** @description What the person calls it. */
             name: string;
+        };
+        /** @description What queues may have. */
+        BalanceSettings: {
+            /**
+             * Format: int32
+             * @description The least time between two decisions, in seconds.
+             */
+            cooldown_s: number;
+            /** @description Each queue, the most important first. */
+            data: components["schemas"]["QueueLimits"][];
+        };
+        /** @description Jobs that were pushed together. */
+        Batch: {
+            /** @description Who pushed it, if it was a person. */
+            by?: string | null;
+            /**
+             * Format: int64
+             * @description Those that were cancelled.
+             */
+            cancelled: number;
+            /** @description The kind of the job that is pushed when all have ended. */
+            completion?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was pushed.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Those that are done.
+             */
+            done: number;
+            /**
+             * Format: date-time
+             * @description When the last of its jobs ended.
+             */
+            ended_at?: string | null;
+            /**
+             * Format: int64
+             * @description Those that failed for good.
+             */
+            failed: number;
+            /**
+             * Format: uuid
+             * @description Its id. Its jobs have the tag `batch:` and this.
+             */
+            id: string;
+            /** @description What it is for. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Those that wait or run.
+             */
+            pending: number;
+            /**
+             * @description How far it has come.
+             * @enum {string}
+             */
+            state: "running" | "finished" | "cancelled";
+            /**
+             * Format: int64
+             * @description Its jobs.
+             */
+            total: number;
         };
         /** @description The body of a request to change many tasks: `ids` and exactly one of the others. */
         BulkInput: {
@@ -1175,6 +1435,18 @@ export interface components {
              * @description Which.
              */
             date: string;
+        };
+        /** @description The mail about a week. */
+        Digest: {
+            /** @description On which day. */
+            day: components["schemas"]["Weekday"];
+            /**
+             * Format: int32
+             * @description At which hour of that day, in the person's time zone.
+             */
+            hour: number;
+            /** @description Whether to send it. */
+            is_on: boolean;
         };
         /**
          * Format: email
@@ -1577,7 +1849,7 @@ export interface components {
          * @description What a notification is about.
          * @enum {string}
          */
-        Kind: "due" | "due_time" | "overdue";
+        Kind: "due" | "due_time" | "overdue" | "digest";
         /** @description One label and how often it is used. */
         LabelCount: {
             /** @description As written on one of the tasks. */
@@ -1747,6 +2019,65 @@ export interface components {
                 last_used_at?: string | null;
                 /** @description What the person calls it. */
                 name: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Batch: {
+            /** @description The rows. */
+            data: {
+                /** @description Who pushed it, if it was a person. */
+                by?: string | null;
+                /**
+                 * Format: int64
+                 * @description Those that were cancelled.
+                 */
+                cancelled: number;
+                /** @description The kind of the job that is pushed when all have ended. */
+                completion?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was pushed.
+                 */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description Those that are done.
+                 */
+                done: number;
+                /**
+                 * Format: date-time
+                 * @description When the last of its jobs ended.
+                 */
+                ended_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Those that failed for good.
+                 */
+                failed: number;
+                /**
+                 * Format: uuid
+                 * @description Its id. Its jobs have the tag `batch:` and this.
+                 */
+                id: string;
+                /** @description What it is for. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Those that wait or run.
+                 */
+                pending: number;
+                /**
+                 * @description How far it has come.
+                 * @enum {string}
+                 */
+                state: "running" | "finished" | "cancelled";
+                /**
+                 * Format: int64
+                 * @description Its jobs.
+                 */
+                total: number;
             }[];
             /** @description What to send as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -1964,6 +2295,59 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_Receipt: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int32
+                 * @description How often it was attempted.
+                 */
+                attempts: number;
+                /**
+                 * @description By which way.
+                 * @enum {string}
+                 */
+                channel: "mail";
+                /** @description Its id. */
+                id: components["schemas"]["NotificationId"];
+                /** @description What it is about. */
+                kind: components["schemas"]["Kind"];
+                /**
+                 * Format: int64
+                 * @description How much later than promised, in milliseconds.
+                 */
+                late_ms?: number | null;
+                /** @description The `Message-ID` of the mail. */
+                message_id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was promised.
+                 */
+                planned_at: string;
+                /** @description Why it failed, was cancelled, or has to be attempted again. */
+                reason?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the mail server took it.
+                 */
+                sent_at?: string | null;
+                /** @description The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`, on the person's clock. */
+                slot: string;
+                /** @description How far it has come. */
+                state: components["schemas"]["State"];
+                task_id?: components["schemas"]["TaskId"] | null;
+                /**
+                 * Format: email
+                 * @description Their address today.
+                 */
+                user_email: string;
+                /** @description Whom it was promised. */
+                user_id: components["schemas"]["UserId"];
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Session: {
             /** @description The rows. */
             data: {
@@ -2134,6 +2518,8 @@ export interface components {
              * @description The password until now.
              */
             current_password?: string;
+            /** @description The weekly mail. */
+            digest?: components["schemas"]["Digest"];
             /**
              * Format: email
              * @description Takes effect when the link mailed to it is opened; needs `current_password`.
@@ -2144,6 +2530,11 @@ export interface components {
              * @example en
              */
             locale?: string;
+            /**
+             * Format: int32
+             * @description The most reminders that are sent in a day; null without bound.
+             */
+            mails_a_day?: number | null;
             /** @description What the person wants to be called. */
             name?: string;
             /** @description Whether to send the daily mail about overdue tasks. */
@@ -2153,6 +2544,7 @@ export interface components {
              * @description Logs all other devices out; needs `current_password`.
              */
             password?: string;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
             /**
              * @description When the daily reminders are sent.
              * @example 09:00
@@ -2248,6 +2640,59 @@ export interface components {
              */
             wanted: number;
         };
+        /** @description What a queue may have. */
+        QueueLimits: {
+            /**
+             * Format: int32
+             * @description The most slots it may have in the whole cluster; null is without bound.
+             */
+            max?: number | null;
+            /**
+             * Format: int32
+             * @description The slots it is guaranteed in the whole cluster, even when it has nothing to do.
+             */
+            min: number;
+            /**
+             * @description Who said so.
+             * @enum {string}
+             */
+            origin: "built-in" | "configuration" | "operator";
+            /** @description The queue. */
+            queue: string;
+            /**
+             * Format: int32
+             * @description How long its jobs may wait, in seconds.
+             */
+            target_s: number;
+            /**
+             * Format: int32
+             * @description How much it counts when there are not enough slots.
+             */
+            weight: number;
+        };
+        /** @description What a queue is to have. Fields left out stay as they are. */
+        QueueLimitsInput: {
+            /**
+             * Format: int32
+             * @description The most slots it may have in the whole cluster; null is without bound.
+             */
+            max?: number | null;
+            /**
+             * Format: int32
+             * @description The slots it is guaranteed in the whole cluster, even when it has nothing to do.
+             */
+            min?: number;
+            /**
+             * Format: int32
+             * @description How long its jobs may wait, in seconds.
+             */
+            target_s?: number;
+            /**
+             * Format: int32
+             * @description How much it counts when there are not enough slots.
+             */
+            weight?: number;
+        };
         /** @description The queues, who works on them, and what is paused. */
         Queues: {
             balance?: components["schemas"]["JobBalance"] | null;
@@ -2259,6 +2704,61 @@ export interface components {
             queues: components["schemas"]["Queue"][];
             /** @description The workers that were heard of within the last minute. */
             workers: components["schemas"]["JobWorker"][];
+        };
+        /** @description A time of the day in which nothing is sent; it may go past midnight. */
+        QuietHours: {
+            /** @description When it begins, in the person's time zone. */
+            from: components["schemas"]["ReminderTime"];
+            /** @description When it is over. */
+            to: components["schemas"]["ReminderTime"];
+        };
+        /** @description What somebody was promised, and what became of it. */
+        Receipt: {
+            /**
+             * Format: int32
+             * @description How often it was attempted.
+             */
+            attempts: number;
+            /**
+             * @description By which way.
+             * @enum {string}
+             */
+            channel: "mail";
+            /** @description Its id. */
+            id: components["schemas"]["NotificationId"];
+            /** @description What it is about. */
+            kind: components["schemas"]["Kind"];
+            /**
+             * Format: int64
+             * @description How much later than promised, in milliseconds.
+             */
+            late_ms?: number | null;
+            /** @description The `Message-ID` of the mail. */
+            message_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was promised.
+             */
+            planned_at: string;
+            /** @description Why it failed, was cancelled, or has to be attempted again. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When the mail server took it.
+             */
+            sent_at?: string | null;
+            /** @description The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`, on the person's clock. */
+            slot: string;
+            /** @description How far it has come. */
+            state: components["schemas"]["State"];
+            task_id?: components["schemas"]["TaskId"] | null;
+            /**
+             * Format: email
+             * @description Their address today.
+             */
+            user_email: string;
+            /** @description Whom it was promised. */
+            user_id: components["schemas"]["UserId"];
         };
         /** @description The body of a registration. */
         RegistrationInput: {
@@ -2289,6 +2789,81 @@ export interface components {
          * @example 09:00
          */
         ReminderTime: string;
+        /** @description The decisions that were kept, decided again with other settings. */
+        Replay: {
+            /**
+             * Format: int64
+             * @description How many there were.
+             */
+            decisions: number;
+            /** @description At most 288 moments, oldest first. */
+            points: components["schemas"]["ReplayPoint"][];
+            /** @description Each queue, the most important first. */
+            queues: components["schemas"]["ReplayedQueue"][];
+        };
+        /** @description What is to be tried. */
+        ReplayInput: {
+            /**
+             * Format: int32
+             * @description How far back.
+             */
+            hours: number;
+            /** @description What queues would have had, by name; the others as they have now. */
+            queues: {
+                [key: string]: components["schemas"]["QueueLimitsInput"];
+            };
+        };
+        /** @description A moment of the replay. */
+        ReplayPoint: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What each queue would have had. */
+            slots: {
+                [key: string]: number;
+            };
+            /** @description What each had. */
+            slots_before: {
+                [key: string]: number;
+            };
+        };
+        /** @description What a queue would have had. */
+        ReplayedQueue: {
+            /**
+             * Format: int32
+             * @description The most it would have had at once.
+             */
+            max_slots: number;
+            /**
+             * Format: int32
+             * @description What it had.
+             */
+            max_slots_before: number;
+            /**
+             * Format: double
+             * @description The slots it would have had on average.
+             */
+            mean_slots: number;
+            /**
+             * Format: double
+             * @description What it had.
+             */
+            mean_slots_before: number;
+            /** @description The queue. */
+            queue: string;
+            /**
+             * Format: int64
+             * @description For how many seconds it would have had fewer than it wanted.
+             */
+            short_s: number;
+            /**
+             * Format: int64
+             * @description For how many it had.
+             */
+            short_s_before: number;
+        };
         /** @description When and why a replica was taken out. */
         ReplicaEviction: {
             /**
@@ -2362,6 +2937,94 @@ export interface components {
          * @enum {string}
          */
         Role: "user" | "admin";
+        /** @description What comes back at certain times. */
+        Schedule: {
+            /** @description How often, in words: `every 10 s`, `daily at 02:30`. */
+            cadence: string;
+            /**
+             * @description What becomes of slots that were missed: the last is made up for `once`, or they are left out.
+             * @enum {string}
+             */
+            catch_up: "once" | "skip";
+            /** @description Why the last firing failed; null when it did not. */
+            error?: string | null;
+            /**
+             * Format: date-time
+             * @description When it failed.
+             */
+            failed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            fired_at?: string | null;
+            /** @description The kind of the jobs it pushes. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description How long the last attempt of its job ran, in milliseconds.
+             */
+            last_run_ms?: number | null;
+            /**
+             * Format: date-time
+             * @description The slot it was fired for last.
+             */
+            last_slot?: string | null;
+            /**
+             * Format: int64
+             * @description How much later than the slot, in milliseconds.
+             */
+            late_ms?: number | null;
+            /**
+             * Format: int64
+             * @description How many slots were left out in all.
+             */
+            missed: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Its next slot; null when there is none.
+             */
+            next_at?: string | null;
+            pause?: components["schemas"]["SchedulePause"] | null;
+            /** @description The queue it pushes them to. */
+            queue: string;
+            /** @description The time zone of its times of day. */
+            zone: string;
+        };
+        /** @description A pause of a schedule, and why. */
+        SchedulePause: {
+            /** @description Who wanted it. */
+            by: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Until when; null until somebody resumes it.
+             */
+            until?: string | null;
+        };
+        /** @description Why a schedule is paused, and until when. */
+        SchedulePauseInput: {
+            /** @description Why, for others who operate. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when; until somebody resumes it when left out.
+             */
+            until?: string | null;
+        };
+        /** @description The schedules. */
+        Schedules: {
+            /** @description Each of them, by name. */
+            data: components["schemas"]["Schedule"][];
+        };
         /** @description A log-in on one device. */
         Session: {
             /**
@@ -2653,6 +3316,11 @@ export interface components {
          * @enum {string}
          */
         Way: "session" | "token" | "mail_link" | "import" | "system";
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        Weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
     };
     responses: never;
     parameters: never;
@@ -2662,6 +3330,183 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listBatches: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200; 50 when left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of batches. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Batch"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The batch. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is cancelled. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getCache: {
         parameters: {
             query?: never;
@@ -3632,6 +4477,140 @@ export interface operations {
             };
         };
     };
+    replayDecisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayInput"];
+            };
+        };
+        responses: {
+            /** @description What would have been. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBalanceSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings in force. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceSettings"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pauseQueue: {
         parameters: {
             query?: never;
@@ -3777,6 +4756,483 @@ export interface operations {
             };
             /** @description Something in the request is wrong; `errors` says what. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeQueueLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The queue. */
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueLimitsInput"];
+            };
+        };
+        responses: {
+            /** @description It is in force. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetQueueLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The queue. */
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the configuration says is in force. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReceipts: {
+        parameters: {
+            query?: {
+                /** @description Those of the person with this e-mail address. */
+                user?: string;
+                /** @description Those in a state. */
+                state?: components["schemas"]["State"];
+                /** @description 1 to 200; 50 when left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of receipts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Receipt"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedules. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedules"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The schedule. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulePauseInput"];
+            };
+        };
+        responses: {
+            /** @description It is paused. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The schedule. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not paused any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The schedule. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has been fired. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -56,6 +56,15 @@ export type JobState = Job['state']
 export type JobDetails = Answer<paths['/api/v1/admin/jobs/{id}']['get'], 200>
 export type JobAttempt = JobDetails['history'][number]
 export type JobFailures = Answer<paths['/api/v1/admin/job-failures']['get'], 200>['data'][number]
+export type Schedule = Answer<paths['/api/v1/admin/schedules']['get'], 200>['data'][number]
+export type BatchList = Answer<paths['/api/v1/admin/batches']['get'], 200>
+export type Batch = BatchList['data'][number]
+export type ReceiptList = Answer<paths['/api/v1/admin/receipts']['get'], 200>
+export type Receipt = ReceiptList['data'][number]
+export type BalanceSettings = Answer<paths['/api/v1/admin/queues/settings']['get'], 200>
+export type QueueLimits = BalanceSettings['data'][number]
+export type QueueLimitsInput = Body<paths['/api/v1/admin/queues/{queue}/settings']['put']>
+export type Replay = Answer<paths['/api/v1/admin/queues/replay']['post'], 200>
 export type ChosenJobs = Body<paths['/api/v1/admin/jobs/cancel']['post']>
 type Events = paths['/api/v1/events']['get']['responses'][200]['content']['text/event-stream']
 /** What an event says; `changes` only when all that changed is known. */

@@ -8,6 +8,7 @@ export type HotkeyGroup =
   | 'On the board'
   | 'In a task'
   | 'In a list of jobs'
+  | 'In a list of schedules'
 
 export interface Hotkey {
   /** Key names as KeyboardEvent.key; "mod" is Ctrl, or Command on a Mac; two parts are typed in turn. */
@@ -72,6 +73,16 @@ export const HOTKEYS = {
   selectJob: { keys: ['x'], group: 'In a list of jobs', label: 'Select', local: true },
   retry: { keys: ['r'], group: 'In a list of jobs', label: 'Retry what failed' },
   endJob: { keys: ['Delete', '#'], group: 'In a list of jobs', label: 'Cancel or forget', local: true },
+
+  walkSchedules: {
+    keys: ['j', 'k'],
+    group: 'In a list of schedules',
+    label: 'Next, or previous',
+    local: true,
+  },
+  openSchedule: { keys: ['Enter'], group: 'In a list of schedules', label: 'See its jobs', local: true },
+  runSchedule: { keys: ['r'], group: 'In a list of schedules', label: 'Run it now', local: true },
+  pauseSchedule: { keys: ['p'], group: 'In a list of schedules', label: 'Pause, or resume', local: true },
 } as const satisfies Record<string, Hotkey>
 
 type HotkeyName = keyof typeof HOTKEYS

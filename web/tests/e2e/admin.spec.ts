@@ -3,6 +3,7 @@ import type { CacheStatus, DatabaseStatus, SlowQueries } from '#api/types.ts'
 import { administratorCookies, setup } from './administrator.ts'
 import { expectClean } from './axe.ts'
 import { expect, test } from './fixtures.ts'
+import { expectNarrowEnough } from './layout.ts'
 
 let cookies: Awaited<ReturnType<typeof administratorCookies>> = []
 
@@ -179,14 +180,6 @@ async function answerWith(page: Page) {
   await page.route('**/api/v1/admin/database', (route) => route.fulfill({ json: status }))
   await page.route('**/api/v1/admin/slow-queries', (route) => route.fulfill({ json: slow }))
   await page.route('**/api/v1/admin/slow-queries/aa/plan', (route) => route.fulfill({ json: plan }))
-}
-
-async function expectNarrowEnough(page: Page) {
-  const [inner, outer] = await page.evaluate(() => {
-    const scroller = document.querySelector('[data-scroll]') ?? document.documentElement
-    return [scroller.scrollWidth, scroller.clientWidth] as const
-  })
-  expect(inner).toBeLessThanOrEqual(outer)
 }
 
 /** A figure that is wider than its place is cut off there. */

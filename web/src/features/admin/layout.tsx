@@ -11,9 +11,13 @@ const PAGES = [
   ['/admin/cache', 'Cache'],
   ['/admin/slow-queries', 'Slow queries'],
   ['/admin/queues', 'Queues'],
+  ['/admin/queues/balance', 'Balance'],
   ['/admin/queues/measures', 'Measures'],
+  ['/admin/queues/schedules', 'Schedules'],
   ['/admin/jobs', 'Jobs'],
+  ['/admin/queues/batches', 'Batches'],
   ['/admin/failures', 'Failures'],
+  ['/admin/queues/receipts', 'Receipts'],
   ['/admin/queues/actions', 'Actions'],
 ] as const
 

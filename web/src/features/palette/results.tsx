@@ -27,9 +27,13 @@ const ADMIN_PAGES = [
   ['Cache', '/admin/cache', null],
   ['Slow queries', '/admin/slow-queries', null],
   ['Queues and workers', '/admin/queues', null],
+  ['Balance of queues', '/admin/queues/balance', null],
   ['Job measures', '/admin/queues/measures', null],
+  ['Schedules', '/admin/queues/schedules', null],
   ['Jobs', '/admin/jobs', null],
+  ['Batches of jobs', '/admin/queues/batches', null],
   ['Failed jobs', '/admin/failures', null],
+  ['Receipts of reminders', '/admin/queues/receipts', null],
   ['What operators did', '/admin/queues/actions', null],
 ] as const
 

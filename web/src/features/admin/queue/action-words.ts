@@ -6,7 +6,12 @@ const DONE: Record<string, string> = {
   forget: 'forgot',
   pause: 'paused',
   resume: 'resumed',
+  run: 'ran',
+  scale: 'scaled',
 }
+
+/** What is done with jobs, and not with something that has a name. */
+const JOB_ACTIONS = new Set(['retry', 'cancel', 'forget'])
 
 const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
@@ -25,8 +30,8 @@ export interface Told {
 /** What a line of the log says. The details of several jobs are their ids, and then how it was done. */
 export function tell({ action, target, detail }: JobAction): Told {
   const [job] = target.match(ID) ?? []
-  const isPause = action === 'pause' || action === 'resume'
-  const jobs = isPause ? [] : (detail.match(ID) ?? [])
+  const isOfJobs = JOB_ACTIONS.has(action)
+  const jobs = isOfJobs ? (detail.match(ID) ?? []) : []
   const cut = jobs.length > 0 ? detail.slice(detail.lastIndexOf(jobs.at(-1) ?? '') + 36) : detail
   return { verb: DONE[action] ?? action, job: job ?? null, target, jobs, more: cut.trim() }
 }

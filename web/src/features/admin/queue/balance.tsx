@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { accountZone } from '#api/queries.ts'
 import type { Queues } from '#api/types.ts'
 import { sayMoment } from '#lib/dates.ts'
@@ -28,6 +29,14 @@ export function BalanceSection({ balance, now }: { balance: Balance; now: number
           </time>{' '}
           ago.
         </>
+      }
+      actions={
+        <Link
+          to="/admin/queues/balance"
+          className="flex shrink-0 items-center text-sm text-accent underline-offset-4 hover:underline touch:min-h-11"
+        >
+          Settings
+        </Link>
       }
     >
       <ul className="grid grid-cols-[minmax(0,1fr)]">

@@ -6,12 +6,14 @@ interface ChoiceProps {
   /** What it says when nothing is chosen. */
   all: string
   value: string | undefined
-  options: string[]
+  options: readonly string[]
+  /** How options are called, where that is another word. */
+  names?: Readonly<Record<string, string>>
   onChange: (value: string | undefined) => void
 }
 
 /** Narrows to one of a few, or to none of them. What the address names is offered even if nobody knows it. */
-export function Choice({ label, all, value, options, onChange }: ChoiceProps) {
+export function Choice({ label, all, value, options, names, onChange }: ChoiceProps) {
   const id = useId()
   const offered = value && !options.includes(value) ? [value, ...options] : options
   return (
@@ -33,7 +35,7 @@ export function Choice({ label, all, value, options, onChange }: ChoiceProps) {
         <option value="">{all}</option>
         {offered.map((option) => (
           <option key={option} value={option}>
-            {option}
+            {names?.[option] ?? option}
           </option>
         ))}
       </select>

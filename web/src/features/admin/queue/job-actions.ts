@@ -65,16 +65,21 @@ const NOTHING: Record<Deed, string> = {
   forget: 'Nothing to forget: it has not failed, or is not there any more',
 }
 
-/** Resumes a queue or a kind, and says so. */
-export async function resume(scope: 'queue' | 'kind', id: string) {
-  const params = { params: { path: { id } } }
+/** What can be paused. */
+export type PauseScope = 'queue' | 'kind' | 'schedule'
+
+const sendResume: Record<PauseScope, (id: string) => Promise<unknown>> = {
+  queue: (id) => answer(api.POST('/api/v1/admin/queues/{id}/resume', { params: { path: { id } } })),
+  kind: (id) => answer(api.POST('/api/v1/admin/job-kinds/{id}/resume', { params: { path: { id } } })),
+  schedule: (name) =>
+    answer(api.POST('/api/v1/admin/schedules/{name}/resume', { params: { path: { name } } })),
+}
+
+/** Resumes what is paused, and says so. */
+export async function resume(scope: PauseScope, id: string, name = id) {
   try {
-    await answer(
-      scope === 'queue'
-        ? api.POST('/api/v1/admin/queues/{id}/resume', params)
-        : api.POST('/api/v1/admin/job-kinds/{id}/resume', params),
-    )
-    say(`Resumed ${id}`)
+    await sendResume[scope](id)
+    say(`Resumed ${name}`)
   } catch (error) {
     say(`Not resumed: ${sayError(error)}`, { tone: 'danger' })
   }

@@ -20,7 +20,7 @@ export function JobRow({ job, now, choice }: JobRowProps) {
   const isChosen = choice?.chosen.has(id) ?? false
   return (
     <li
-      data-job={id}
+      data-row={id}
       className={classes(
         '-mx-2 flex gap-3 border-b border-line px-2 py-2.5 last:border-0 [content-visibility:auto]',
         isChosen && 'bg-accent-wash',

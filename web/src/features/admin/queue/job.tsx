@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { ArrowLeft } from 'lucide-react'
-import { useState, type ReactNode } from 'react'
+import { useState } from 'react'
 import { accountZone } from '#api/queries.ts'
 import type { JobDetails } from '#api/types.ts'
 import { sayAgo, sayMoment } from '#lib/dates.ts'
@@ -11,6 +11,7 @@ import { Section } from '#ui/section.tsx'
 import { ErrorState, Waiting } from '#ui/states.tsx'
 import { Outdated } from '../alarm.tsx'
 import { Badge } from '../badge.tsx'
+import { Fact } from '../fact.tsx'
 import { DeedDialog } from './deed-dialog.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { act, sayRefused } from './job-actions.ts'
@@ -171,15 +172,6 @@ function Facts({ job }: { job: JobDetails }) {
         </Fact>
       ) : null}
     </dl>
-  )
-}
-
-function Fact({ name, wide, children }: { name: string; wide?: boolean; children: ReactNode }) {
-  return (
-    <div className={wide ? 'col-span-2' : undefined}>
-      <dt className="text-xs text-soft">{name}</dt>
-      <dd className="text-base tabular-nums [overflow-wrap:anywhere]">{children}</dd>
-    </div>
   )
 }
 

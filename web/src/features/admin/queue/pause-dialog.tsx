@@ -4,6 +4,7 @@ import { useForm } from '#lib/use-form.ts'
 import { Field, INPUT, TextField } from '#ui/field.tsx'
 import { refresh } from './job-actions.ts'
 import { Question } from './question.tsx'
+import { sayName } from './words.ts'
 
 const LENGTHS: [string, string][] = [
   ['15', '15 minutes'],
@@ -14,28 +15,44 @@ const LENGTHS: [string, string][] = [
   ['', 'until somebody resumes it'],
 ]
 
-/** What is to be paused: a queue by its name, or one of these kinds. */
-type Pausing = { queue: string } | { kinds: string[] }
+/** What is to be paused: a queue or a schedule by its name, or one of these kinds. */
+type Pausing = { queue: string } | { schedule: string } | { kinds: string[] }
 
 interface PauseDialogProps {
   what: Pausing
   onClose: () => void
 }
 
+const MINUTE = 60_000
+
+/** Sends what was asked for; answers what is paused. */
+async function pause(what: Pausing, { kind = '', reason, minutes }: Record<string, string>): Promise<string> {
+  const why = reason || undefined
+  const length = minutes ? Number(minutes) : undefined
+  if ('schedule' in what) {
+    const until = length ? new Date(Date.now() + length * MINUTE).toISOString() : undefined
+    const params = { path: { name: what.schedule } }
+    await answer(api.POST('/api/v1/admin/schedules/{name}/pause', { params, body: { reason: why, until } }))
+    return sayName(what.schedule)
+  }
+  const body = { reason: why, minutes: length }
+  if ('queue' in what) {
+    const params = { path: { id: what.queue } }
+    await answer(api.POST('/api/v1/admin/queues/{id}/pause', { params, body }))
+    return what.queue
+  }
+  const params = { path: { id: kind } }
+  await answer(api.POST('/api/v1/admin/job-kinds/{id}/pause', { params, body }))
+  return kind
+}
+
+const titleOf = (what: Pausing) =>
+  'kinds' in what ? 'Pause a kind of jobs' : `Pause ${'queue' in what ? what.queue : sayName(what.schedule)}`
+
 /** Asks why, and for how long. */
 export function PauseDialog({ what, onClose }: PauseDialogProps) {
   const form = useForm(
-    async ({ kind = '', reason, minutes }) => {
-      const body = { reason: reason || undefined, minutes: minutes ? Number(minutes) : undefined }
-      if ('queue' in what) {
-        const path = { id: what.queue }
-        await answer(api.POST('/api/v1/admin/queues/{id}/pause', { params: { path }, body }))
-        return what.queue
-      }
-      const path = { id: kind }
-      await answer(api.POST('/api/v1/admin/job-kinds/{id}/pause', { params: { path }, body }))
-      return kind
-    },
+    (values) => pause(what, values),
     (name) => {
       say(`Paused ${name}`)
       onClose()
@@ -44,8 +61,12 @@ export function PauseDialog({ what, onClose }: PauseDialogProps) {
   )
   return (
     <Question
-      title={'queue' in what ? `Pause ${what.queue}` : 'Pause a kind of jobs'}
-      note="No more of its jobs are taken. What runs goes on, and jobs can still be added."
+      title={titleOf(what)}
+      note={
+        'schedule' in what
+          ? 'It does not fire. What it has pushed already is run.'
+          : 'No more of its jobs are taken. What runs goes on, and jobs can still be added.'
+      }
       action="Pause"
       busy={form.busy}
       problem={form.problem}
@@ -68,7 +89,7 @@ export function PauseDialog({ what, onClose }: PauseDialogProps) {
         name="minutes"
         options={LENGTHS}
         start="60"
-        error={form.error('minutes')}
+        error={form.error('minutes') ?? form.error('until')}
       />
     </Question>
   )

@@ -5,11 +5,11 @@ import { sayAgo, sayMoment } from '#lib/dates.ts'
 import { Button } from '#ui/button.tsx'
 import { Section } from '#ui/section.tsx'
 import { Badge } from '../badge.tsx'
-import { resume } from './job-actions.ts'
+import { resume, type PauseScope } from './job-actions.ts'
 import { PauseDialog } from './pause-dialog.tsx'
 
 /** Who paused it, why, and until when. */
-export function PauseNote({ pause: { since, until, by, reason } }: { pause: JobPause }) {
+export function PauseNote({ pause: { since, until, by, reason } }: { pause: Omit<JobPause, 'name'> }) {
   return (
     <span className="text-xs text-soft [overflow-wrap:anywhere]">
       By {by},{' '}
@@ -28,7 +28,14 @@ export function PauseNote({ pause: { since, until, by, reason } }: { pause: JobP
   )
 }
 
-export function ResumeButton({ scope, name }: { scope: 'queue' | 'kind'; name: string }) {
+interface ResumeButtonProps {
+  scope: PauseScope
+  id: string
+  /** What people call it, where that is another word. */
+  name?: string
+}
+
+export function ResumeButton({ scope, id, name = id }: ResumeButtonProps) {
   const [busy, setBusy] = useState(false)
   return (
     <Button
@@ -36,7 +43,7 @@ export function ResumeButton({ scope, name }: { scope: 'queue' | 'kind'; name: s
       busy={busy}
       onClick={() => {
         setBusy(true)
-        void resume(scope, name).finally(() => setBusy(false))
+        void resume(scope, id, name).finally(() => setBusy(false))
       }}
     >
       Resume
@@ -68,7 +75,7 @@ export function PausedKinds({ data: { kinds, paused_kinds: paused } }: { data: Q
                 </p>
                 <PauseNote pause={pause} />
               </div>
-              <ResumeButton scope="kind" name={pause.name} />
+              <ResumeButton scope="kind" id={pause.name} />
             </li>
           ))}
         </ul>

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { answer, api } from '#api/client.ts'
-import type { JobActions, JobList } from '#api/types.ts'
+import type { BatchList, JobActions, JobList, ReceiptList } from '#api/types.ts'
+import type { ReceiptFilter } from '../receipts/receipt-filter.ts'
 import { isOver, toQuery, type JobFilter } from './job-filter.ts'
 import type { Range } from './series.ts'
 
@@ -75,4 +76,63 @@ export const actionsQuery = infiniteQueryOptions({
     ),
   getNextPageParam: (page) => page.next_cursor,
   staleTime: 0,
+})
+
+export const schedulesQuery = queryOptions({
+  queryKey: [...QUEUE_KEY, 'schedules'],
+  queryFn: ({ signal }) => answer(api.GET('/api/v1/admin/schedules', { signal })),
+  staleTime: 0,
+  refetchInterval: OFTEN_MS,
+})
+
+/** Asked again while one of them runs; somebody who has gone further down reads. */
+export const batchesQuery = infiniteQueryOptions({
+  queryKey: [...QUEUE_KEY, 'batches'],
+  initialPageParam: null as string | null,
+  queryFn: ({ pageParam, signal }): Promise<BatchList> =>
+    answer(
+      api.GET('/api/v1/admin/batches', {
+        params: { query: { limit: 50, cursor: pageParam ?? undefined } },
+        signal,
+      }),
+    ),
+  getNextPageParam: (page) => page.next_cursor,
+  staleTime: 0,
+  refetchInterval: ({ state: { data } }) => {
+    if (data && data.pages.length > 1) return false
+    return data?.pages[0]?.data.some(({ state }) => state === 'running') ? OFTEN_MS : SOMETIMES_MS
+  },
+})
+
+export const batchQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...QUEUE_KEY, 'batch', id],
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v1/admin/batches/{id}', { params: { path: { id } }, signal })),
+    staleTime: 0,
+    // Jobs that failed can be retried: what has ended may run again.
+    refetchInterval: ({ state: { data } }) => (data?.state === 'running' ? OFTEN_MS : SOMETIMES_MS),
+  })
+
+export const receiptsQuery = (filter: ReceiptFilter) =>
+  infiniteQueryOptions({
+    queryKey: [...QUEUE_KEY, 'receipts', filter],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }): Promise<ReceiptList> =>
+      answer(
+        api.GET('/api/v1/admin/receipts', {
+          params: { query: { ...filter, limit: 50, cursor: pageParam ?? undefined } },
+          signal,
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor,
+    staleTime: 0,
+    refetchInterval: ({ state: { data } }) => (data?.pages.length === 1 ? SOMETIMES_MS : false),
+  })
+
+export const balanceSettingsQuery = queryOptions({
+  queryKey: [...QUEUE_KEY, 'settings'],
+  queryFn: ({ signal }) => answer(api.GET('/api/v1/admin/queues/settings', { signal })),
+  staleTime: 0,
+  refetchInterval: SOMETIMES_MS,
 })

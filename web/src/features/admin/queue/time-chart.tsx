@@ -5,9 +5,15 @@ import { CHART_HEIGHT, ChartGrid, layOutChart, scaleFor, useWidth } from '#ui/ch
 const LOOKS = {
   accent: { fill: 'fill-accent', stroke: 'stroke-accent', key: 'bg-accent' },
   danger: { fill: 'fill-danger', stroke: 'stroke-danger', key: 'bg-danger' },
+  edge: { fill: 'fill-edge', stroke: 'stroke-edge', key: 'bg-edge' },
 }
 /** How far the times below the drawing are apart at least, in pixels. */
 const APART = 84
+/** A time nearer to the end than this, in pixels, would be cut off. */
+const ROOM = 30
+/** Bars closer than this, in pixels, are drawn as one area: gaps would be stripes, and edges that touch seams. */
+const CLOSE = 4
+const SEAM = 0.5
 
 interface Series {
   name: string
@@ -87,7 +93,7 @@ function Drawing(props: TimeChartProps) {
   const spans = stack(series)
   const { top, marks } = scaleFor(Math.max(1, ...spans.flat().map(({ to }) => to)), steps)
   const { slot, plot, y, middle } = layOutChart(width, left, times.length, top)
-  const bar = Math.max(1, Math.min(18, slot * 0.65))
+  const bar = slot < CLOSE ? slot + SEAM : Math.min(18, slot * 0.65)
   const apart = Math.max(1, Math.ceil(APART / slot))
   return (
     <div ref={place} className="overflow-hidden">
@@ -109,7 +115,7 @@ function Drawing(props: TimeChartProps) {
               height={plot.height}
               className="fill-transparent hover:fill-hover"
             />
-            {index % apart === Math.floor(apart / 2) ? (
+            {index % apart === Math.floor(apart / 2) && middle(index) + ROOM <= width ? (
               <text
                 x={middle(index)}
                 y={CHART_HEIGHT - 6}

@@ -2,6 +2,7 @@ import type { KeyboardEvent, RefObject } from 'react'
 import { useHotkeys } from '#lib/hotkeys.ts'
 import type { Deed } from './job-filter.ts'
 import type { Choice } from './use-choice.ts'
+import { useRows } from './use-rows.ts'
 
 interface JobKeys {
   root: RefObject<HTMLElement | null>
@@ -16,19 +17,7 @@ interface JobKeys {
  * has the focus. Returns the handler of the keys the list keeps to itself.
  */
 export function useJobKeys({ root, ids, choice, deeds, wish }: JobKeys) {
-  const focused = () => {
-    const row = document.activeElement?.closest<HTMLElement>('[data-job]')
-    return row && root.current?.contains(row) ? (row.dataset.job ?? null) : null
-  }
-  const step = (distance: number) => () => {
-    const id = focused()
-    const place = id === null ? 0 : ids.indexOf(id) + distance
-    const next = ids[Math.max(0, Math.min(ids.length - 1, place))]
-    const row = root.current?.querySelector(`[data-job="${next}"] a`)
-    if (!(row instanceof HTMLElement)) return false
-    row.focus()
-    row.scrollIntoView?.({ block: 'nearest' })
-  }
+  const focused = useRows(root, ids)
   const onTargets = (wanted: Deed | undefined) => () => {
     const one = focused()
     const targets = choice.chosen.size > 0 ? [...choice.chosen] : one ? [one] : []
@@ -36,8 +25,6 @@ export function useJobKeys({ root, ids, choice, deeds, wish }: JobKeys) {
     wish(wanted, targets)
   }
   useHotkeys({
-    next: step(1),
-    previous: step(-1),
     select: () => {
       const id = focused()
       if (!id || deeds.length === 0) return false

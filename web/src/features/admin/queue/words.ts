@@ -20,6 +20,12 @@ export function sayAge(since: string, now: number): string {
   return age < MINUTE ? `${Math.floor(age / SECOND)} s` : sayTime(age)
 }
 
+/** "in 4 s", "in 5 h 2 min"; "now" when it has come. */
+export function sayAhead(at: string, now: number): string {
+  const moment = Date.parse(at)
+  return moment - now < SECOND ? 'now' : `in ${sayAge(new Date(now).toISOString(), moment)}`
+}
+
 /** "95 s", "19 min", "5 h", "3 d": no longer than a large figure has room for. */
 export function sayRoughly(since: string, now: number): string {
   const age = Math.max(0, now - Date.parse(since))
@@ -64,6 +70,12 @@ const OUTCOMES: Record<string, string> = {
 
 export const sayOutcome = ({ outcome }: Pick<JobAttempt, 'outcome'>) =>
   outcome === null ? 'Running' : (OUTCOMES[outcome] ?? outcome)
+
+/** The name of a kind or schedule for people: "Send reminder" for `send_reminder`. */
+export function sayName(name: string): string {
+  const words = name.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
 
 /** "1 job", "1,234 jobs". */
 export const sayJobs = (number: number) =>

@@ -1,10 +1,11 @@
-import { useState, type ReactNode } from 'react'
+import { useState } from 'react'
 import type { JobState, Queue } from '#api/types.ts'
 import { classes } from '#lib/classes.ts'
 import { useMedia } from '#lib/use-media.ts'
 import { Button } from '#ui/button.tsx'
 import { Section } from '#ui/section.tsx'
 import { Badge } from '../badge.tsx'
+import { Fact } from '../fact.tsx'
 import { sayCount, sayTotal } from '../words.ts'
 import { JobsLink } from './jobs-link.tsx'
 import { PauseDialog } from './pause-dialog.tsx'
@@ -47,7 +48,7 @@ interface QueueProps {
 
 function PauseButton({ queue: { name, pause }, onPause }: Omit<QueueProps, 'now'>) {
   return pause ? (
-    <ResumeButton scope="queue" name={name} />
+    <ResumeButton scope="queue" id={name} />
   ) : (
     <Button look="quiet" aria-label={`Pause ${name}…`} onClick={() => onPause(name)}>
       Pause…
@@ -187,14 +188,5 @@ function Card({ queue, now, onPause }: QueueProps) {
         <Fact name="p99">{sayMeasured(figures.run.p99_ms)}</Fact>
       </dl>
     </li>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt className="text-xs text-soft">{name}</dt>
-      <dd className="text-base tabular-nums">{children}</dd>
-    </div>
   )
 }

@@ -8,6 +8,7 @@ const KINDS: Record<Notification['kind'], string> = {
   due: 'The day before',
   due_time: 'At the due time',
   overdue: 'Overdue',
+  digest: 'Weekly digest',
 }
 
 function sayState({ state, planned_at, sent_at, reason, attempts }: Notification, zone: string): string {

@@ -1,0 +1,42 @@
+import type { QueueLimits, QueueLimitsInput, Replay } from '#api/types.ts'
+import { sayCount } from '../words.ts'
+import { changedLimits, type LimitName } from './limits.ts'
+
+/** The name of the field of a form in which something of a queue stands. */
+export const fieldOf = (queue: string, name: LimitName) => `queues.${queue}.${name}`
+
+/** What queues are to have instead; those that stay as they are are left out. */
+export function wantedOf(
+  settings: QueueLimits[],
+  values: Record<string, string>,
+): Record<string, QueueLimitsInput> {
+  const changes = settings.map(
+    (limits) => [limits.queue, changedLimits(limits, values, (name) => fieldOf(limits.queue, name))] as const,
+  )
+  return Object.fromEntries(changes.filter(([, change]) => Object.keys(change).length > 0))
+}
+
+/** How much was decided again. */
+export function sayDecided({ decisions }: Pick<Replay, 'decisions'>): string {
+  if (decisions === 0) {
+    return 'Nothing was decided in this time. Decisions are kept for a day, and none are made while there is nothing to do.'
+  }
+  return `${sayCount(decisions)} ${decisions === 1 ? 'decision' : 'decisions'} made again.`
+}
+
+/** The queue whose slots differ most, which is looked at first. */
+export function mostChanged({ queues }: Replay): string | undefined {
+  const difference = (one: Replay['queues'][number]) => Math.abs(one.mean_slots - one.mean_slots_before)
+  return queues.toSorted((one, other) => difference(other) - difference(one))[0]?.queue
+}
+
+/** The times of day of the points, as a zone shows them. */
+export function timesOf({ points }: Replay, timeZone: string): string[] {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
+  return points.map(({ at }) => format.format(new Date(at)))
+}
