@@ -127,22 +127,16 @@ async fn a_worker_serves_the_queues_it_is_told_and_stops_in_time() {
 async fn jobs_move_to_redis_and_back_and_run_where_they_are() {
     let redis = RedisServer::with(&[]);
     let mut duly = Process::new();
-    let make = [
-        "user",
-        "create",
-        "--name",
-        "Ann",
-        "--email",
-        "ann@example.org",
-    ];
-    duly.say(&make);
+    for email in ["ann@example.org", "bob@example.org"] {
+        duly.say(&["user", "create", "--name", "Somebody", "--email", email]);
+    }
     let nowhere = duly.run(&["queue", "move", "--to", "redis"]);
     assert_eq!(nowhere.status.code(), Some(2));
     duly.serve(&["--role", "web"]);
     let forgotten = json!({ "email": "ann@example.org" });
     let mut client = duly.connect().await;
     let path = "/api/v1/password/forgot";
-    client.send("POST", path, Some(forgotten.clone())).await;
+    client.send("POST", path, Some(forgotten)).await;
     let is_waiting = |duly: &Process| duly.say(&["queue", "list"]).contains("send_password_reset");
     duly.variables.push(("DULY_QUEUE__URL", redis.url()));
     let moved = duly.say(&["queue", "move", "--to", "redis"]);
@@ -158,6 +152,7 @@ async fn jobs_move_to_redis_and_back_and_run_where_they_are() {
     duly.kill();
     duly.serve(&["--role", "web"]);
     let mut client = duly.connect().await;
+    let forgotten = json!({ "email": "bob@example.org" });
     client.send("POST", path, Some(forgotten)).await;
     duly.say(&["work", "--queues", "urgent", "--max-time", "1"]);
     assert!(!is_waiting(&duly));
