@@ -212,7 +212,7 @@ async fn every_job_in_redis_has_its_effect_once_however_often_the_worker_is_kill
 }
 
 async fn each_has_its_effect_once(redis: Option<&str>) {
-    const JOBS: i64 = 400;
+    const JOBS: i64 = 1_200;
     const KILLS: u64 = 8;
     let db = TestDatabase::new(&[duly_queue::MIGRATIONS, EFFECTS]).await;
     let (queue, _keeping) = queue(&db, 0, redis);

@@ -84,7 +84,7 @@ impl RedisStore {
 
     /// What has become of jobs. Where they come from is looked at before where they go.
     pub(super) async fn live_fates(&self, ids: &[JobId]) -> Result<BTreeMap<JobId, Fate>> {
-        let mut open = outbox::on_their_way(&mut self.sql.db.read_fresh(), ids).await?;
+        let mut open = self.on_their_way(ids).await?;
         let mut get = cmd("HMGET");
         get.arg(self.link.keys.jobs());
         for id in ids {
@@ -100,6 +100,22 @@ impl RedisStore {
         let mut fates = self.sql.fates(ids).await?;
         fates.extend(open.into_iter().map(|id| (id, Fate::Open)));
         Ok(fates)
+    }
+
+    /// Those that stand in the outbox and have not been handed over.
+    async fn on_their_way(&self, ids: &[JobId]) -> Result<Vec<JobId>> {
+        let rows = outbox::of_jobs(&mut self.sql.db.read_fresh(), ids).await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut noted = cmd("ZMSCORE");
+        noted.arg(self.link.keys.relayed());
+        for (row, _) in &rows {
+            noted.arg(written_id(*row));
+        }
+        let noted: Vec<Option<f64>> = self.link.run(&noted).await?;
+        let new = rows.iter().zip(noted).filter(|(_, noted)| noted.is_none());
+        Ok(new.map(|((_, job), _)| *job).collect())
     }
 
     /// Those that have ended, oldest first, and the one that runs.

@@ -121,16 +121,16 @@ pub(crate) async fn present(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Uuid>> 
     Ok(ids.collect::<duly_db::Result<_>>()?)
 }
 
-/// Which of these jobs are on their way.
-pub(crate) async fn on_their_way(conn: &mut Conn, jobs: &[JobId]) -> Result<Vec<JobId>> {
+/// The rows of these jobs: they are on their way, or their rows are not cleared away yet.
+pub(crate) async fn of_jobs(conn: &mut Conn, jobs: &[JobId]) -> Result<Vec<(Uuid, JobId)>> {
     let mut found = Vec::new();
     for jobs in jobs.chunks(super::IDS) {
         let (list, jobs) = super::id_list(1, jobs.iter().copied());
         let select = query(format!(
-            "SELECT job_id FROM job_outbox WHERE job_id IN ({list})"
+            "SELECT id, job_id FROM job_outbox WHERE job_id IN ({list})"
         ));
         for row in conn.rows(select.bind_all(jobs)).await? {
-            found.push(row.get("job_id")?);
+            found.push((row.get("id")?, row.get("job_id")?));
         }
     }
     Ok(found)

@@ -102,6 +102,9 @@ impl<'a> Fleet<'a> {
         let caught = async {
             loop {
                 ticks.tick().await;
+                if self.promise_of(number).await.is_none() {
+                    continue;
+                }
                 kill_process(pid, Signal::STOP).expect("it runs");
                 match self.place_of(number).await {
                     Some((at, promise)) if at == place => return promise,
@@ -109,9 +112,10 @@ impl<'a> Fleet<'a> {
                 }
             }
         };
-        tokio::time::timeout(super::PATIENCE, caught)
-            .await
-            .unwrap_or_else(|_| panic!("no worker was seen {place:?}"))
+        self.sink.answer_only(Some(number));
+        let caught = tokio::time::timeout(super::PATIENCE, caught).await;
+        self.sink.answer_only(None);
+        caught.unwrap_or_else(|_| panic!("no worker was seen {place:?}"))
     }
 
     async fn place_of(&self, number: usize) -> Option<(Place, NotificationId)> {

@@ -37,6 +37,8 @@ pub struct Sink {
     senders: Arc<Mutex<Vec<Sender>>>,
     /// How often each `Message-ID` was taken whole.
     mails: Arc<Mutex<BTreeMap<String, u32>>>,
+    /// The only one who is answered, if there is one.
+    only: watch::Sender<Option<usize>>,
     /// How many times somebody was killed.
     kills: watch::Sender<usize>,
     pub ports: Vec<u16>,
@@ -56,6 +58,7 @@ impl Sink {
                 (0..senders).map(|_| Sender::default()).collect(),
             )),
             mails: Arc::default(),
+            only: watch::Sender::new(None),
             kills: watch::Sender::new(0),
             ports: listeners.iter().map(port).collect(),
         };
@@ -82,6 +85,11 @@ impl Sink {
     /// Says which process sends by this port.
     pub fn is_process(&self, sender: usize, process: Pid) {
         self.with(sender, |it| it.process = Some(process));
+    }
+
+    /// Answers nobody else until further notice, so that the others do not use up all the work meanwhile.
+    pub fn answer_only(&self, sender: Option<usize>) {
+        self.only.send_replace(sender);
     }
 
     /// Whether the sender talks to the server now.
@@ -125,6 +133,9 @@ impl Sink {
 
     async fn talk(&self, sender: usize, mut stream: TcpStream) -> std::io::Result<()> {
         self.reached(sender, Step::Connected)?;
+        let mut only = self.only.subscribe();
+        let answered = only.wait_for(|only| only.is_none_or(|only| only == sender));
+        drop(answered.await.map_err(std::io::Error::other)?);
         let (read, mut write) = stream.split();
         let mut lines = BufReader::new(read).lines();
         write.write_all(b"220 sink\r\n").await?;
