@@ -136,6 +136,13 @@ impl TestTracker {
         }
     }
 
+    /// The same with jobs elsewhere.
+    #[must_use]
+    pub fn with_queue(mut self, queue: Queue) -> Self {
+        self.tracker.queue = queue;
+        self
+    }
+
     /// Another node on the same database, which shares with others what the store knows.
     #[expect(clippy::expect_used, reason = "only tests call this")]
     pub async fn node(&self, store: Arc<dyn Store<Caller>>, limiter: Limiter) -> Tracker {

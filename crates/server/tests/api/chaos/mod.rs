@@ -5,10 +5,16 @@
 mod fleet;
 mod sink;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use duly_db::clock::SystemClock;
+use duly_db::random::SystemRandom;
 use duly_db::testing::Cluster;
 use duly_db::{Engine, Error, query};
+use duly_queue::{Queue, RedisStore, SqlStore};
+use duly_redis::testing::RedisServer;
+use duly_tracker::instance;
 use duly_tracker::tasks::{self, NewTaskInput};
 use duly_tracker::testing::{TestTracker, by};
 use jiff::{Timestamp, ToSpan};
@@ -36,7 +42,37 @@ fn mails() -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_promise_is_kept_once_whatever_dies_on_the_way() {
-    // Servers of its own, which die on the way, too.
+    let (cluster, app) = database().await;
+    let restart = || {
+        if let Some(cluster) = &cluster {
+            cluster.operate("kill", "primary");
+            cluster.operate("resume", "primary");
+        }
+    };
+    run(&app, restart, Vec::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_promise_is_kept_once_with_jobs_in_redis() {
+    let (_cluster, app) = database().await;
+    let redis = RedisServer::with(&["--appendonly", "yes"]);
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    let installation = instance::installation(&app.db, &SystemRandom).await;
+    let sql = SqlStore::new(app.db.clone(), clock.clone(), random.clone());
+    let address = redis.url().parse().expect("an address");
+    let store = RedisStore::new(sql, address, &installation.expect("the database works"));
+    let queue = Queue::with_store(app.db.clone(), Arc::new(store), clock, random);
+    let app = app.with_queue(queue);
+    let restart = || {
+        redis.kill();
+        redis.resume();
+    };
+    let variables = vec![("DULY_QUEUE__URL", redis.url())];
+    run(&app, restart, variables).await;
+}
+
+/// Servers of its own, or a file.
+async fn database() -> (Option<Cluster>, TestTracker) {
     let cluster = [Engine::Postgres, Engine::MariaDb]
         .into_iter()
         .find_map(|engine| Cluster::start(engine, &["--durable", "--without-replicas"]));
@@ -44,14 +80,11 @@ async fn each_promise_is_kept_once_whatever_dies_on_the_way() {
         Some(cluster) => TestTracker::at(cluster.url("primary")).await,
         None => TestTracker::new().await,
     };
-    run(&app, cluster.as_ref(), Vec::new()).await;
+    (cluster, app)
 }
 
-async fn run(
-    app: &TestTracker,
-    database: Option<&Cluster>,
-    variables: Vec<(&'static str, String)>,
-) {
+/// `restart` kills whoever keeps the jobs, and starts it again.
+async fn run(app: &TestTracker, restart: impl Fn(), variables: Vec<(&'static str, String)>) {
     #[expect(
         clippy::disallowed_methods,
         reason = "the processes have the time of the machine"
@@ -71,13 +104,8 @@ async fn run(
     // Whoever leads sleeps through the lease, and believes to lead when it wakes.
     fleet.freeze_scheduler(0);
     let first_kills = kill_at_each_step(app, &mut fleet, &sink).await;
-    if let Some(database) = database {
-        tokio::task::block_in_place(|| {
-            database.operate("kill", "primary");
-            database.operate("resume", "primary");
-        });
-        until(async || app.queue.counts().await.is_ok()).await;
-    }
+    tokio::task::block_in_place(restart);
+    until(async || app.queue.counts().await.is_ok()).await;
     people(app, promised / EACH - promised / EACH / 2).await;
     fleet.wake_scheduler(0);
     fleet.freeze_scheduler(1);
