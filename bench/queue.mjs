@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { built, cpuSeconds, databaseServer, engine, familyCpuSeconds, folder, freePort, report, save, start, startReading } from "./measure.mjs";
+import { built, cpuSeconds, databaseServer, engine, familyCpuSeconds, folder, freePort, report, save, start, startReading, stop } from "./measure.mjs";
 
 const JOBS = Number(process.env.BENCH_JOBS ?? 50_000);
 const RUNS = Number(process.env.BENCH_RUNS ?? 3);
@@ -65,3 +65,4 @@ const waits = [1, 2, 3].map((run) => JSON.parse(drain("idle", address(`idle${run
 report(`${engine}: from push to start, idle, p50`, waits.map(({ p50 }) => p50), "us");
 report(`${engine}: from push to start, idle, p99`, waits.map(({ p99 }) => p99), "us", { name: "20 ms", value: IDLE_LIMIT });
 save("queue");
+if (redis) await stop(redis);
