@@ -2,7 +2,7 @@
 
 use std::process::Child;
 
-use duly_db::query;
+use duly_db::{Db, query};
 use duly_queue::store::{Filter, JobRecord, Listing, State};
 use duly_tracker::NotificationId;
 use duly_tracker::testing::TestTracker;
@@ -24,6 +24,8 @@ pub enum Place {
 
 pub struct Fleet<'a> {
     app: &'a TestTracker,
+    /// The same database, for who does not wait for locks.
+    impatient: Db,
     sink: Sink,
     home: Process,
     workers: Vec<Option<Child>>,
@@ -35,7 +37,12 @@ fn process(child: &Child) -> Pid {
 }
 
 impl<'a> Fleet<'a> {
-    pub fn new(app: &'a TestTracker, sink: Sink, variables: Vec<(&'static str, String)>) -> Self {
+    pub async fn new(
+        app: &'a TestTracker,
+        sink: Sink,
+        variables: Vec<(&'static str, String)>,
+    ) -> Self {
+        let impatient = super::impatient(app).await;
         let mut home = Process::new();
         home.variables = variables;
         let url = app.database.url().to_owned();
@@ -43,6 +50,7 @@ impl<'a> Fleet<'a> {
         let workers = sink.ports.iter().map(|_| None).collect();
         Fleet {
             app,
+            impatient,
             sink,
             home,
             workers,
@@ -70,8 +78,25 @@ impl<'a> Fleet<'a> {
         process(self.workers[number].as_ref().expect("it runs"))
     }
 
-    pub fn freeze_scheduler(&self, number: usize) {
-        kill_process(process(&self.schedulers[number]), Signal::STOP).expect("it runs");
+    /// Freezes a scheduler, but not while it keeps all others from writing.
+    pub async fn freeze_scheduler(&self, number: usize) {
+        let pid = process(&self.schedulers[number]);
+        super::until(async || {
+            kill_process(pid, Signal::STOP).expect("it runs");
+            let is_free = self.may_write().await;
+            if !is_free {
+                kill_process(pid, Signal::CONT).expect("it runs");
+            }
+            is_free
+        })
+        .await;
+    }
+
+    /// Whether nobody who is frozen holds the one lock of SQLite.
+    async fn may_write(&self) -> bool {
+        let mut tx = self.impatient.begin();
+        let nothing = "UPDATE instance SET value = value WHERE name = 'nothing'";
+        tx.execute(query(nothing)).await.is_ok() && tx.commit().await.is_ok()
     }
 
     pub fn wake_scheduler(&self, number: usize) {
@@ -107,7 +132,9 @@ impl<'a> Fleet<'a> {
                 }
                 kill_process(pid, Signal::STOP).expect("it runs");
                 match self.place_of(number).await {
-                    Some((at, promise)) if at == place => return promise,
+                    Some((at, promise)) if at == place && self.may_write().await => {
+                        return promise;
+                    }
                     _ => kill_process(pid, Signal::CONT).expect("it runs"),
                 }
             }

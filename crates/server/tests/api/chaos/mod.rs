@@ -11,7 +11,7 @@ use std::time::Duration;
 use duly_db::clock::SystemClock;
 use duly_db::random::SystemRandom;
 use duly_db::testing::Cluster;
-use duly_db::{Engine, Error, query};
+use duly_db::{Db, Engine, Error, Location, Options, query};
 use duly_queue::{Queue, RedisStore, SqlStore};
 use duly_redis::testing::RedisServer;
 use duly_tracker::instance;
@@ -58,7 +58,8 @@ async fn each_promise_is_kept_once_with_jobs_in_redis() {
     let redis = RedisServer::with(&["--appendonly", "yes"]);
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let installation = instance::installation(&app.db, &SystemRandom).await;
-    let sql = SqlStore::new(app.db.clone(), clock.clone(), random.clone());
+    // Looking at jobs writes.
+    let sql = SqlStore::new(impatient(&app).await, clock.clone(), random.clone());
     let address = redis.url().parse().expect("an address");
     let store = RedisStore::new(sql, address, &installation.expect("the database works"));
     let queue = Queue::with_store(app.db.clone(), Arc::new(store), clock, random);
@@ -69,6 +70,13 @@ async fn each_promise_is_kept_once_with_jobs_in_redis() {
     };
     let variables = vec![("DULY_QUEUE__URL", redis.url())];
     run(&app, restart, variables).await;
+}
+
+/// The database, for who does not wait for locks: whoever is frozen may hold one.
+async fn impatient(app: &TestTracker) -> Db {
+    let mut options = Options::at(Location::parse(app.database.url(), &[]).expect("a place"));
+    options.wait_timeout = Duration::from_millis(100);
+    Db::open(options).await.expect("the test's database")
 }
 
 /// Servers of its own, or a file.
@@ -91,7 +99,7 @@ async fn run(app: &TestTracker, restart: impl Fn(), variables: Vec<(&'static str
     )]
     app.clock.set(Timestamp::now());
     let sink = Sink::start(WORKERS + 1).await;
-    let mut fleet = Fleet::new(app, sink.clone(), variables);
+    let mut fleet = Fleet::new(app, sink.clone(), variables).await;
     let promised = mails() / EACH * EACH;
     people(app, promised / EACH / 2).await;
     for _ in 0..2 {
@@ -102,13 +110,13 @@ async fn run(app: &TestTracker, restart: impl Fn(), variables: Vec<(&'static str
     }
     let frozen = fleet.freeze_at(FROZEN, Place::Claimed).await;
     // Whoever leads sleeps through the lease, and believes to lead when it wakes.
-    fleet.freeze_scheduler(0);
+    fleet.freeze_scheduler(0).await;
     let first_kills = kill_at_each_step(app, &mut fleet, &sink).await;
     tokio::task::block_in_place(restart);
     until(async || app.queue.counts().await.is_ok()).await;
     people(app, promised / EACH - promised / EACH / 2).await;
     fleet.wake_scheduler(0);
-    fleet.freeze_scheduler(1);
+    fleet.freeze_scheduler(1).await;
     let kills = first_kills + kill_at_each_step(app, &mut fleet, &sink).await;
     fleet.wake_scheduler(1);
     until(async || state_of(app, frozen).await == "sent").await;
