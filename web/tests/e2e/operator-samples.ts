@@ -13,7 +13,6 @@ const schedule: Schedule = {
   cadence: 'daily at 02:30',
   zone: 'UTC',
   catch_up: 'once',
-  kind: 'purge_trash',
   queue: 'maintenance',
   last_slot: ago(HOUR),
   fired_at: ago(HOUR - 3 * MINUTE),
@@ -100,9 +99,8 @@ export const receipt: Receipt = {
   sent_at: ago(HOUR - 3 * MINUTE),
   late_ms: 3 * MINUTE,
   attempts: 2,
-  message_id: `<${idOf(31)}@duly.example.org>`,
+  message_id: `${idOf(31)}@duly.example.org`,
   reason: null,
-  channel: 'mail',
 }
 
 const receipts: Receipt[] = [
@@ -116,7 +114,6 @@ const receipts: Receipt[] = [
     state: 'bounced',
     sent_at: null,
     late_ms: null,
-    message_id: null,
     reason: `550 5.1.1 nobody of this name lives here ${'and nobody ever did '.repeat(5)}`,
   },
 ]

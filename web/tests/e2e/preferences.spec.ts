@@ -53,7 +53,7 @@ test('quiet hours are kept, and can go past midnight', async ({ signedIn: page }
 
 test('reminders a day are bounded, and what is no bound is not sent', async ({ signedIn: page }) => {
   await page.goto('/settings/reminders')
-  const most = page.getByLabel('Reminders a day, at most')
+  const most = page.getByLabel('Mails a day, at most')
   await expect(most).toHaveValue('')
   const bounded = saved(page, 'PATCH')
   await most.fill('5')

@@ -48,6 +48,7 @@ const status: Queues = {
     },
   ],
   balance: null,
+  alarms: [],
 }
 const refused = () => Response.json({ title: 'Down', status: 403, code: 'down' }, { status: 403 })
 const wait = (milliseconds: number) => act(() => vi.advanceTimersByTimeAsync(milliseconds))

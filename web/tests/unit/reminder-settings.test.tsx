@@ -18,9 +18,11 @@ const account: Account = {
   reminders: true,
   reminder_time: '09:00',
   overdue_mail: true,
+  escalation: 'high',
   digest: { is_on: true, day: 'monday', hour: 8 },
   quiet_hours: null,
   mails_a_day: 5,
+  mail_stopped: null,
   created_at: '2026-11-01T09:00:00Z',
 }
 
@@ -78,7 +80,7 @@ test('quiet hours begin with a night, and end with none', async () => {
 test('what is no bound is said, and not sent', async () => {
   const sent = show()
   const user = userEvent.setup()
-  const most = screen.getByLabelText('Reminders a day, at most')
+  const most = screen.getByLabelText('Mails a day, at most')
   await user.clear(most)
   await user.type(most, '101')
   await user.tab()

@@ -58,7 +58,7 @@ function ResetButton({ queue }: { queue: string }) {
   const reset = async () => {
     setBusy(true)
     try {
-      await answer(api.DELETE('/api/v1/admin/queues/{queue}/settings', { params: { path: { queue } } }))
+      await answer(api.DELETE('/api/v1/admin/queues/{id}/settings', { params: { path: { id: queue } } }))
       say(`${queue} has what the configuration says`)
     } catch (error) {
       say(`Not reset: ${sayError(error)}`, { tone: 'danger' })
