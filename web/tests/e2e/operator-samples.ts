@@ -105,6 +105,9 @@ export const receipt: Receipt = {
 
 const receipts: Receipt[] = [
   receipt,
+  { ...receipt, id: idOf(33), kind: 'escalated', sent_at: null, late_ms: null, state: 'planned' },
+  { ...receipt, id: idOf(34), kind: 'collected', task_id: null, slot: '2026-11-24' },
+  { ...receipt, id: idOf(35), kind: 'digest', task_id: null, slot: '2026-11-23' },
   {
     ...receipt,
     id: idOf(32),

@@ -108,6 +108,14 @@ test('one that never ran, and one that ran late, say so', async () => {
   expect(cells()[4]).toBe('12')
 })
 
+test('where its jobs wait stands with it, as long as anybody knows', async () => {
+  show([schedule], [{ ...schedule, queue: null }])
+  await wait(10)
+  expect(screen.getByRole('rowheader').textContent).toBe('Purge trashmaintenance')
+  await wait(2000)
+  expect(screen.getByRole('rowheader').textContent).toBe('Purge trash')
+})
+
 test('why the last firing failed is said with when that was', async () => {
   show([{ ...schedule, error: 'the database is away', failed_at: '2026-11-30T09:00:10Z' }])
   await wait(10)
