@@ -32,18 +32,16 @@ export function MailStopped({ email, stopped: { since, reason } }: MailStoppedPr
         title="No reminders are sent"
         note={
           <>
-            Mails to {email} came back, so none is sent since{' '}
+            Mails to {email} came back, so none has been sent since{' '}
             <time dateTime={since}>{sayMoment(since, accountZone())}</time>. When the address is right, try
             again; else change it.
           </>
         }
-        actions={
-          <Button busy={busy} onClick={() => void tryAgain()}>
-            Try again
-          </Button>
-        }
       >
         <p className="text-sm text-danger [overflow-wrap:anywhere]">{reason}</p>
+        <Button className="justify-self-start" busy={busy} onClick={() => void tryAgain()}>
+          Try again
+        </Button>
       </Section>
     </div>
   )
