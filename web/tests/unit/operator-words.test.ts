@@ -200,6 +200,7 @@ describe('what would have been', () => {
       })
     const wrong = refused(
       ['queues.max', 'must not be less than min'],
+      ['queues.max', 'must not be less than min'],
       ['queues.target_s', 'must be a number from 1 to 86400'],
       ['hours', 'must be a number from 1 to 24'],
     )

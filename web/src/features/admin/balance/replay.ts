@@ -25,7 +25,8 @@ export function sayRefusal(error: unknown): string {
     const limit = LIMITS.find(({ name }) => field.endsWith(`.${name}`))
     return limit ? `${limit.label} ${message}` : message
   })
-  return sentences.join('. ')
+  // Of two queues the same may be wrong.
+  return [...new Set(sentences)].join('. ')
 }
 
 /** How much was decided again. */
