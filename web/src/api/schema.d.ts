@@ -47,7 +47,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancels the jobs of a batch that wait or run. */
+        /** Ends a batch: none of its jobs starts any more, those that run are aborted, nothing follows. */
         post: operations["cancelBatch"];
         delete?: never;
         options?: never;
@@ -302,7 +302,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Decides again what was decided within the last hours, with other settings. Nothing is changed. */
+        /** Makes the decisions of the last hours again with other settings, and changes nothing. */
         post: operations["replayDecisions"];
         delete?: never;
         options?: never;
@@ -317,7 +317,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows what each queue may have, and who said so. */
+        /** Shows what each queue may have. */
         get: operations["getBalanceSettings"];
         put?: never;
         post?: never;
@@ -361,7 +361,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/queues/{queue}/settings": {
+    "/api/v1/admin/queues/{id}/settings": {
         parameters: {
             query?: never;
             header?: never;
@@ -369,10 +369,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Changes what a queue may have, whatever the configuration says. */
+        /** Says what a queue may have from now on, instead of what is configured. */
         put: operations["changeQueueLimits"];
         post?: never;
-        /** Gives a queue back what the configuration says. */
+        /** Lets a queue have what is configured again. */
         delete: operations["resetQueueLimits"];
         options?: never;
         head?: never;
@@ -386,7 +386,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists what people were promised and what became of it, newest first. */
+        /**
+         * Lists the receipts of everybody's reminders: that of which anything became last first; of one person the
+         *     newest first.
+         */
         get: operations["listReceipts"];
         put?: never;
         post?: never;
@@ -403,7 +406,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows the schedules: when they fired last, and when they fire next. */
+        /** Shows what comes back at certain times, and what became of it. */
         get: operations["listSchedules"];
         put?: never;
         post?: never;
@@ -413,7 +416,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/schedules/{name}/pause": {
+    "/api/v1/admin/schedules/{id}/pause": {
         parameters: {
             query?: never;
             header?: never;
@@ -422,7 +425,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Fires a schedule no more. What it has pushed is run. */
+        /** Lets the slots of a schedule pass from now on. */
         post: operations["pauseSchedule"];
         delete?: never;
         options?: never;
@@ -430,7 +433,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/schedules/{name}/resume": {
+    "/api/v1/admin/schedules/{id}/resume": {
         parameters: {
             query?: never;
             header?: never;
@@ -439,7 +442,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Fires a schedule again. */
+        /** Fires a schedule at its slots again. */
         post: operations["resumeSchedule"];
         delete?: never;
         options?: never;
@@ -447,7 +450,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/schedules/{name}/run": {
+    "/api/v1/admin/schedules/{id}/run": {
         parameters: {
             query?: never;
             header?: never;
@@ -456,7 +459,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Fires a schedule now, once. Its next slot stays where it is. */
+        /** Fires a schedule now. Its slots stay as they are. */
         post: operations["runSchedule"];
         delete?: never;
         options?: never;
@@ -945,19 +948,22 @@ export interface components {
              * @description When the account was made.
              */
             created_at: string;
-            /** @description The weekly mail. */
+            /** @description The mail about a week. */
             digest: components["schemas"]["Digest"];
             /** @description Where mails go, and what the person logs in with. */
             email: components["schemas"]["Email"];
             /** @description Whether a link mailed to that address has been opened. */
             email_confirmed: boolean;
+            /** @description Of which tasks a second mail is sent when they are still open an hour after their time. */
+            escalation: components["schemas"]["Escalation"];
             /** @description Its id. */
             id: components["schemas"]["UserId"];
             /** @description The language of mails and of the page. */
             locale: components["schemas"]["Locale"];
+            mail_stopped?: components["schemas"]["MailStopped"] | null;
             /**
              * Format: int32
-             * @description The most reminders that are sent in a day; null without bound.
+             * @description How many reminders are sent a day at most; null for as many as there are.
              */
             mails_a_day?: number | null;
             /** @description What the person wants to be called. */
@@ -1005,6 +1011,18 @@ export interface components {
          * @description An entry of the activity log.
          */
         ActivityId: string;
+        /** @description Something that is wrong. */
+        Alarm: {
+            /** @description For people, one sentence. */
+            detail: string;
+            /** @description For programs: `no_worker`, `no_scheduler`, `waiting:urgent`, `failing:default`. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Since when it holds, as far as is known.
+             */
+            since: string;
+        };
         /** @description A token, without its secret. */
         ApiToken: {
             /** @description What it is good for. */
@@ -1029,67 +1047,64 @@ export interface components {
             /** @description What the person calls it. */
             name: string;
         };
-        /** @description What queues may have. */
+        /** @description What each queue may have. */
         BalanceSettings: {
             /**
-             * Format: int32
+             * Format: int64
              * @description The least time between two decisions, in seconds.
              */
             cooldown_s: number;
-            /** @description Each queue, the most important first. */
+            /** @description The queues, most important first. */
             data: components["schemas"]["QueueLimits"][];
         };
-        /** @description Jobs that were pushed together. */
+        /** @description Jobs that belong together, and how far they have come. Their tag is `batch:` with its id. */
         Batch: {
-            /** @description Who pushed it, if it was a person. */
+            /** @description Who wanted it. */
             by?: string | null;
             /**
              * Format: int64
-             * @description Those that were cancelled.
+             * @description How many an operator has ended.
              */
             cancelled: number;
-            /** @description The kind of the job that is pushed when all have ended. */
+            /** @description The kind of the job that is pushed when all others have ended. */
             completion?: string | null;
             /**
              * Format: date-time
-             * @description When it was pushed.
+             * @description When it was made.
              */
             created_at: string;
             /**
              * Format: int64
-             * @description Those that are done.
+             * @description How many are done.
              */
             done: number;
             /**
              * Format: date-time
-             * @description When the last of its jobs ended.
+             * @description When it ended.
              */
             ended_at?: string | null;
             /**
              * Format: int64
-             * @description Those that failed for good.
+             * @description How many have failed for good and were not tried again.
              */
             failed: number;
             /**
              * Format: uuid
-             * @description Its id. Its jobs have the tag `batch:` and this.
+             * @description The batch.
              */
             id: string;
-            /** @description What it is for. */
+            /** @description What it is called. */
             name: string;
             /**
              * Format: int64
-             * @description Those that wait or run.
+             * @description How many have not ended.
              */
             pending: number;
-            /**
-             * @description How far it has come.
-             * @enum {string}
-             */
-            state: "running" | "finished" | "cancelled";
+            /** @description Its state. */
+            state: components["schemas"]["StateOfBatch"];
             /**
              * Format: int64
-             * @description Its jobs.
+             * @description How many jobs it has, steps that are to come included.
              */
             total: number;
         };
@@ -1442,7 +1457,7 @@ export interface components {
             day: components["schemas"]["Weekday"];
             /**
              * Format: int32
-             * @description At which hour of that day, in the person's time zone.
+             * @description At which hour of that day, 0 to 23, in the person's time zone.
              */
             hour: number;
             /** @description Whether to send it. */
@@ -1461,6 +1476,11 @@ export interface components {
          * @enum {string}
          */
         Engine: "sqlite" | "postgres" | "mariadb" | "mysql";
+        /**
+         * @description Of which tasks a second mail is sent when they are still open an hour after their time.
+         * @enum {string}
+         */
+        Escalation: "off" | "high" | "all";
         /** @description The data of an event. */
         EventData: {
             /** @description With `change`: all that changed since the event before. */
@@ -1849,7 +1869,7 @@ export interface components {
          * @description What a notification is about.
          * @enum {string}
          */
-        Kind: "due" | "due_time" | "overdue" | "digest";
+        Kind: "due" | "due_time" | "overdue" | "escalated" | "collected" | "digest";
         /** @description One label and how often it is used. */
         LabelCount: {
             /** @description As written on one of the tasks. */
@@ -1888,6 +1908,21 @@ export interface components {
              */
             password: string;
         };
+        /** @description That mails to somebody came back. */
+        MailStopped: {
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Since when none is sent.
+             */
+            since: string;
+        };
+        /**
+         * @description What becomes of firings that were missed because no scheduler ran.
+         * @enum {string}
+         */
+        MissedFirings: "skip" | "once";
         /** @description A new token, with its text, which is shown this once. */
         NewApiToken: components["schemas"]["ApiToken"] & {
             /** @description What to send as `Authorization: Bearer …`. */
@@ -1951,7 +1986,7 @@ export interface components {
              * @description When the mail server took it.
              */
             sent_at?: string | null;
-            /** @description The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`. */
+            /** @description The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`; of a week its Monday. */
             slot: string;
             /** @description How far it has come. */
             state: components["schemas"]["State"];
@@ -1964,6 +1999,11 @@ export interface components {
          * @description An entry of the notifications ledger.
          */
         NotificationId: string;
+        /**
+         * @description Who said what a queue may have.
+         * @enum {string}
+         */
+        Origin: "built-in" | "configuration" | "operator";
         /**
          * @description What became of a row.
          * @enum {string}
@@ -2027,55 +2067,52 @@ export interface components {
         Page_Batch: {
             /** @description The rows. */
             data: {
-                /** @description Who pushed it, if it was a person. */
+                /** @description Who wanted it. */
                 by?: string | null;
                 /**
                  * Format: int64
-                 * @description Those that were cancelled.
+                 * @description How many an operator has ended.
                  */
                 cancelled: number;
-                /** @description The kind of the job that is pushed when all have ended. */
+                /** @description The kind of the job that is pushed when all others have ended. */
                 completion?: string | null;
                 /**
                  * Format: date-time
-                 * @description When it was pushed.
+                 * @description When it was made.
                  */
                 created_at: string;
                 /**
                  * Format: int64
-                 * @description Those that are done.
+                 * @description How many are done.
                  */
                 done: number;
                 /**
                  * Format: date-time
-                 * @description When the last of its jobs ended.
+                 * @description When it ended.
                  */
                 ended_at?: string | null;
                 /**
                  * Format: int64
-                 * @description Those that failed for good.
+                 * @description How many have failed for good and were not tried again.
                  */
                 failed: number;
                 /**
                  * Format: uuid
-                 * @description Its id. Its jobs have the tag `batch:` and this.
+                 * @description The batch.
                  */
                 id: string;
-                /** @description What it is for. */
+                /** @description What it is called. */
                 name: string;
                 /**
                  * Format: int64
-                 * @description Those that wait or run.
+                 * @description How many have not ended.
                  */
                 pending: number;
-                /**
-                 * @description How far it has come.
-                 * @enum {string}
-                 */
-                state: "running" | "finished" | "cancelled";
+                /** @description Its state. */
+                state: components["schemas"]["StateOfBatch"];
                 /**
                  * Format: int64
-                 * @description Its jobs.
+                 * @description How many jobs it has, steps that are to come included.
                  */
                 total: number;
             }[];
@@ -2283,7 +2320,7 @@ export interface components {
                  * @description When the mail server took it.
                  */
                 sent_at?: string | null;
-                /** @description The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`. */
+                /** @description The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`; of a week its Monday. */
                 slot: string;
                 /** @description How far it has come. */
                 state: components["schemas"]["State"];
@@ -2303,22 +2340,17 @@ export interface components {
                  * @description How often it was attempted.
                  */
                 attempts: number;
-                /**
-                 * @description By which way.
-                 * @enum {string}
-                 */
-                channel: "mail";
                 /** @description Its id. */
                 id: components["schemas"]["NotificationId"];
-                /** @description What it is about. */
+                /** @description Of what. */
                 kind: components["schemas"]["Kind"];
                 /**
                  * Format: int64
-                 * @description How much later than promised, in milliseconds.
+                 * @description How long after it was promised that was, in milliseconds.
                  */
                 late_ms?: number | null;
-                /** @description The `Message-ID` of the mail. */
-                message_id?: string | null;
+                /** @description The `Message-ID` of the mail, without the angle brackets. */
+                message_id: string;
                 /**
                  * Format: date-time
                  * @description When it was promised.
@@ -2331,18 +2363,71 @@ export interface components {
                  * @description When the mail server took it.
                  */
                 sent_at?: string | null;
-                /** @description The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`, on the person's clock. */
+                /** @description The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`; of a week its Monday. */
                 slot: string;
                 /** @description How far it has come. */
                 state: components["schemas"]["State"];
                 task_id?: components["schemas"]["TaskId"] | null;
-                /**
-                 * Format: email
-                 * @description Their address today.
-                 */
+                /** @description Where. */
                 user_email: string;
-                /** @description Whom it was promised. */
+                /** @description Who was to be told. */
                 user_id: components["schemas"]["UserId"];
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Schedule: {
+            /** @description The rows. */
+            data: {
+                /** @description How often it fires, for people: `every 10 s`, `daily at 02:30`. */
+                cadence: string;
+                /** @description What becomes of firings that were missed because no scheduler ran. */
+                catch_up: components["schemas"]["MissedFirings"];
+                /** @description Why it could not be fired last, until it is. */
+                error?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When that was.
+                 */
+                failed_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was fired last.
+                 */
+                fired_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description How long its newest job that is done ran, in milliseconds.
+                 */
+                last_run_ms?: number | null;
+                /**
+                 * Format: date-time
+                 * @description The newest slot that has passed, fired or not.
+                 */
+                last_slot?: string | null;
+                /**
+                 * Format: int64
+                 * @description How long after its slot that was, in milliseconds.
+                 */
+                late_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description How many slots passed without a firing, because no scheduler ran or it was too late.
+                 */
+                missed: number;
+                /** @description Its name, and the kind of the jobs it pushes. */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description Its next slot.
+                 */
+                next_at: string;
+                pause?: components["schemas"]["SchedulePause"] | null;
+                /** @description Where its jobs wait. */
+                queue?: string | null;
+                /** @description The time zone whose clocks it follows. */
+                zone: string;
             }[];
             /** @description What to send as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -2518,21 +2603,24 @@ export interface components {
              * @description The password until now.
              */
             current_password?: string;
-            /** @description The weekly mail. */
+            /** @description The mail about a week. */
             digest?: components["schemas"]["Digest"];
             /**
              * Format: email
              * @description Takes effect when the link mailed to it is opened; needs `current_password`.
              */
             email?: string;
+            /** @description Of which tasks a second mail is sent when they are still open an hour after their time. */
+            escalation?: components["schemas"]["Escalation"];
             /**
              * @description The language of mails and of the page.
              * @example en
              */
             locale?: string;
+            mail_stopped?: components["schemas"]["MailStopped"] | null;
             /**
              * Format: int32
-             * @description The most reminders that are sent in a day; null without bound.
+             * @description How many reminders are sent a day at most; null for as many as there are.
              */
             mails_a_day?: number | null;
             /** @description What the person wants to be called. */
@@ -2640,27 +2728,24 @@ export interface components {
              */
             wanted: number;
         };
-        /** @description What a queue may have. */
+        /** @description What a queue may have, of the slots of all workers. */
         QueueLimits: {
             /**
              * Format: int32
-             * @description The most slots it may have in the whole cluster; null is without bound.
+             * @description The most slots it may have; null for any number.
              */
             max?: number | null;
             /**
              * Format: int32
-             * @description The slots it is guaranteed in the whole cluster, even when it has nothing to do.
+             * @description The slots it is guaranteed even when it has nothing to do.
              */
             min: number;
-            /**
-             * @description Who said so.
-             * @enum {string}
-             */
-            origin: "built-in" | "configuration" | "operator";
+            /** @description Who said so. */
+            origin: components["schemas"]["Origin"];
             /** @description The queue. */
             queue: string;
             /**
-             * Format: int32
+             * Format: int64
              * @description How long its jobs may wait, in seconds.
              */
             target_s: number;
@@ -2670,31 +2755,33 @@ export interface components {
              */
             weight: number;
         };
-        /** @description What a queue is to have. Fields left out stay as they are. */
+        /** @description What a queue may have. What is left out stays as it is. */
         QueueLimitsInput: {
             /**
              * Format: int32
-             * @description The most slots it may have in the whole cluster; null is without bound.
+             * @description The most slots it may have; null for any number.
              */
             max?: number | null;
             /**
              * Format: int32
-             * @description The slots it is guaranteed in the whole cluster, even when it has nothing to do.
+             * @description The slots it is guaranteed even when it has nothing to do.
              */
-            min?: number;
+            min?: number | null;
             /**
              * Format: int32
              * @description How long its jobs may wait, in seconds.
              */
-            target_s?: number;
+            target_s?: number | null;
             /**
              * Format: int32
              * @description How much it counts when there are not enough slots.
              */
-            weight?: number;
+            weight?: number | null;
         };
         /** @description The queues, who works on them, and what is paused. */
         Queues: {
+            /** @description What is wrong: those who operate have been told of it. */
+            alarms: components["schemas"]["Alarm"][];
             balance?: components["schemas"]["JobBalance"] | null;
             /** @description The kinds of jobs this release knows. */
             kinds: string[];
@@ -2712,29 +2799,24 @@ export interface components {
             /** @description When it is over. */
             to: components["schemas"]["ReminderTime"];
         };
-        /** @description What somebody was promised, and what became of it. */
+        /** @description What somebody was promised, and what became of it. It says nothing of what stands in a task. */
         Receipt: {
             /**
              * Format: int32
              * @description How often it was attempted.
              */
             attempts: number;
-            /**
-             * @description By which way.
-             * @enum {string}
-             */
-            channel: "mail";
             /** @description Its id. */
             id: components["schemas"]["NotificationId"];
-            /** @description What it is about. */
+            /** @description Of what. */
             kind: components["schemas"]["Kind"];
             /**
              * Format: int64
-             * @description How much later than promised, in milliseconds.
+             * @description How long after it was promised that was, in milliseconds.
              */
             late_ms?: number | null;
-            /** @description The `Message-ID` of the mail. */
-            message_id?: string | null;
+            /** @description The `Message-ID` of the mail, without the angle brackets. */
+            message_id: string;
             /**
              * Format: date-time
              * @description When it was promised.
@@ -2747,17 +2829,14 @@ export interface components {
              * @description When the mail server took it.
              */
             sent_at?: string | null;
-            /** @description The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`, on the person's clock. */
+            /** @description The day it is about, `2026-11-24`, or the time, `2026-11-24T18:00`; of a week its Monday. */
             slot: string;
             /** @description How far it has come. */
             state: components["schemas"]["State"];
             task_id?: components["schemas"]["TaskId"] | null;
-            /**
-             * Format: email
-             * @description Their address today.
-             */
+            /** @description Where. */
             user_email: string;
-            /** @description Whom it was promised. */
+            /** @description Who was to be told. */
             user_id: components["schemas"]["UserId"];
         };
         /** @description The body of a registration. */
@@ -2789,78 +2868,78 @@ export interface components {
          * @example 09:00
          */
         ReminderTime: string;
-        /** @description The decisions that were kept, decided again with other settings. */
+        /** @description What would have been with other settings. */
         Replay: {
             /**
              * Format: int64
-             * @description How many there were.
+             * @description How many decisions were made again. Of times without any work there are none.
              */
             decisions: number;
-            /** @description At most 288 moments, oldest first. */
+            /** @description What is given at times, the oldest first. */
             points: components["schemas"]["ReplayPoint"][];
-            /** @description Each queue, the most important first. */
+            /** @description What becomes of each queue. */
             queues: components["schemas"]["ReplayedQueue"][];
         };
-        /** @description What is to be tried. */
+        /** @description Other settings to make the decisions of the last hours again with. */
         ReplayInput: {
             /**
              * Format: int32
              * @description How far back.
              */
             hours: number;
-            /** @description What queues would have had, by name; the others as they have now. */
-            queues: {
+            /** @description What each queue would have had; those left out have what is in force. */
+            queues?: {
                 [key: string]: components["schemas"]["QueueLimitsInput"];
             };
         };
-        /** @description A moment of the replay. */
+        /** @description What queues are given at a time. */
         ReplayPoint: {
             /**
              * Format: date-time
              * @description When.
              */
             at: string;
-            /** @description What each queue would have had. */
+            /** @description The slots of each queue. */
             slots: {
                 [key: string]: number;
             };
-            /** @description What each had. */
+            /** @description The slots of each queue, as it was. */
             slots_before: {
                 [key: string]: number;
             };
         };
-        /** @description What a queue would have had. */
+        /** @description A queue, as it was and as it would have been. */
         ReplayedQueue: {
             /**
              * Format: int32
-             * @description The most it would have had at once.
+             * @description The most slots it has.
              */
             max_slots: number;
             /**
              * Format: int32
-             * @description What it had.
+             * @description The most slots it had.
              */
             max_slots_before: number;
             /**
              * Format: double
-             * @description The slots it would have had on average.
+             * @description Its slots on average.
              */
             mean_slots: number;
             /**
              * Format: double
-             * @description What it had.
+             * @description Its slots on average, as it was.
              */
             mean_slots_before: number;
             /** @description The queue. */
             queue: string;
             /**
              * Format: int64
-             * @description For how many seconds it would have had fewer than it wanted.
+             * @description For how many seconds it wants more than it has.
              */
             short_s: number;
             /**
              * Format: int64
-             * @description For how many it had.
+             * @description For how many seconds it wanted more than it had.
              */
             short_s_before: number;
         };
@@ -2939,61 +3018,56 @@ export interface components {
         Role: "user" | "admin";
         /** @description What comes back at certain times. */
         Schedule: {
-            /** @description How often, in words: `every 10 s`, `daily at 02:30`. */
+            /** @description How often it fires, for people: `every 10 s`, `daily at 02:30`. */
             cadence: string;
-            /**
-             * @description What becomes of slots that were missed: the last is made up for `once`, or they are left out.
-             * @enum {string}
-             */
-            catch_up: "once" | "skip";
-            /** @description Why the last firing failed; null when it did not. */
+            /** @description What becomes of firings that were missed because no scheduler ran. */
+            catch_up: components["schemas"]["MissedFirings"];
+            /** @description Why it could not be fired last, until it is. */
             error?: string | null;
-            /**
-             * Format: date-time
-             * @description When it failed.
-             */
-            failed_at?: string | null;
             /**
              * Format: date-time
              * @description When that was.
              */
+            failed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was fired last.
+             */
             fired_at?: string | null;
-            /** @description The kind of the jobs it pushes. */
-            kind: string;
             /**
              * Format: int64
-             * @description How long the last attempt of its job ran, in milliseconds.
+             * @description How long its newest job that is done ran, in milliseconds.
              */
             last_run_ms?: number | null;
             /**
              * Format: date-time
-             * @description The slot it was fired for last.
+             * @description The newest slot that has passed, fired or not.
              */
             last_slot?: string | null;
             /**
              * Format: int64
-             * @description How much later than the slot, in milliseconds.
+             * @description How long after its slot that was, in milliseconds.
              */
             late_ms?: number | null;
             /**
              * Format: int64
-             * @description How many slots were left out in all.
+             * @description How many slots passed without a firing, because no scheduler ran or it was too late.
              */
             missed: number;
-            /** @description Its name. */
+            /** @description Its name, and the kind of the jobs it pushes. */
             name: string;
             /**
              * Format: date-time
-             * @description Its next slot; null when there is none.
+             * @description Its next slot.
              */
-            next_at?: string | null;
+            next_at: string;
             pause?: components["schemas"]["SchedulePause"] | null;
-            /** @description The queue it pushes them to. */
-            queue: string;
-            /** @description The time zone of its times of day. */
+            /** @description Where its jobs wait. */
+            queue?: string | null;
+            /** @description The time zone whose clocks it follows. */
             zone: string;
         };
-        /** @description A pause of a schedule, and why. */
+        /** @description That a schedule is paused, and why. */
         SchedulePause: {
             /** @description Who wanted it. */
             by: string;
@@ -3009,21 +3083,6 @@ export interface components {
              * @description Until when; null until somebody resumes it.
              */
             until?: string | null;
-        };
-        /** @description Why a schedule is paused, and until when. */
-        SchedulePauseInput: {
-            /** @description Why, for others who operate. */
-            reason?: string | null;
-            /**
-             * Format: date-time
-             * @description Until when; until somebody resumes it when left out.
-             */
-            until?: string | null;
-        };
-        /** @description The schedules. */
-        Schedules: {
-            /** @description Each of them, by name. */
-            data: components["schemas"]["Schedule"][];
         };
         /** @description A log-in on one device. */
         Session: {
@@ -3162,6 +3221,11 @@ export interface components {
          * @enum {string}
          */
         State: "planned" | "queued" | "sending" | "sent" | "failed" | "bounced" | "cancelled";
+        /**
+         * @description What state a batch is in.
+         * @enum {string}
+         */
+        StateOfBatch: "running" | "finished" | "cancelled";
         /** @description The figures of one person, judged in their time zone. */
         Statistics: {
             /** @description How many tasks have each status. */
@@ -3344,7 +3408,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of batches. */
+            /** @description A page of batches. They are kept for 30 days after their end. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3403,7 +3467,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The batch. */
+            /** @description How far it has come. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3439,6 +3503,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other problem: 406, 408, 5xx. */
             default: {
                 headers: {
@@ -3462,7 +3535,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is cancelled. */
+            /** @description It has ended, now or before. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3489,6 +3562,15 @@ export interface operations {
             };
             /** @description There is no such thing, or it belongs to somebody else. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4573,7 +4655,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The settings in force. */
+            /** @description What is in force. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4780,7 +4862,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The queue. */
-                queue: string;
+                id: string;
             };
             cookie?: never;
         };
@@ -4790,21 +4872,33 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is in force. */
+            /** @description It is so at the next decision. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The body cannot be read. */
-            400: {
+        };
+    };
+    resetQueueLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The queue. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is so at the next decision. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
             /** @description Log in or send a valid API token. */
             401: {
@@ -4826,24 +4920,6 @@ export interface operations {
             };
             /** @description There is no such thing, or it belongs to somebody else. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type. */
-            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4871,70 +4947,13 @@ export interface operations {
             };
         };
     };
-    resetQueueLimits: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The queue. */
-                queue: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What the configuration says is in force. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Log in or send a valid API token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description You are no administrator, or the request comes with a token. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it belongs to somebody else. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem: 406, 408, 5xx. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listReceipts: {
         parameters: {
             query?: {
-                /** @description Those of the person with this e-mail address. */
+                /** @description Those of the person with this address. */
                 user?: string;
-                /** @description Those in a state. */
-                state?: components["schemas"]["State"];
+                /** @description `planned`, `queued`, `sending`, `sent`, `failed`, `bounced` or `cancelled`. */
+                state?: string;
                 /** @description 1 to 200; 50 when left out. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -5002,13 +5021,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The schedules. */
+            /** @description The schedules of this release. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Schedules"];
+                    "application/json": components["schemas"]["Page_Schedule"];
                 };
             };
             /** @description Log in or send a valid API token. */
@@ -5045,14 +5064,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The schedule. */
-                name: string;
+                /** @description Its name. */
+                id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SchedulePauseInput"];
+                "application/json": components["schemas"]["PauseInput"];
             };
         };
         responses: {
@@ -5142,14 +5161,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The schedule. */
-                name: string;
+                /** @description Its name. */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is not paused any more. */
+            /** @description It is not paused. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5176,6 +5195,15 @@ export interface operations {
             };
             /** @description There is no such thing, or it belongs to somebody else. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5199,14 +5227,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The schedule. */
-                name: string;
+                /** @description Its name. */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It has been fired. */
+            /** @description Its job waits. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5233,6 +5261,15 @@ export interface operations {
             };
             /** @description There is no such thing, or it belongs to somebody else. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

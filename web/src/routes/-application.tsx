@@ -10,6 +10,10 @@ const QuickAddBody = lazy(() => import('#features/tasks/quick-add/body.tsx'))
 const Results = lazy(() => import('#features/palette/results.tsx'))
 const TaskPanel = lazy(() => import('#features/tasks/panel/panel.tsx'))
 const HelpSheet = lazy(() => import('#features/help/sheet.tsx'))
+// Nobody asked for it: when it cannot be had, nothing is missed.
+const AlarmCount = lazy(() =>
+  import('#features/admin/queue/alarm-count.tsx').catch(() => ({ default: () => null })),
+)
 
 const IDLE_MS = 1200
 
@@ -57,6 +61,11 @@ export function Application() {
       <Shell
         asideOpen={task !== undefined}
         aside={<Suspense>{task ? <TaskPanel id={task} key={task} /> : null}</Suspense>}
+        alarms={
+          <Suspense>
+            <AlarmCount />
+          </Suspense>
+        }
       >
         <Outlet />
       </Shell>

@@ -131,3 +131,15 @@ test('nothing is wider than a phone', async ({ signedIn: page, api }) => {
     expect(inner, path).toBeLessThanOrEqual(outer)
   }
 })
+
+test('a narrow window has targets for fingers, whatever points at them', async ({ signedIn: page }) => {
+  await page.goto('/settings')
+  const save = page.getByRole('button', { name: 'Save' }).first()
+  for (const [width, height] of [
+    [767, 44],
+    [768, 32],
+  ] as const) {
+    await page.setViewportSize({ width, height: 844 })
+    await expect.poll(async () => (await save.boundingBox())?.height, `${width} px`).toBe(height)
+  }
+})

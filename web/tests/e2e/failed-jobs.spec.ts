@@ -2,12 +2,15 @@ import { administratorCookies } from './administrator.ts'
 import { expectClean } from './axe.ts'
 import { Api, expect, newEmail, PASSWORD, test } from './fixtures.ts'
 import { MailServer } from './mail-server.ts'
+import { flyEast, tomorrowInTheEast } from './traveller.ts'
 
 /** A server that sends its mails to this port of the machine, which is the test itself. */
 const { DULY_E2E_MAIL_URL: url, DULY_E2E_MAIL_SETUP: link, DULY_E2E_MAIL_PORT: port } = process.env
 
 test.skip(!url || !link || !port, 'DULY_E2E_MAIL_URL names a server that sends mails to DULY_E2E_MAIL_PORT')
 test.use({ baseURL: url ?? '' })
+// The mail server is at one port.
+test.describe.configure({ mode: 'serial' })
 
 test('mails that are refused fail for good, and are sent when they are retried', async ({
   page,
@@ -66,5 +69,38 @@ test('mails that are refused fail for good, and are sent when they are retried',
   await expect(log.nth(2)).toContainText('with other data')
 
   await visitor.close()
+  mails.close()
+})
+
+test('when mails come back again and again none is sent, until the person wants to try again', async ({
+  page,
+  context,
+}) => {
+  test.slow()
+  const origin = url ?? ''
+  const mails = await MailServer.listen(Number(port))
+  const due_date = tomorrowInTheEast()
+  const titles = ['Water the plants', 'Pay rent', 'Renew the passport']
+  const email = await flyEast(
+    new Api(context.request, origin),
+    titles.map((title) => ({ title, due_date })),
+  )
+  await expect
+    .poll(async () => (await (await context.request.get('/api/v1/me')).json()).mail_stopped, {
+      timeout: 60_000,
+    })
+    .not.toBeNull()
+
+  await page.goto('/settings/reminders')
+  const notice = page.getByRole('region', { name: 'No reminders are sent' })
+  await expect(notice).toContainText(`Mails to ${email} came back`)
+  await expect(notice).toContainText('nobody of this name lives here')
+  await expectClean(page)
+  await notice.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('Reminders are sent again')).toBeVisible()
+  await expect(notice).toHaveCount(0)
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Mail reminders' })).toBeVisible()
+  await expect(notice).toHaveCount(0)
   mails.close()
 })

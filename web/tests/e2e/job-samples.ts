@@ -72,6 +72,18 @@ export const queues: Queues = {
       reason: '3 slots: held at its maximum of 3, 12345 waiting at 30 s target need 197.6',
     })),
   },
+  alarms: [
+    {
+      name: 'no_scheduler',
+      detail: 'Nobody starts what is scheduled: no reminders are looked for. Start `duly serve`.',
+      since: ago(2 * HOUR),
+    },
+    {
+      name: 'failing:urgent',
+      detail: '61 jobs of the queue urgent failed within ten minutes.',
+      since: ago(0),
+    },
+  ],
   kinds: ['purge_trash', 'send_reminder'],
   paused_kinds: [{ name: 'send_reminder', ...pause, until: null }],
   workers: [

@@ -13,7 +13,6 @@ const schedule: Schedule = {
   cadence: 'daily at 02:30',
   zone: 'UTC',
   catch_up: 'once',
-  kind: 'purge_trash',
   queue: 'maintenance',
   last_slot: ago(HOUR),
   fired_at: ago(HOUR - 3 * MINUTE),
@@ -100,13 +99,15 @@ export const receipt: Receipt = {
   sent_at: ago(HOUR - 3 * MINUTE),
   late_ms: 3 * MINUTE,
   attempts: 2,
-  message_id: `<${idOf(31)}@duly.example.org>`,
+  message_id: `${idOf(31)}@duly.example.org`,
   reason: null,
-  channel: 'mail',
 }
 
 const receipts: Receipt[] = [
   receipt,
+  { ...receipt, id: idOf(33), kind: 'escalated', sent_at: null, late_ms: null, state: 'planned' },
+  { ...receipt, id: idOf(34), kind: 'collected', task_id: null, slot: '2026-11-24' },
+  { ...receipt, id: idOf(35), kind: 'digest', task_id: null, slot: '2026-11-23' },
   {
     ...receipt,
     id: idOf(32),
@@ -116,7 +117,6 @@ const receipts: Receipt[] = [
     state: 'bounced',
     sent_at: null,
     late_ms: null,
-    message_id: null,
     reason: `550 5.1.1 nobody of this name lives here ${'and nobody ever did '.repeat(5)}`,
   },
 ]

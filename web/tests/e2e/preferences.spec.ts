@@ -53,7 +53,7 @@ test('quiet hours are kept, and can go past midnight', async ({ signedIn: page }
 
 test('reminders a day are bounded, and what is no bound is not sent', async ({ signedIn: page }) => {
   await page.goto('/settings/reminders')
-  const most = page.getByLabel('Reminders a day, at most')
+  const most = page.getByLabel('Mails a day, at most')
   await expect(most).toHaveValue('')
   const bounded = saved(page, 'PATCH')
   await most.fill('5')
@@ -74,6 +74,23 @@ test('reminders a day are bounded, and what is no bound is not sent', async ({ s
   await free
   await page.reload()
   await expect(most).toHaveValue('')
+})
+
+test('a second mail is had of all tasks, or of none', async ({ signedIn: page }) => {
+  await page.goto('/settings/reminders')
+  const of = page.getByLabel('Remind me a second time of a task that is still open an hour after its time')
+  await expect(of).toHaveValue('high')
+  for (const [name, value] of [
+    ['Of all', 'all'],
+    ['Never', 'off'],
+    ['Of high priority', 'high'],
+  ] as const) {
+    const changed = saved(page, 'PATCH')
+    await of.selectOption(name)
+    await changed
+    await page.reload()
+    await expect(of).toHaveValue(value)
+  }
 })
 
 test('a preference that is refused goes back to what it was', async ({ signedIn: page }) => {

@@ -222,11 +222,32 @@ test('one of those that failed alike is tried first, then all of them', async ({
 })
 
 test('nobody at work is an alarm', async ({ page }) => {
-  await page.route('**/api/v1/admin/queues', (route) => route.fulfill({ json: { ...queues, workers: [] } }))
+  const json = { ...queues, workers: [], alarms: [] }
+  await page.route('**/api/v1/admin/queues', (route) => route.fulfill({ json }))
   await page.goto('/admin/queues')
   await expect(page.getByRole('alert')).toContainText('No worker was heard of within the last minute')
   await page.unroute('**/api/v1/admin/queues')
   await expect(page.getByRole('alert')).toHaveCount(0)
+})
+
+test('what operators were told stands above the queues, and how much it is at the way there', async ({
+  page,
+}) => {
+  await answerWithTrouble(page)
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.goto('/')
+  const way = page.getByRole('link', { name: 'Administration' })
+  await expect(way).toHaveAccessibleName('Administration 2 alarms')
+  await expectClean(page)
+  await way.click()
+  await page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Queues' }).click()
+  const told = page.getByRole('alert').first()
+  await expect(told).toContainText('Nobody starts what is scheduled')
+  await expect(told).toContainText('61 jobs of the queue urgent failed within ten minutes.Since ')
+  await expect(told.getByRole('code')).toHaveText('duly serve')
+  await page.unroute('**/api/v1/admin/queues')
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await expect(way).toHaveAccessibleName('Administration')
 })
 
 test('the palette leads there', async ({ page }) => {

@@ -1,8 +1,9 @@
 import type { Page } from '@playwright/test'
 import { administratorCookies, setup } from './administrator.ts'
 import { expectClean } from './axe.ts'
-import { Api, day, expect, newEmail, PASSWORD, test } from './fixtures.ts'
+import { Api, day, expect, test } from './fixtures.ts'
 import { answerOperator, receipt } from './operator-samples.ts'
+import { flyEast } from './traveller.ts'
 
 let cookies: Awaited<ReturnType<typeof administratorCookies>> = []
 
@@ -19,23 +20,6 @@ test.beforeEach(async ({ context }) => {
 
 const rows = (page: Page) => page.getByRole('main').locator('[data-row]')
 
-/**
- * Has somebody with an overdue task fly from where days begin last to where they begin first: the daily look
- * of their new day is due at once, whatever the time is.
- */
-async function flyEast(api: Api): Promise<string> {
-  const email = newEmail()
-  const account = { name: 'Tia Moana', email, password: PASSWORD, time_zone: 'Pacific/Pago_Pago' }
-  await api.post('register', account)
-  await api.add({ title: 'Water the plants', due_date: day(-3) })
-  const changed = await api.request.patch(`${api.origin}/api/v1/me`, {
-    data: { time_zone: 'Pacific/Kiritimati', reminder_time: '00:00' },
-    headers: { Origin: api.origin, 'Sec-Fetch-Site': 'same-origin' },
-  })
-  expect(changed.ok()).toBe(true)
-  return email
-}
-
 test('a reminder that is sent leaves a receipt, which is found by whom it was sent to', async ({
   page,
   playwright,
@@ -43,7 +27,9 @@ test('a reminder that is sent leaves a receipt, which is found by whom it was se
 }) => {
   test.slow()
   const visitor = await playwright.request.newContext()
-  const email = await flyEast(new Api(visitor, baseURL ?? ''))
+  const email = await flyEast(new Api(visitor, baseURL ?? ''), [
+    { title: 'Water the plants', due_date: day(-3) },
+  ])
   await visitor.dispose()
 
   await page.goto('/admin')
@@ -86,5 +72,8 @@ test('a reminder that came back says why', async ({ page }) => {
   await expect(sent).toContainText('Nov 24')
   await expect(sent).toContainText('3 min 0 s late')
   await sent.getByRole('button').click()
-  await expect(page.getByText(receipt.message_id ?? '')).toBeVisible()
+  await expect(page.getByText(receipt.message_id)).toBeVisible()
+  for (const kind of ['Still open', 'All in one', 'Your week']) {
+    await expect(rows(page).filter({ hasText: kind })).toHaveCount(1)
+  }
 })

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
+import { ApiError } from '#api/client.ts'
 import type { Batch, QueueLimits, Replay } from '#api/types.ts'
 import { changedLimits, sayMost, saySeconds } from '#features/admin/balance/limits.ts'
-import { fieldOf, mostChanged, sayDecided, timesOf, wantedOf } from '#features/admin/balance/replay.ts'
+import {
+  fieldOf,
+  mostChanged,
+  sayDecided,
+  sayRefusal,
+  timesOf,
+  wantedOf,
+} from '#features/admin/balance/replay.ts'
 import { sayLength, sayProgress, stateOf, tagOf } from '#features/admin/batches/words.ts'
 import { tell } from '#features/admin/queue/action-words.ts'
 import { sayAhead, sayName } from '#features/admin/queue/words.ts'
@@ -180,6 +188,26 @@ describe('what would have been', () => {
     expect(sayDecided({ decisions: 1 })).toBe('1 decision made again.')
     expect(sayDecided({ decisions: 4211 })).toBe('4,211 decisions made again.')
     expect(sayDecided({ decisions: 0 })).toMatch(/^Nothing was decided in this time/)
+  })
+
+  test('is refused with what the server says of which setting', () => {
+    const refused = (...errors: [field: string, message: string][]) =>
+      new ApiError({
+        title: 'Something is wrong',
+        status: 422,
+        code: 'invalid',
+        errors: errors.map(([field, message]) => ({ field, code: 'invalid', message })),
+      })
+    const wrong = refused(
+      ['queues.max', 'must not be less than min'],
+      ['queues.max', 'must not be less than min'],
+      ['queues.target_s', 'must be a number from 1 to 86400'],
+      ['hours', 'must be a number from 1 to 24'],
+    )
+    expect(sayRefusal(wrong)).toBe(
+      'At most must not be less than min. May wait, seconds must be a number from 1 to 86400. must be a number from 1 to 24',
+    )
+    expect(sayRefusal(refused())).toBe('Something is wrong')
   })
 
   test('is told by the clock of a zone', () => {

@@ -1,9 +1,11 @@
 import { focusManager, QueryClientProvider } from '@tanstack/react-query'
 import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from '@tanstack/react-router'
 import { act, cleanup, render, screen, within } from '@testing-library/react'
+import type { ReactNode } from 'react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { accountQuery, queryClient } from '#api/queries.ts'
 import type { Queues } from '#api/types.ts'
+import AlarmCount from '#features/admin/queue/alarm-count.tsx'
 import { QueuesPage } from '#features/admin/queue/queues.tsx'
 
 const NOW = '2026-11-30T09:00:30Z'
@@ -48,12 +50,17 @@ const status: Queues = {
     },
   ],
   balance: null,
+  alarms: [],
 }
 const refused = () => Response.json({ title: 'Down', status: 403, code: 'down' }, { status: 403 })
 const wait = (milliseconds: number) => act(() => vi.advanceTimersByTimeAsync(milliseconds))
 
-/** Shows the page; what is asked of the queues is answered in turn, the last answer again and again. */
+/** Shows the page, or a part of it; what is asked of the queues is answered in turn, the last answer again and again. */
 function show(...answers: unknown[]) {
+  return showOf(QueuesPage, ...answers)
+}
+
+function showOf(component: () => ReactNode, ...answers: unknown[]) {
   const asked: string[] = []
   vi.stubGlobal('fetch', (request: Request) => {
     const { pathname } = new URL(request.url)
@@ -63,7 +70,7 @@ function show(...answers: unknown[]) {
     return Promise.resolve(answer instanceof Response ? answer.clone() : Response.json(answer))
   })
   const router = createRouter({
-    routeTree: createRootRoute({ component: QueuesPage }),
+    routeTree: createRootRoute({ component }),
     history: createMemoryHistory(),
   })
   render(
@@ -138,6 +145,47 @@ test('warns when nobody works, and of a queue nobody serves', async () => {
   expect(screen.getByRole('alert').textContent).toBe(
     'No worker serves the queue urgent: 3 jobs wait for nobody.',
   )
+})
+
+const alarm = (name: string, detail: string) => ({ name, detail, since: '2026-11-30T08:57:00Z' })
+const alarms = [
+  alarm('no_worker', 'No worker runs. Start `duly serve` or `duly work`.'),
+  alarm('failing:urgent', '61 jobs failed.'),
+]
+
+test('tells what operators were told, with commands as such', async () => {
+  show({ ...status, alarms })
+  await wait(10)
+  const { textContent, innerHTML } = screen.getByRole('alert')
+  expect(textContent).toBe(
+    'No worker runs. Start duly serve or duly work.Since Nov 30, 2026, 08:57' +
+      '61 jobs failed.Since Nov 30, 2026, 08:57',
+  )
+  expect(innerHTML.match(/<code[^>]*>[^<]*/g)).toHaveLength(2)
+  expect(innerHTML).not.toContain('`')
+})
+
+test('does not say twice that nobody works', async () => {
+  show({ ...status, workers: [], alarms }, { ...status, workers: [], alarms: alarms.slice(1) })
+  await wait(10)
+  expect(screen.getAllByRole('alert')).toHaveLength(1)
+  await wait(2000)
+  expect(screen.getAllByRole('alert').map(({ textContent }) => textContent?.slice(0, 19))).toEqual([
+    '61 jobs failed.Sinc',
+    'No worker was heard',
+  ])
+})
+
+test('the number of alarms is looked at once a minute, and stands nowhere when there is none', async () => {
+  const asked = showOf(AlarmCount, { ...status, alarms }, { ...status, alarms: alarms.slice(1) }, status)
+  await wait(10)
+  expect(document.body.textContent).toBe('2 alarms')
+  await wait(59_000)
+  expect(asked).toHaveLength(1)
+  await wait(1100)
+  expect(document.body.textContent).toBe('1 alarm')
+  await wait(60_100)
+  expect(document.body.textContent).toBe('')
 })
 
 test('says who paused a queue, and offers to resume it', async () => {

@@ -61,6 +61,7 @@ const all = (change: Partial<Queues>): Queues => ({
   kinds: [],
   paused_kinds: [],
   workers: [],
+  alarms: [],
   balance: null,
   ...change,
 })

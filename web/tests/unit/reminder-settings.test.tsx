@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { accountQuery, queryClient } from '#api/queries.ts'
 import type { Account, AccountChange } from '#api/types.ts'
 import { ReminderSettings } from '#features/settings/reminders.tsx'
+import { toasts } from '#lib/toasts.ts'
 
 const account: Account = {
   id: '01a22a56-86a2-7ec2-a157-000000000001',
@@ -18,17 +19,19 @@ const account: Account = {
   reminders: true,
   reminder_time: '09:00',
   overdue_mail: true,
+  escalation: 'high',
   digest: { is_on: true, day: 'monday', hour: 8 },
   quiet_hours: null,
   mails_a_day: 5,
+  mail_stopped: null,
   created_at: '2026-11-01T09:00:00Z',
 }
 
 /** Shows the settings of somebody; answers what is sent, which is refused or becomes so. */
-function show(isRefused = false) {
+function show({ isRefused = false, ...other }: Partial<Account> & { isRefused?: boolean } = {}) {
   const sent: AccountChange[] = []
-  let kept = account
-  queryClient.setQueryData(accountQuery.queryKey, account)
+  let kept = { ...account, ...other }
+  queryClient.setQueryData(accountQuery.queryKey, kept)
   vi.stubGlobal('fetch', async (request: Request) => {
     const change = (await request.json()) as AccountChange
     sent.push(change)
@@ -78,7 +81,7 @@ test('quiet hours begin with a night, and end with none', async () => {
 test('what is no bound is said, and not sent', async () => {
   const sent = show()
   const user = userEvent.setup()
-  const most = screen.getByLabelText('Reminders a day, at most')
+  const most = screen.getByLabelText('Mails a day, at most')
   await user.clear(most)
   await user.type(most, '101')
   await user.tab()
@@ -91,10 +94,41 @@ test('what is no bound is said, and not sent', async () => {
 })
 
 test('what is refused goes back to what it was', async () => {
-  show(true)
+  show({ isRefused: true })
   const user = userEvent.setup()
   const quiet = screen.getByRole<HTMLInputElement>('switch', { name: 'No reminders for a part of the day' })
   await user.click(quiet)
   await vi.waitFor(() => expect(quiet.checked).toBe(false))
   expect(screen.queryByLabelText('From')).toBeNull()
+})
+
+test('of which tasks there is a second mail is chosen', async () => {
+  const sent = show()
+  const choice = screen.getByLabelText<HTMLSelectElement>(/^Remind me a second time/)
+  expect(choice.value).toBe('high')
+  await userEvent.setup().selectOptions(choice, 'Never')
+  await userEvent.setup().selectOptions(choice, 'Of all')
+  expect(sent).toEqual([{ escalation: 'off' }, { escalation: 'all' }])
+})
+
+const mail_stopped = { since: '2026-11-29T07:00:00Z', reason: '550 5.1.1 no such mailbox' }
+
+test('why no more is sent is said, until it is tried again', async () => {
+  const sent = show({ mail_stopped })
+  const notice = screen.getByRole('region', { name: 'No reminders are sent' })
+  expect(notice.textContent).toContain('Mails to ana@example.org came back')
+  expect(notice.textContent).toContain('Nov 29, 2026, 08:00')
+  expect(notice.textContent).toContain('550 5.1.1 no such mailbox')
+  await userEvent.setup().click(screen.getByRole('button', { name: 'Try again' }))
+  await vi.waitFor(() => expect(screen.queryByText('No reminders are sent')).toBeNull())
+  expect(sent).toEqual([{ mail_stopped: null }])
+})
+
+test('that no more is sent stays when trying again is refused', async () => {
+  show({ mail_stopped, isRefused: true })
+  const again = screen.getByRole<HTMLButtonElement>('button', { name: 'Try again' })
+  await userEvent.setup().click(again)
+  await vi.waitFor(() => expect(toasts.get().at(-1)?.text).toBe('Not changed: Away'))
+  await vi.waitFor(() => expect(again.disabled).toBe(false))
+  expect(screen.getByText('550 5.1.1 no such mailbox')).toBeTruthy()
 })

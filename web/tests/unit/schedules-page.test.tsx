@@ -12,7 +12,6 @@ const schedule: Schedule = {
   cadence: 'daily at 02:30',
   zone: 'UTC',
   catch_up: 'once',
-  kind: 'purge_trash',
   queue: 'maintenance',
   last_slot: '2026-11-30T02:30:00Z',
   fired_at: '2026-11-30T02:30:00.012Z',
@@ -100,13 +99,21 @@ test('each schedule stands in a row with its last run and its next', async () =>
 })
 
 test('one that never ran, and one that ran late, say so', async () => {
-  const never = { ...schedule, fired_at: null, late_ms: null, last_run_ms: null, next_at: null }
+  const never = { ...schedule, fired_at: null, late_ms: null, last_run_ms: null }
   show([never], [{ ...schedule, late_ms: 210_000, missed: 12 }])
   await wait(10)
-  expect(cells().slice(1, 4)).toEqual(['–', 'never', '–'])
+  expect(cells().slice(2, 4)).toEqual(['never', '–'])
   await wait(2000)
   expect(screen.getByText('3 min 30 s late')).toBeTruthy()
   expect(cells()[4]).toBe('12')
+})
+
+test('where its jobs wait stands with it, as long as anybody knows', async () => {
+  show([schedule], [{ ...schedule, queue: null }])
+  await wait(10)
+  expect(screen.getByRole('rowheader').textContent).toBe('Purge trashmaintenance')
+  await wait(2000)
+  expect(screen.getByRole('rowheader').textContent).toBe('Purge trash')
 })
 
 test('why the last firing failed is said with when that was', async () => {
@@ -150,8 +157,8 @@ test('a pause for an hour ends in an hour', async () => {
   fireEvent.change(screen.getByLabelText('Reason'), { target: { value: 'The disk' } })
   act(() => screen.getByRole('button', { name: 'Pause' }).click())
   await wait(10)
-  const until = new Date(Date.parse(NOW) + 3_600_000 + 10).toISOString()
-  expect(sent).toEqual([{ path: 'schedules/purge_trash/pause', body: { reason: 'The disk', until } }])
+  const body = { reason: 'The disk', minutes: 60 }
+  expect(sent).toEqual([{ path: 'schedules/purge_trash/pause', body }])
 })
 
 test('is asked again every two seconds, and keeps what it knows when it cannot be', async () => {

@@ -25,7 +25,7 @@ export function DigestSettings({ digest }: { digest: Digest }) {
       <div className="grid gap-4">
         <SwitchField
           label="A mail about the week"
-          hint="What was done, and what is due next."
+          hint="What you did in the last seven days, what is open and overdue, what is due in the next seven days, and what may slip."
           checked={digest.is_on}
           onChange={(is_on) => change({ is_on })}
         />

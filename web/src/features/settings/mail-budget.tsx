@@ -14,14 +14,14 @@ export function readBudget(text: string): number | null | undefined {
   return Number.isInteger(number) && number >= 1 && number <= MOST ? number : undefined
 }
 
-/** The most reminders in a day. */
+/** The most mails in a day. */
 export function MailBudget({ most }: { most: number | null }) {
   const [isWrong, setWrong] = useState(false)
   return (
     <Section title="Limit">
       <Field
-        label="Reminders a day, at most"
-        hint="As many as there are when left empty."
+        label="Mails a day, at most"
+        hint="The last mail of a day tells of everything beyond. As many as there are when left empty."
         error={isWrong ? `A whole number from 1 to ${MOST}, or nothing` : undefined}
       >
         {(control) => (

@@ -2,7 +2,9 @@ import { Field, INPUT, SwitchField } from '#ui/field.tsx'
 import { classes } from '#lib/classes.ts'
 import { Section } from '#ui/section.tsx'
 import { DigestSettings } from './digest.tsx'
+import { EscalationSetting } from './escalation.tsx'
 import { MailBudget } from './mail-budget.tsx'
+import { MailStopped } from './mail-stopped.tsx'
 import { QuietHours } from './quiet-hours.tsx'
 import { setAccount, useAccount } from './use-account.ts'
 
@@ -11,6 +13,7 @@ export function ReminderSettings() {
   if (!account) return null
   return (
     <div className="grid max-w-lg grid-cols-[minmax(0,1fr)] gap-10">
+      {account.mail_stopped ? <MailStopped email={account.email} stopped={account.mail_stopped} /> : null}
       <Section
         title="Mail reminders"
         note={`Sent to ${account.email}, in ${account.time_zone.replaceAll('_', ' ')} time.`}
@@ -28,6 +31,7 @@ export function ReminderSettings() {
             checked={account.overdue_mail}
             onChange={(overdue_mail) => void setAccount({ overdue_mail })}
           />
+          <EscalationSetting of={account.escalation} />
           <Field label="Time of day">
             {(control) => (
               <input

@@ -41,9 +41,11 @@ interface ShellProps {
   /** The open task, beside the page on a wide screen and over it on a narrow one. */
   aside: ReactNode
   asideOpen: boolean
+  /** How much is wrong with the server, for administrators. */
+  alarms: ReactNode
 }
 
-export function Shell({ children, aside, asideOpen }: ShellProps) {
+export function Shell({ children, aside, asideOpen, alarms }: ShellProps) {
   useShellKeys()
   const open = useStore(overlay)
   // On a narrow screen the task covers the page, which then must not be reachable behind it.
@@ -63,7 +65,7 @@ export function Shell({ children, aside, asideOpen }: ShellProps) {
       <Banners />
       <div className="flex min-h-0 flex-1">
         <div className="hidden w-60 shrink-0 md:block" inert={covered}>
-          <Sidebar />
+          <Sidebar alarms={alarms} />
         </div>
         <main
           id="content"
@@ -90,7 +92,7 @@ export function Shell({ children, aside, asideOpen }: ShellProps) {
           onClose={closeOverlay}
           className="mr-auto ml-0 h-dvh w-72 animate-slide rounded-l-none"
         >
-          <Sidebar />
+          <Sidebar alarms={alarms} />
         </Modal>
       ) : null}
     </div>

@@ -35,7 +35,7 @@ interface NavItemProps {
   search?: TaskFilter
   icon: ReactNode
   current: boolean
-  count?: number | undefined
+  count?: ReactNode
   urgent?: boolean
   children: ReactNode
 }
@@ -83,7 +83,12 @@ function useCurrent() {
   }
 }
 
-export function Sidebar() {
+interface SidebarProps {
+  /** How much is wrong with the server, for administrators. */
+  alarms: ReactNode
+}
+
+export function Sidebar({ alarms }: SidebarProps) {
   const current = useCurrent()
   const { data: account } = useQuery(accountQuery)
   const { data: labels } = useQuery(labelsQuery)
@@ -196,7 +201,13 @@ export function Sidebar() {
             Trash
           </NavItem>
           {account?.role === 'admin' ? (
-            <NavItem to="/admin" current={location.pathname.startsWith('/admin')} icon={<Gauge size={16} />}>
+            <NavItem
+              to="/admin"
+              current={location.pathname.startsWith('/admin')}
+              icon={<Gauge size={16} />}
+              count={alarms}
+              urgent
+            >
               Administration
             </NavItem>
           ) : null}

@@ -20,7 +20,7 @@ export function LimitsDialog({ limits, onClose }: LimitsDialogProps) {
     async (values) => {
       const body = changedLimits(limits, values)
       if (Object.keys(body).length === 0) return
-      await answer(api.PUT('/api/v1/admin/queues/{queue}/settings', { params: { path: { queue } }, body }))
+      await answer(api.PUT('/api/v1/admin/queues/{id}/settings', { params: { path: { id: queue } }, body }))
     },
     () => {
       say(`Changed ${queue}`)

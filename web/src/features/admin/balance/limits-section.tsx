@@ -32,7 +32,7 @@ export function LimitsSection({ settings: { data, cooldown_s: cooldown } }: { se
 function Row({ limits, onEdit }: { limits: QueueLimits; onEdit: () => void }) {
   const { queue, min, max, weight, target_s: target, origin } = limits
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-x-6 gap-y-2.5 border-b border-line py-3 last:border-0 lg:grid-cols-[11rem_minmax(0,1fr)_10rem]">
+    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-6 gap-y-2.5 border-b border-line py-3 last:border-0 lg:grid-cols-[11rem_minmax(0,1fr)_10rem] lg:items-start">
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <span className="text-base font-medium [overflow-wrap:anywhere]">{queue}</span>
         <Badge text={ORIGINS[origin]} />
@@ -58,7 +58,7 @@ function ResetButton({ queue }: { queue: string }) {
   const reset = async () => {
     setBusy(true)
     try {
-      await answer(api.DELETE('/api/v1/admin/queues/{queue}/settings', { params: { path: { queue } } }))
+      await answer(api.DELETE('/api/v1/admin/queues/{id}/settings', { params: { path: { id: queue } } }))
       say(`${queue} has what the configuration says`)
     } catch (error) {
       say(`Not reset: ${sayError(error)}`, { tone: 'danger' })

@@ -1,6 +1,7 @@
+import { ApiError, sayError } from '#api/client.ts'
 import type { QueueLimits, QueueLimitsInput, Replay } from '#api/types.ts'
 import { sayCount } from '../words.ts'
-import { changedLimits, type LimitName } from './limits.ts'
+import { changedLimits, LIMITS, type LimitName } from './limits.ts'
 
 /** The name of the field of a form in which something of a queue stands. */
 export const fieldOf = (queue: string, name: LimitName) => `queues.${queue}.${name}`
@@ -14,6 +15,18 @@ export function wantedOf(
     (limits) => [limits.queue, changedLimits(limits, values, (name) => fieldOf(limits.queue, name))] as const,
   )
   return Object.fromEntries(changes.filter(([, change]) => Object.keys(change).length > 0))
+}
+
+/** What the server does not take, with what it is said of: "At most must not be less than min". */
+export function sayRefusal(error: unknown): string {
+  const named = error instanceof ApiError ? (error.problem.errors ?? []) : []
+  if (named.length === 0) return sayError(error)
+  const sentences = named.map(({ field, message }) => {
+    const limit = LIMITS.find(({ name }) => field.endsWith(`.${name}`))
+    return limit ? `${limit.label} ${message}` : message
+  })
+  // Of two queues the same may be wrong.
+  return [...new Set(sentences)].join('. ')
 }
 
 /** How much was decided again. */

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
-import { answer, api, ApiError, sayError } from '#api/client.ts'
+import { answer, api } from '#api/client.ts'
 import type { QueueLimits, QueueLimitsInput } from '#api/types.ts'
 import { classes } from '#lib/classes.ts'
 import { Button } from '#ui/button.tsx'
@@ -8,7 +8,7 @@ import { Field, INPUT } from '#ui/field.tsx'
 import { FormProblem } from '#ui/form-problem.tsx'
 import { Section } from '#ui/section.tsx'
 import { LIMITS } from './limits.ts'
-import { fieldOf, sayDecided, wantedOf } from './replay.ts'
+import { fieldOf, sayDecided, sayRefusal, wantedOf } from './replay.ts'
 import { ReplayResult } from './replay-result.tsx'
 
 const HOURS: readonly [hours: number, name: string][] = [
@@ -20,12 +20,6 @@ const HOURS: readonly [hours: number, name: string][] = [
 interface Asked {
   hours: number
   queues: Record<string, QueueLimitsInput>
-}
-
-/** Of what is wrong with it, all that the server says. */
-function sayRefusal(error: unknown): string {
-  const named = error instanceof ApiError ? (error.problem.errors ?? []) : []
-  return named.length > 0 ? named.map(({ message }) => message).join('. ') : sayError(error)
 }
 
 /** Decides again what was decided before, with other settings, and shows what would have been. */

@@ -71,8 +71,7 @@ export type PauseScope = 'queue' | 'kind' | 'schedule'
 const sendResume: Record<PauseScope, (id: string) => Promise<unknown>> = {
   queue: (id) => answer(api.POST('/api/v1/admin/queues/{id}/resume', { params: { path: { id } } })),
   kind: (id) => answer(api.POST('/api/v1/admin/job-kinds/{id}/resume', { params: { path: { id } } })),
-  schedule: (name) =>
-    answer(api.POST('/api/v1/admin/schedules/{name}/resume', { params: { path: { name } } })),
+  schedule: (id) => answer(api.POST('/api/v1/admin/schedules/{id}/resume', { params: { path: { id } } })),
 }
 
 /** Resumes what is paused, and says so. */

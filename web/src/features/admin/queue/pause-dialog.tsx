@@ -23,19 +23,14 @@ interface PauseDialogProps {
   onClose: () => void
 }
 
-const MINUTE = 60_000
-
 /** Sends what was asked for; answers what is paused. */
 async function pause(what: Pausing, { kind = '', reason, minutes }: Record<string, string>): Promise<string> {
-  const why = reason || undefined
-  const length = minutes ? Number(minutes) : undefined
+  const body = { reason: reason || undefined, minutes: minutes ? Number(minutes) : undefined }
   if ('schedule' in what) {
-    const until = length ? new Date(Date.now() + length * MINUTE).toISOString() : undefined
-    const params = { path: { name: what.schedule } }
-    await answer(api.POST('/api/v1/admin/schedules/{name}/pause', { params, body: { reason: why, until } }))
+    const params = { path: { id: what.schedule } }
+    await answer(api.POST('/api/v1/admin/schedules/{id}/pause', { params, body }))
     return sayName(what.schedule)
   }
-  const body = { reason: why, minutes: length }
   if ('queue' in what) {
     const params = { path: { id: what.queue } }
     await answer(api.POST('/api/v1/admin/queues/{id}/pause', { params, body }))
@@ -89,7 +84,7 @@ export function PauseDialog({ what, onClose }: PauseDialogProps) {
         name="minutes"
         options={LENGTHS}
         start="60"
-        error={form.error('minutes') ?? form.error('until')}
+        error={form.error('minutes')}
       />
     </Question>
   )

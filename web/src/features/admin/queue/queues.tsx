@@ -3,13 +3,14 @@ import type { JobMeasure, Queues } from '#api/types.ts'
 import { Link } from '@tanstack/react-router'
 import { Figure, Figures } from '#ui/figures.tsx'
 import { ErrorState, Waiting } from '#ui/states.tsx'
-import { Alarm, Outdated } from '../alarm.tsx'
+import { Outdated } from '../alarm.tsx'
 import { sayCount, sayTotal } from '../words.ts'
 import { BalanceSection } from './balance.tsx'
 import { PausedKinds } from './pauses.tsx'
 import { measuresQuery, queuesQuery } from './queries.ts'
-import { sayPace, summarise, unserved } from './summary.ts'
-import { sayJobs, sayRoughly } from './words.ts'
+import { sayPace, summarise } from './summary.ts'
+import { Warnings } from './warnings.tsx'
+import { sayRoughly } from './words.ts'
 import { WorkersSection } from './workers.tsx'
 import { WorkloadSection } from './workload.tsx'
 
@@ -31,31 +32,6 @@ export function QueuesPage() {
       <PausedKinds data={data} />
       <WorkersSection workers={data.workers} now={dataUpdatedAt} />
     </>
-  )
-}
-
-/** What has to be done something about. */
-function Warnings({ data }: { data: Queues }) {
-  if (data.workers.length === 0) {
-    return (
-      <Alarm>
-        No worker was heard of within the last minute, so no job is run. Start one with{' '}
-        <code className="font-mono text-xs">duly serve --role worker</code>. If one runs, its log says why it
-        cannot reach the database.
-      </Alarm>
-    )
-  }
-  const queues = unserved(data)
-  if (queues.length === 0) return null
-  return (
-    <Alarm>
-      {queues.map(({ name, ready }) => (
-        <span key={name} className="block">
-          No worker serves the queue {name}
-          {ready > 0 ? `: ${sayJobs(ready)} ${ready === 1 ? 'waits' : 'wait'} for nobody` : ''}.
-        </span>
-      ))}
-    </Alarm>
   )
 }
 

@@ -6,7 +6,9 @@ export const KINDS: Record<Receipt['kind'], string> = {
   due: 'Due soon',
   due_time: 'Due now',
   overdue: 'Overdue',
-  digest: 'Weekly digest',
+  escalated: 'Still open',
+  collected: 'All in one',
+  digest: 'Your week',
 }
 
 export const RECEIPT_STATE_NAMES: Record<Receipt['state'], string> = {

@@ -24,17 +24,17 @@ export const CATCH_UP: Record<Schedule['catch_up'], string> = {
 }
 
 /** Its name, which leads to its jobs, and whether it is paused or has failed. */
-export function ScheduleName({ schedule: { name, kind, queue, pause, error } }: { schedule: Schedule }) {
+export function ScheduleName({ schedule: { name, queue, pause, error } }: { schedule: Schedule }) {
   return (
     <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
       <JobsLink
-        filter={{ state: 'done', kind }}
+        filter={{ state: 'done', kind: name }}
         label={`${sayName(name)}: its jobs`}
         className="text-base font-medium"
       >
         {sayName(name)}
       </JobsLink>
-      <span className="text-sm font-normal text-soft">{queue}</span>
+      {queue ? <span className="text-sm font-normal text-soft">{queue}</span> : null}
       {pause ? <Badge text={['Paused', 'unsure']} /> : null}
       {error ? <Badge text={['Failed', 'bad']} /> : null}
     </span>
@@ -66,7 +66,7 @@ export function ScheduleNotes({
 }
 
 export function NextRun({ schedule: { next_at: at, pause }, now }: Omit<ScheduleProps, 'onPause'>) {
-  if (!at || pause) return <span className="text-soft">–</span>
+  if (pause) return <span className="text-soft">–</span>
   return (
     <>
       {sayAhead(at, now)}

@@ -8,7 +8,9 @@ const KINDS: Record<Notification['kind'], string> = {
   due: 'The day before',
   due_time: 'At the due time',
   overdue: 'Overdue',
-  digest: 'Weekly digest',
+  escalated: 'Still open',
+  collected: 'All in one',
+  digest: 'Your week',
 }
 
 function sayState({ state, planned_at, sent_at, reason, attempts }: Notification, zone: string): string {
