@@ -102,10 +102,10 @@ async fn operators_see_what_would_have_been() {
         (&json!(1), &json!(5))
     );
     assert_eq!(replay["points"].as_array().expect("a list").len(), 2);
-    let wrong = json!({ "hours": 25, "queues": {} });
+    let wrong = json!({ "hours": 25, "queues": { "urgent": { "min": 3, "max": 2 } } });
     ann.post("/api/v1/admin/queues/replay", wrong)
         .await
-        .wrong_fields(&["hours out_of_range"]);
+        .wrong_fields(&["queues.urgent.max out_of_range", "hours out_of_range"]);
     let unknown = json!({ "hours": 1, "queues": { "none": {} } });
     ann.post("/api/v1/admin/queues/replay", unknown)
         .await

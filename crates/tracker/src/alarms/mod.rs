@@ -41,7 +41,7 @@ pub struct Alarm {
     pub name: String,
     /// For people, one sentence.
     pub detail: String,
-    /// Since when it holds, as far as is known.
+    /// Since when it is known to hold.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
 }
@@ -99,7 +99,12 @@ pub async fn look(tracker: &Tracker, limits: &Limits) -> Result<Looked> {
     for alarm in &wrong {
         match known.iter().find(|row| row.alarm.name == alarm.name) {
             None => store::insert(tracker, alarm, now).await?,
-            Some(row) => tell.extend(lasting(tracker, row, alarm, now).await?),
+            Some(row) => {
+                if row.alarm.detail != alarm.detail {
+                    store::update(tracker, alarm).await?;
+                }
+                tell.extend(lasting(tracker, row, alarm, now).await?);
+            }
         }
     }
     for row in known {
@@ -156,14 +161,14 @@ pub async fn told(tracker: &Tracker, telling: &Telling) -> Result<()> {
     }
 }
 
-/// The alarms that have been told and are not over, the oldest first.
+/// The alarms that have held for a minute, whether somebody could be told or not, the oldest first.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn current(conn: &mut Conn) -> Result<Vec<Alarm>> {
+pub async fn current(conn: &mut Conn, now: Timestamp) -> Result<Vec<Alarm>> {
     let rows = store::all(conn).await?.into_iter();
-    let told = rows.filter(|row| row.told_at.is_some());
-    Ok(told.map(|row| row.alarm).collect())
+    let held = rows.filter(|row| now.duration_since(row.alarm.since) >= HOLD);
+    Ok(held.map(|row| row.alarm).collect())
 }
 
 /// The addresses of the administrators, for who has named nobody else to be told.

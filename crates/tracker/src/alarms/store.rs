@@ -45,6 +45,15 @@ pub(super) async fn insert(tracker: &Tracker, alarm: &Alarm, now: Timestamp) -> 
     Ok(tx.commit().await?)
 }
 
+/// Says in other words what is wrong.
+pub(super) async fn update(tracker: &Tracker, alarm: &Alarm) -> Result<()> {
+    let update = query("UPDATE alarms SET detail = ?2 WHERE name = ?1");
+    let update = update.bind(alarm.name.as_str()).bind(alarm.detail.as_str());
+    let mut tx = tracker.db.begin_on_shared_rows();
+    tx.execute(update).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Takes it upon this process to tell of an alarm; the answer is `false` when another one does, or has since.
 pub(super) async fn claim(
     tracker: &Tracker,

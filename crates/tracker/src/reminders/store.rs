@@ -229,7 +229,7 @@ pub(super) async fn due_between(
         .await
 }
 
-/// When tasks of one priority are due.
+/// When tasks are due, and the highest priority of them.
 pub(super) struct DueAt {
     pub(super) date: Date,
     pub(super) time: Time,
@@ -244,8 +244,9 @@ pub(super) async fn times_between(
     last: Date,
 ) -> Result<Vec<DueAt>> {
     let statement = query(
-        "SELECT DISTINCT due_date, due_minute, priority FROM tasks WHERE user_id = ?1 AND is_open = ?2 \
-         AND due_date >= ?3 AND due_date <= ?4 AND due_minute < ?5 ORDER BY due_date, due_minute",
+        "SELECT due_date, due_minute, MAX(priority) AS priority FROM tasks \
+         WHERE user_id = ?1 AND is_open = ?2 AND due_date >= ?3 AND due_date <= ?4 \
+         AND due_minute < ?5 GROUP BY due_date, due_minute ORDER BY due_date, due_minute",
     );
     let statement = statement
         .bind(user)

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use duly_queue::store::{WorkerId, WorkerRecord};
-use duly_tracker::alarms::{self, Limits, Looked, Word};
+use duly_tracker::alarms::{self, Alarm, Limits, Looked, Word};
 use duly_tracker::testing::TestTracker;
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -23,6 +23,13 @@ async fn to_tell(app: &TestTracker) -> Vec<(String, Word)> {
     let tell = look(app).await.tell.into_iter();
     tell.map(|telling| (telling.alarm.name, telling.word))
         .collect()
+}
+
+/// What the page shows.
+async fn current(app: &TestTracker) -> Vec<Alarm> {
+    let now = duly_db::Clock::now(&*app.clock);
+    let shown = alarms::current(&mut app.db.read_fresh(), now).await;
+    shown.unwrap()
 }
 
 /// Tells it.
@@ -71,24 +78,13 @@ async fn what_holds_for_a_minute_is_told_once_and_again_after_six_hours() {
     assert!(tell(&app).await.is_empty());
     advance(&app, 59);
     assert!(tell(&app).await.is_empty());
-    assert!(
-        alarms::current(&mut app.db.read_fresh())
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(current(&app).await.is_empty());
     advance(&app, 1);
     let both = |word| ["no_scheduler", "no_worker"].map(|name| (name.to_owned(), word));
     let mut told = tell(&app).await;
     told.sort_by(|one, other| one.0.cmp(&other.0));
     assert_eq!(told, both(Word::Raised));
-    assert_eq!(
-        alarms::current(&mut app.db.read_fresh())
-            .await
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(current(&app).await.len(), 2);
     advance(&app, 6 * 3600 - 1);
     assert!(tell(&app).await.is_empty());
     advance(&app, 1);
@@ -160,6 +156,35 @@ async fn a_job_that_waits_too_long_is_an_alarm_unless_its_queue_is_paused() {
         .await
         .unwrap();
     assert!(look(&app).await.wrong.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_shown_is_how_it_is_now_whether_anybody_could_be_told_or_not() {
+    let app = TestTracker::new().await;
+    let mut tx = app.db.begin();
+    let job = duly_tracker::jobs::PurgeSessions {};
+    app.queue.push(&mut tx, &job).await.unwrap();
+    tx.commit().await.unwrap();
+    advance(&app, 301);
+    for minute in 5..8 {
+        live(&app).await;
+        look(&app).await;
+        let shown: Vec<String> = current(&app)
+            .await
+            .into_iter()
+            .map(|it| it.detail)
+            .collect();
+        let expected = format!("A job of the queue maintenance has waited for {minute} minutes.");
+        assert_eq!(
+            shown,
+            if minute == 5 {
+                Vec::new()
+            } else {
+                vec![expected]
+            }
+        );
+        advance(&app, 60);
+    }
 }
 
 #[tokio::test]

@@ -167,12 +167,12 @@ bounded_number!(Seconds, 1, 86_400);
 bounded_number!(Hours, 1, 24);
 
 impl QueueLimitsInput {
-    /// The settings after the change.
-    fn apply(self, to: QueueSettings, reader: &mut Reader) -> QueueSettings {
-        let min = reader.optional("min", self.min);
-        let max = reader.nullable("max", self.max);
-        let weight = reader.optional("weight", self.weight);
-        let target = reader.optional("target_s", self.target_s);
+    /// The settings after the change. `path` is where the fields stand in the request.
+    fn apply(self, to: QueueSettings, reader: &mut Reader, path: &str) -> QueueSettings {
+        let min = reader.optional(&format!("{path}min"), self.min);
+        let max = reader.nullable(&format!("{path}max"), self.max);
+        let weight = reader.optional(&format!("{path}weight"), self.weight);
+        let target = reader.optional(&format!("{path}target_s"), self.target_s);
         let changed = QueueSettings {
             min: min.map_or(to.min, |Count(min)| min),
             max: max.map_or(to.max, |max| max.map(|Count(max)| max)),
@@ -182,7 +182,8 @@ impl QueueLimitsInput {
             }),
         };
         if changed.max.is_some_and(|max| max < changed.min) {
-            reader.refuse("max", "out_of_range", "must not be less than min");
+            let max = format!("{path}max");
+            reader.refuse(&max, "out_of_range", "must not be less than min");
         }
         changed
     }
@@ -210,7 +211,7 @@ pub(crate) async fn change_queue_limits(
     let before = operators.get(&queue).copied();
     let mut reader = Reader::new();
     let before = before.unwrap_or_else(|| configured.of(&queue));
-    let changed = body.value.apply(before, &mut reader);
+    let changed = body.value.apply(before, &mut reader, "");
     reader.finish()?;
     set(&context.tracker, &admin, &queue, Some(&changed)).await
 }
@@ -326,14 +327,13 @@ pub(crate) async fn replay(
 ) -> Reply {
     let (mut settings, operators) = in_force(&context).await?;
     settings.queues.extend(operators);
-    let mut reader = Reader::under("queues.");
+    let mut reader = Reader::new();
     for (name, input) in body.value.queues {
         let queue = known(name)?;
-        let changed = input.apply(settings.of(&queue), &mut reader);
+        let path = format!("queues.{queue}.");
+        let changed = input.apply(settings.of(&queue), &mut reader, &path);
         settings.queues.insert(queue, changed);
     }
-    reader.finish()?;
-    let mut reader = Reader::new();
     let hours = reader.required("hours", body.value.hours);
     reader.finish()?;
     let hours = hours.map_or(1, |Hours(hours)| i64::from(hours));

@@ -66,7 +66,7 @@ async fn all(tracker: &Tracker) -> Result<Queues, Error> {
     }
     let workers = operations.workers().await?.into_iter();
     let mut decisions = operations.decisions(Timestamp::UNIX_EPOCH, 1).await?;
-    let alarms = alarms::current(&mut tracker.db.read_fresh()).await?;
+    let alarms = alarms::current(&mut tracker.db.read_fresh(), tracker.clock.now()).await?;
     Ok(Queues {
         alarms,
         queues,
