@@ -195,7 +195,8 @@ pub(crate) async fn what_an_operator_says_of_a_queue_goes_before_the_settings(fi
         fixture.push(&Task::new(&number.to_string())).await;
     }
     let decision = balancer.tick().await.unwrap().unwrap();
-    assert_eq!(decision.of(&queue).unwrap().at_most, Some(2));
+    let of_queue = decision.of(&queue).unwrap();
+    assert_eq!((of_queue.settings, of_queue.at_most), (said, Some(2)));
     operations.set_queue(OPERATOR, &queue, None).await.unwrap();
     assert!(operations.queue_settings().await.unwrap().is_empty());
     fixture.advance(3);
