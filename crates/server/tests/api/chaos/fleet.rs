@@ -1,15 +1,19 @@
 //! Workers and schedulers as processes of their own, and what each worker is at.
 
 use std::process::Child;
+use std::time::Duration;
 
 use duly_db::{Db, query};
 use duly_queue::store::{Filter, JobRecord, Listing, State};
 use duly_tracker::NotificationId;
 use duly_tracker::testing::TestTracker;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use super::sink::Sink;
 use crate::support::Process;
+
+/// So long a worker gets on between two looks at it.
+const MOMENT: Duration = Duration::from_micros(300);
 
 /// Where a worker is, as far as it can be seen from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +38,18 @@ pub struct Fleet<'a> {
 
 fn process(child: &Child) -> Pid {
     Pid::from_child(child)
+}
+
+/// Freezes a process, and waits until the last of its threads stands still: a busy machine takes its time.
+fn freeze(pid: Pid) {
+    kill_process(pid, Signal::STOP).expect("it runs");
+    let stopped = || waitpid(Some(pid), WaitOptions::UNTRACED).expect("it is a child");
+    let (_, status) = tokio::task::block_in_place(stopped).expect("it was waited for");
+    assert!(status.stopped(), "it was to be frozen, and has ended");
+}
+
+fn thaw(pid: Pid) {
+    kill_process(pid, Signal::CONT).expect("it runs");
 }
 
 impl<'a> Fleet<'a> {
@@ -82,10 +98,10 @@ impl<'a> Fleet<'a> {
     pub async fn freeze_scheduler(&self, number: usize) {
         let pid = process(&self.schedulers[number]);
         super::until(async || {
-            kill_process(pid, Signal::STOP).expect("it runs");
+            freeze(pid);
             let is_free = self.may_write().await;
             if !is_free {
-                kill_process(pid, Signal::CONT).expect("it runs");
+                thaw(pid);
             }
             is_free
         })
@@ -100,11 +116,11 @@ impl<'a> Fleet<'a> {
     }
 
     pub fn wake_scheduler(&self, number: usize) {
-        kill_process(process(&self.schedulers[number]), Signal::CONT).expect("it runs");
+        thaw(process(&self.schedulers[number]));
     }
 
     pub fn wake(&self, number: usize) {
-        kill_process(self.pid(number), Signal::CONT).expect("it runs");
+        thaw(self.pid(number));
     }
 
     /// Notes that the sink has killed it.
@@ -120,22 +136,14 @@ impl<'a> Fleet<'a> {
 
     /// Freezes a worker at a place, and answers the promise it is at.
     pub async fn freeze_at(&self, number: usize, place: Place) -> NotificationId {
-        let pid = self.pid(number);
-        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(3));
-        // It has to get on between two looks, however long those take.
+        let mut ticks = tokio::time::interval(Duration::from_millis(3));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let caught = async {
             loop {
-                ticks.tick().await;
-                if self.promise_of(number).await.is_none() {
-                    continue;
-                }
-                kill_process(pid, Signal::STOP).expect("it runs");
-                match self.place_of(number).await {
-                    Some((at, promise)) if at == place && self.may_write().await => {
-                        return promise;
-                    }
-                    _ => kill_process(pid, Signal::CONT).expect("it runs"),
+                match self.promise_of(number).await {
+                    Some(promise) if self.led_to(number, place, promise).await => return promise,
+                    Some(_) => {}
+                    None => _ = ticks.tick().await,
                 }
             }
         };
@@ -145,17 +153,43 @@ impl<'a> Fleet<'a> {
         caught.unwrap_or_else(|_| panic!("no worker was seen {place:?}"))
     }
 
-    async fn place_of(&self, number: usize) -> Option<(Place, NotificationId)> {
-        let promise = self.promise_of(number).await?;
+    /// Lets a worker get on with a promise until it is at the place, where it is left frozen, or past it.
+    ///
+    /// It gets on by moments only, and is looked at between two of them while it stands still: looking takes as
+    /// long as the machine is busy, and a worker that went on meanwhile would be past the place. One question
+    /// has to do, or it would outlive its lease with a mail that is sent and not written down.
+    async fn led_to(&self, number: usize, wanted: Place, promise: NotificationId) -> bool {
+        let pid = self.pid(number);
+        for moment in 1_u32.. {
+            freeze(pid);
+            let place = self.place_with(number, promise).await;
+            let is_there = place == Some(wanted)
+                && self.promise_of(number).await == Some(promise)
+                && self.may_write().await;
+            if is_there {
+                return true;
+            }
+            thaw(pid);
+            // It may have given the job back.
+            let is_lost = moment % 32 == 0 && self.promise_of(number).await != Some(promise);
+            if is_lost || place == Some(Place::Recorded) {
+                break;
+            }
+            tokio::task::block_in_place(|| std::thread::sleep(MOMENT));
+        }
+        false
+    }
+
+    /// Where a worker that stands still is with a promise; nothing while it talks to the mail server.
+    async fn place_with(&self, number: usize, promise: NotificationId) -> Option<Place> {
         let (state, id) = standing(self.app, promise).await;
         let is_taken = || self.sink.taken().contains_key(&format!("<{id}>"));
-        let place = match state.as_str() {
-            "queued" => Place::Claimed,
-            "sending" if !self.sink.is_connected(number) && !is_taken() => Place::Rendered,
-            "sent" => Place::Recorded,
-            _ => return None,
-        };
-        Some((place, promise))
+        match state.as_str() {
+            "queued" => Some(Place::Claimed),
+            "sending" if self.sink.is_connected(number) || is_taken() => None,
+            "sending" => Some(Place::Rendered),
+            _ => Some(Place::Recorded),
+        }
     }
 
     /// The promise that a worker is about to keep.
