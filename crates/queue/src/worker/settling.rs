@@ -1,8 +1,10 @@
 //! Storing how attempts ended.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
 use super::Shared;
 use super::slot::Slot;
@@ -11,6 +13,10 @@ use crate::store::{Settled, Settlement};
 
 /// How many results are stored at once.
 const BATCH: usize = 256;
+
+/// How long the first result waits for those of the other jobs that run: one transaction for a hundred results
+/// costs little more than one for a single result, and leaves a hundred slots to be filled at once.
+const GATHERED: Duration = Duration::from_millis(1);
 
 /// How an attempt ended, with the slot it ran in: until that is stored no other job may have the slot,
 /// or a kill would make more jobs run again than there are slots.
@@ -29,11 +35,28 @@ pub(super) async fn hand_in(results: &mpsc::Sender<Ended>, ended: Ended) {
     }
 }
 
+/// Waits a moment for the results of those that still run.
+async fn gather<C>(
+    shared: &Shared<C>,
+    results: &mut mpsc::Receiver<Ended>,
+    ended: &mut Vec<Ended>,
+) {
+    let until = Instant::now() + GATHERED;
+    while ended.len() < shared.held.count().min(BATCH) {
+        let more = results.recv_many(ended, BATCH - ended.len());
+        match timeout_at(until, more).await {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => return,
+        }
+    }
+}
+
 /// Stores results until no more can come. Results are kept for as long as the store has errors:
 /// settling a second time changes nothing, so it is always safe to try again.
 pub(super) async fn settle<C>(shared: Arc<Shared<C>>, mut results: mpsc::Receiver<Ended>) {
     let mut ended = Vec::new();
     while results.recv_many(&mut ended, BATCH).await > 0 {
+        gather(&shared, &mut results, &mut ended).await;
         let (batch, slots): (Vec<Settlement>, Vec<_>) = ended
             .drain(..)
             .map(|one| (one.settlement, one.slot))

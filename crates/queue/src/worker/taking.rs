@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::execution::{self, OVERTIME};
 use super::settling::Ended;
@@ -19,6 +19,18 @@ use crate::{QueueName, Result};
 /// often than its rate allows.
 const HELD_BACK: Duration = Duration::from_millis(50);
 
+/// How long a free slot waits for others when all slots were filled the time before: jobs that are taken one by
+/// one cost as much each as a hundred that are taken at once.
+const GATHERED: Duration = Duration::from_millis(1);
+
+/// What the last look at the queues has found.
+enum Found {
+    /// As many jobs as there were slots, and there may be more.
+    Enough,
+    /// There will be nothing to do for so long.
+    Nothing(Duration),
+}
+
 pub(super) async fn take<C: Clone + Send + Sync + 'static>(
     shared: Arc<Shared<C>>,
     results: mpsc::Sender<Ended>,
@@ -27,20 +39,24 @@ pub(super) async fn take<C: Clone + Send + Sync + 'static>(
     let mut turns = Turns::new(shared.options.queues.clone());
     let mut wakes = shared.queue.wakes();
     let mut pause = Pause::new();
+    let mut found = Found::Nothing(Duration::ZERO);
     reporting::once(&shared).await;
-    while let Some(free) = free_slots(&shared, &slots).await {
+    while let Some(free) = free_slots(&shared, &slots, &found).await {
         wakes.mark_unchanged();
-        let wait = match take_once(&shared, &mut turns, free, &results).await {
-            Ok(wait) => {
+        found = match take_once(&shared, &mut turns, free, &found, &results).await {
+            Ok(found) => {
                 pause = Pause::new();
-                wait.min(shared.options.poll)
+                found
             }
             Err(error) => {
                 tracing::warn!(%error, "jobs could not be taken; trying again");
-                pause.next()
+                idle(&shared, &mut wakes, pause.next()).await;
+                continue;
             }
         };
-        idle(&shared, &mut wakes, wait).await;
+        if let Found::Nothing(wait) = found {
+            idle(&shared, &mut wakes, wait.min(shared.options.poll)).await;
+        }
     }
 }
 
@@ -48,12 +64,18 @@ pub(super) async fn take<C: Clone + Send + Sync + 'static>(
 async fn free_slots<C>(
     shared: &Shared<C>,
     slots: &Arc<Semaphore>,
+    found: &Found,
 ) -> Option<Vec<OwnedSemaphorePermit>> {
     let first = tokio::select! {
         biased;
         () = shared.stop.cancelled() => return None,
         permit = slots.clone().acquire_owned() => permit.ok()?,
     };
+    if let Found::Enough = found {
+        let half = u32::try_from(shared.options.slots / 2).unwrap_or(u32::MAX);
+        // Those that have come free are taken below.
+        let _ = timeout(GATHERED, slots.acquire_many(half)).await;
+    }
     let mut free = vec![first];
     while let Ok(permit) = slots.clone().try_acquire_owned() {
         free.push(permit);
@@ -78,14 +100,17 @@ async fn take_once<C: Clone + Send + Sync + 'static>(
     shared: &Arc<Shared<C>>,
     turns: &mut Turns,
     mut free: Vec<OwnedSemaphorePermit>,
+    before: &Found,
     results: &mpsc::Sender<Ended>,
-) -> Result<Duration> {
+) -> Result<Found> {
     let store = shared.queue.store();
     let kinds = shared.registry.kinds();
-    match store.next_due(&shared.options.queues, &kinds).await? {
-        None => return Ok(Duration::MAX),
-        Some(wait) if !wait.is_zero() => return Ok(wait),
-        Some(_) => {}
+    if let Found::Nothing(_) = before {
+        match store.next_due(&shared.options.queues, &kinds).await? {
+            None => return Ok(Found::Nothing(Duration::MAX)),
+            Some(wait) if !wait.is_zero() => return Ok(Found::Nothing(wait)),
+            Some(_) => {}
+        }
     }
     let limit = u32::try_from(free.len()).unwrap_or(u32::MAX);
     let shares = shared.shares(turns, limit);
@@ -97,9 +122,11 @@ async fn take_once<C: Clone + Send + Sync + 'static>(
         worker: shared.id,
     };
     let jobs = store.reserve(&want).await?;
-    let wait = match jobs.is_empty() {
-        true => HELD_BACK,
-        false => Duration::ZERO,
+    let found = match (jobs.is_empty(), before) {
+        (true, Found::Enough) => Found::Nothing(Duration::ZERO),
+        (true, Found::Nothing(_)) => Found::Nothing(HELD_BACK),
+        (false, _) if jobs.len() < free.len() => Found::Nothing(Duration::ZERO),
+        (false, _) => Found::Enough,
     };
     for job in jobs {
         match free.pop() {
@@ -116,7 +143,7 @@ async fn take_once<C: Clone + Send + Sync + 'static>(
             }
         }
     }
-    Ok(wait)
+    Ok(found)
 }
 
 impl<C> Shared<C> {

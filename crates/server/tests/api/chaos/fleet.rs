@@ -40,14 +40,6 @@ fn process(child: &Child) -> Pid {
     Pid::from_child(child)
 }
 
-/// Freezes a process, and waits until the last of its threads stands still: a busy machine takes its time.
-fn freeze(pid: Pid) {
-    kill_process(pid, Signal::STOP).expect("it runs");
-    let stopped = || waitpid(Some(pid), WaitOptions::UNTRACED).expect("it is a child");
-    let (_, status) = tokio::task::block_in_place(stopped).expect("it was waited for");
-    assert!(status.stopped(), "it was to be frozen, and has ended");
-}
-
 fn thaw(pid: Pid) {
     kill_process(pid, Signal::CONT).expect("it runs");
 }
@@ -90,6 +82,15 @@ impl<'a> Fleet<'a> {
         self.schedulers.push(child);
     }
 
+    /// Freezes a process, and waits until the last of its threads stands still: a busy machine takes its time.
+    fn freeze(&self, pid: Pid) {
+        kill_process(pid, Signal::STOP).expect("it runs");
+        let stopped = || waitpid(Some(pid), WaitOptions::UNTRACED).expect("it is a child");
+        let (_, status) = tokio::task::block_in_place(stopped).expect("it was waited for");
+        let log = || self.home.log();
+        assert!(status.stopped(), "it ended with {status:?}: {}", log());
+    }
+
     fn pid(&self, number: usize) -> Pid {
         process(self.workers[number].as_ref().expect("it runs"))
     }
@@ -98,7 +99,7 @@ impl<'a> Fleet<'a> {
     pub async fn freeze_scheduler(&self, number: usize) {
         let pid = process(&self.schedulers[number]);
         super::until(async || {
-            freeze(pid);
+            self.freeze(pid);
             let is_free = self.may_write().await;
             if !is_free {
                 thaw(pid);
@@ -161,7 +162,7 @@ impl<'a> Fleet<'a> {
     async fn led_to(&self, number: usize, wanted: Place, promise: NotificationId) -> bool {
         let pid = self.pid(number);
         for moment in 1_u32.. {
-            freeze(pid);
+            self.freeze(pid);
             let place = self.place_with(number, promise).await;
             let is_there = place == Some(wanted)
                 && self.promise_of(number).await == Some(promise)

@@ -77,10 +77,10 @@ impl Process {
         self.command(arguments).output().expect("it runs")
     }
 
-    /// Starts a command that tells on its standard error output what it does.
+    /// Starts a command whose log is kept.
     pub fn spawn(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
-        let pipes = command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let pipes = command.stdout(Stdio::null()).stderr(self.log_file());
         pipes.spawn().expect("it starts")
     }
 
