@@ -140,6 +140,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/job-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the tags that are watched, and how many jobs have them. */
+        get: operations["listJobTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/job-tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Watches a tag: at most 50 are. */
+        put: operations["watchJobTag"];
+        post?: never;
+        /** Watches a tag no longer. */
+        delete: operations["unwatchJobTag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/jobs": {
         parameters: {
             query?: never;
@@ -168,6 +203,23 @@ export interface paths {
         put?: never;
         /** Ends jobs that wait or run. One that runs is aborted within five seconds. */
         post: operations["cancelJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says how many jobs would be changed, and changes none. */
+        post: operations["countJobs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1299,12 +1351,32 @@ export interface components {
             ids?: string[] | null;
             /** @description Those of a kind. */
             kind?: string | null;
+            /** @description Those of an owner. */
+            owner?: string | null;
             /** @description Those of a queue. */
             queue?: string | null;
+            /**
+             * Format: date-time
+             * @description Those pushed at this instant or later.
+             */
+            since?: string | null;
+            state?: components["schemas"]["JobState"] | null;
             /** @description Those with a tag. */
             tag?: string | null;
             /** @description Those with this text in their data or error. */
             text?: string | null;
+            /**
+             * Format: date-time
+             * @description Those pushed before this instant.
+             */
+            until?: string | null;
+        };
+        /** @description What is meant to be done, and with which jobs. */
+        CountInput: {
+            /** @description `retry`, `cancel` or `forget`. */
+            action: string;
+            /** @description Which. */
+            jobs: components["schemas"]["ChosenJobs"];
         };
         /** @description The connections to the primary; on SQLite those that read. */
         DatabasePool: {
@@ -1639,12 +1711,19 @@ export interface components {
             ended_at?: string | null;
             /** @description Why it failed. */
             error?: string | null;
+            /** @description What its code logged, level info and up, oldest first: the first hundred lines, at most 16 KiB. */
+            log: components["schemas"]["JobLogLine"][];
+            /**
+             * Format: int32
+             * @description How many more lines it logged.
+             */
+            log_more: number;
             /**
              * Format: int32
              * @description The first is 1; numbers start again when a failed job is retried.
              */
             number: number;
-            /** @description How it ended: `retried`, `failed`, `expired` or `released`; null while it runs. */
+            /** @description How it ended: `done`, `retried`, `failed`, `expired`, `released` or `cancelled`; null while it runs. */
             outcome?: string | null;
             /**
              * Format: date-time
@@ -1676,9 +1755,16 @@ export interface components {
              */
             slots: number;
         };
+        /** @description How many jobs would be changed. */
+        JobCount: {
+            /** @description So many, at this moment; at most 1000. */
+            jobs: number;
+            /** @description Whether there are more, for another request. */
+            more: boolean;
+        };
         /** @description A job with all its attempts. */
         JobDetails: components["schemas"]["Job"] & {
-            /** @description The newest twenty attempts, oldest first; none are kept of a job that is done. */
+            /** @description The newest twenty attempts, oldest first. */
             history: components["schemas"]["JobAttempt"][];
         };
         /** @description Durations, in milliseconds; null when nothing was measured. */
@@ -1767,6 +1853,20 @@ export interface components {
             /** @description How long jobs were due before they were taken. */
             wait: components["schemas"]["JobDurations"];
         };
+        /** @description A line that the code of a job logged. */
+        JobLogLine: {
+            /**
+             * Format: int64
+             * @description How long after the beginning of the attempt, in milliseconds.
+             */
+            after_ms: number;
+            /** @description How grave it is: `info`, `warn` or `error`. */
+            level: string;
+            /** @description Which part of the program says it. */
+            target: string;
+            /** @description What it says. */
+            text: string;
+        };
         /** @description What became of jobs of one kind within a while. */
         JobMeasure: components["schemas"]["JobFigures"] & {
             /** @description Their kind. */
@@ -1827,6 +1927,48 @@ export interface components {
          * @enum {string}
          */
         JobState: "ready" | "scheduled" | "running" | "failed" | "done" | "cancelled";
+        /** @description A tag of jobs, and how many have it. Of those that have ended, as far as they are kept. */
+        JobTag: {
+            /** @description Who wanted it. */
+            by: string;
+            /**
+             * Format: int64
+             * @description Ended by an operator.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Done.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Failed for good.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Due, and waiting for a worker.
+             */
+            ready: number;
+            /**
+             * Format: int64
+             * @description Being run.
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Due later.
+             */
+            scheduled: number;
+            /**
+             * Format: date-time
+             * @description Since when it is watched.
+             */
+            since: string;
+            /** @description The tag. */
+            tag: string;
+        };
         /** @description A worker, and what it is at. */
         JobWorker: {
             /**
@@ -2272,6 +2414,53 @@ export interface components {
                  */
                 start: string;
             })[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_JobTag: {
+            /** @description The rows. */
+            data: {
+                /** @description Who wanted it. */
+                by: string;
+                /**
+                 * Format: int64
+                 * @description Ended by an operator.
+                 */
+                cancelled: number;
+                /**
+                 * Format: int64
+                 * @description Done.
+                 */
+                done: number;
+                /**
+                 * Format: int64
+                 * @description Failed for good.
+                 */
+                failed: number;
+                /**
+                 * Format: int64
+                 * @description Due, and waiting for a worker.
+                 */
+                ready: number;
+                /**
+                 * Format: int64
+                 * @description Being run.
+                 */
+                running: number;
+                /**
+                 * Format: int64
+                 * @description Due later.
+                 */
+                scheduled: number;
+                /**
+                 * Format: date-time
+                 * @description Since when it is watched.
+                 */
+                since: string;
+                /** @description The tag. */
+                tag: string;
+            }[];
             /** @description What to send as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
         };
@@ -3907,6 +4096,185 @@ export interface operations {
             };
         };
     };
+    listJobTags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tags, in the order of the alphabet. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobTag"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchJobTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tag, of 1 to 200 characters. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is watched. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unwatchJobTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tag. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not watched any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listJobs: {
         parameters: {
             query?: {
@@ -4011,6 +4379,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangedJobs"];
+                };
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "action": "cancel",
+                 *       "jobs": {
+                 *         "kind": "purge_trash"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CountInput"];
+            };
+        };
+        responses: {
+            /** @description Their number. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobCount"];
                 };
             };
             /** @description The body cannot be read. */
