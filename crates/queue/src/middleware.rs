@@ -77,23 +77,23 @@ pub struct Ended<'a> {
 
 /// All that runs around attempts, the outermost first.
 #[derive(Debug, Clone)]
-pub(crate) struct Layers(Vec<Arc<dyn Middleware>>);
+pub(crate) struct Layers(Arc<Vec<Arc<dyn Middleware>>>);
 
 impl Default for Layers {
     fn default() -> Self {
-        Layers(vec![Arc::new(JobSpan)])
+        Layers(Arc::new(vec![Arc::new(JobSpan)]))
     }
 }
 
 impl Layers {
     pub(crate) fn push(&mut self, middleware: impl Middleware) {
-        self.0.push(Arc::new(middleware));
+        Arc::make_mut(&mut self.0).push(Arc::new(middleware));
     }
 
     /// The innermost span.
     pub(crate) fn span(&self, job: &Reserved) -> Span {
         let mut innermost = Span::none();
-        for middleware in &self.0 {
+        for middleware in self.0.iter() {
             let span = innermost.in_scope(|| middleware.span(job));
             if !span.is_none() {
                 innermost = span;

@@ -106,6 +106,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/job-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the filters one has saved. */
+        get: operations["listJobFilters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/job-filters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Saves a filter under a name of one's own: at most 50. One of the same name is another from then on. */
+        put: operations["saveJobFilter"];
+        post?: never;
+        /** Deletes a filter. */
+        delete: operations["deleteJobFilter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/job-kinds/{id}/pause": {
         parameters: {
             query?: never;
@@ -1853,6 +1888,22 @@ export interface components {
             /** @description How long jobs were due before they were taken. */
             wait: components["schemas"]["JobDurations"];
         };
+        /** @description What a list shows. */
+        JobFilterInput: {
+            /** @description Failures that look alike. */
+            fingerprint?: string | null;
+            /** @description Those of a kind. */
+            kind?: string | null;
+            /** @description Those of an owner. */
+            owner?: string | null;
+            /** @description Those of a queue. */
+            queue?: string | null;
+            state?: components["schemas"]["JobState"] | null;
+            /** @description Those with a tag. */
+            tag?: string | null;
+            /** @description Those with this in their data or error. */
+            text?: string | null;
+        };
         /** @description A line that the code of a job logged. */
         JobLogLine: {
             /**
@@ -2566,6 +2617,35 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_SavedJobFilter: {
+            /** @description The rows. */
+            data: {
+                /** @description Failures that look alike. */
+                fingerprint?: string | null;
+                /** @description Those of a kind. */
+                kind?: string | null;
+                /** @description What it is called. */
+                name: string;
+                /** @description Those of an owner. */
+                owner?: string | null;
+                /** @description Those of a queue. */
+                queue?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was saved last.
+                 */
+                saved_at: string;
+                /** @description In which state. */
+                state?: string | null;
+                /** @description Those with a tag. */
+                tag?: string | null;
+                /** @description Those with this in their data or error. */
+                text?: string | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Schedule: {
             /** @description The rows. */
             data: {
@@ -3205,6 +3285,30 @@ export interface components {
          * @enum {string}
          */
         Role: "user" | "admin";
+        /** @description A list of jobs with a name, by the parameters of `GET /api/v1/admin/jobs`. It belongs to one administrator. */
+        SavedJobFilter: {
+            /** @description Failures that look alike. */
+            fingerprint?: string | null;
+            /** @description Those of a kind. */
+            kind?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description Those of an owner. */
+            owner?: string | null;
+            /** @description Those of a queue. */
+            queue?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was saved last.
+             */
+            saved_at: string;
+            /** @description In which state. */
+            state?: string | null;
+            /** @description Those with a tag. */
+            tag?: string | null;
+            /** @description Those with this in their data or error. */
+            text?: string | null;
+        };
         /** @description What comes back at certain times. */
         Schedule: {
             /** @description How often it fires, for people: `every 10 s`, `daily at 02:30`. */
@@ -3906,6 +4010,216 @@ export interface operations {
             };
             /** @description You are no administrator, or the request comes with a token. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One's own filters, by their names. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SavedJobFilter"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveJobFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name, of 1 to 60 characters. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobFilterInput"];
+            };
+        };
+        responses: {
+            /** @description It is saved. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteJobFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

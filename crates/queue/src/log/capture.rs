@@ -131,7 +131,8 @@ mod tests {
             tracing::debug!("too fine");
             tokio::task::yield_now().await;
             let error = std::io::Error::other("broken");
-            tracing::error!(error = &error as &dyn std::error::Error);
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error);
         };
         capture.around(work).await;
         tracing::info!("after");

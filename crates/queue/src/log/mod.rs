@@ -144,7 +144,7 @@ mod tests {
         }
         let size: usize = log.lines.iter().map(LogLine::size).sum();
         assert!(size <= BYTES_KEPT && size > BYTES_KEPT - LINE_LIMIT - 4);
-        assert_eq!(log.lines.len() + log.more as usize, 20);
+        assert_eq!(log.lines.len() + usize::try_from(log.more).unwrap(), 20);
         assert_eq!(log.lines[0].text.len(), LINE_LIMIT, "a long line is cut");
         add(&mut log, "short");
         let last = log.lines.last().map(|line| line.text.len());

@@ -40,9 +40,9 @@ pub use attempt::{AttemptOutcome, AttemptRecord};
 pub use operations::{By, Decided, Operations, Retrying};
 pub(crate) use records::EXCERPT;
 pub use records::{
-    Action, Counts, Cursor, FailureGroup, Filter, JobRecord,
-    Listing, Measured, Pause, Paused, Retried, RunningJob, SchedulePause, ScheduleRecord, State,
-    TagCounts, Totals, WatchedTag, What, WorkerRecord,
+    Action, Counts, Cursor, FailureGroup, Filter, JobRecord, Listing, Measured, Pause, Paused,
+    Retried, RunningJob, SchedulePause, ScheduleRecord, State, TagCounts, Totals, WatchedTag, What,
+    WorkerRecord,
 };
 pub use work::{
     Claim, Fate, Fence, Held, Kind, NewJob, Outcome, Passing, Reserved, Settled, Settlement, Swept,

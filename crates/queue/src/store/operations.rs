@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use super::attempt::AttemptRecord;
 use super::records::{
-    Action, Counts, FailureGroup, Filter, JobRecord, Listing, Measured, Pause,
-    Paused, Retried, SchedulePause, Totals, WatchedTag, WorkerRecord,
+    Action, Counts, FailureGroup, Filter, JobRecord, Listing, Measured, Pause, Paused, Retried,
+    SchedulePause, Totals, WatchedTag, WorkerRecord,
 };
 use super::work::{Fate, Term, WorkerId};
 use crate::balance::{Decision, Memory, QueueSettings};

@@ -81,6 +81,8 @@ fn for_administrators(router: OpenApiRouter<Arc<Context>>) -> OpenApiRouter<Arc<
         .routes(routes!(admin::resume_queue))
         .routes(routes!(admin::pause_kind))
         .routes(routes!(admin::resume_kind))
+        .routes(routes!(admin::filters))
+        .routes(routes!(admin::save_filter, admin::delete_filter))
         .routes(routes!(admin::tags))
         .routes(routes!(admin::watch_tag, admin::unwatch_tag))
         .routes(routes!(admin::receipts))

@@ -55,7 +55,8 @@ async fn what_a_job_that_is_done_has_logged_is_shown() {
 async fn tags_are_watched_until_somebody_stops() {
     let app = TestApp::new().await;
     let ann = administrator(&app).await;
-    forgot_password(&ann).await;
+    app.run_jobs().await;
+    app.user("bob").await;
     let waiting = get(&ann, "/api/v1/admin/jobs").await;
     let tag = waiting["data"][0]["tags"][0].as_str().expect("whose it is");
     let path = format!("/api/v1/admin/job-tags/{tag}");
@@ -66,7 +67,10 @@ async fn tags_are_watched_until_somebody_stops() {
     let [odd, of_ann] = &watched["data"].as_array().expect("a list")[..] else {
         panic!("two are watched: {watched}");
     };
-    assert_eq!((&odd["tag"], &odd["ready"]), (&json!("a/b \"c\""), &json!(0)));
+    assert_eq!(
+        (&odd["tag"], &odd["ready"]),
+        (&json!("a/b \"c\""), &json!(0))
+    );
     assert_eq!(
         (&of_ann["tag"], &of_ann["ready"], &of_ann["by"]),
         (&json!(tag), &json!(1), &json!("ann@example.org"))
@@ -76,7 +80,9 @@ async fn tags_are_watched_until_somebody_stops() {
     assert_eq!(watched["data"][1]["ready"], 0);
     assert!(watched["data"][1]["done"].as_u64() >= Some(1), "{watched}");
     ann.delete(&path).await.expect(204);
-    ann.delete(&path).await.problem(404, "not_found");
+    ann.delete(&path).await.expect(204);
+    let watched = get(&ann, "/api/v1/admin/job-tags").await;
+    assert_eq!(watched["data"].as_array().map(Vec::len), Some(1));
     let actions = get(&ann, "/api/v1/admin/queues/actions").await;
     assert_eq!(
         (&actions["data"][0]["action"], &actions["data"][0]["target"]),
@@ -131,4 +137,48 @@ async fn jobs_are_counted_before_they_are_changed() {
     let these = json!({ "state": "ready", "since": pushed_at });
     let cancelled = ann.post("/api/v1/admin/jobs/cancel", these).await;
     assert_eq!(cancelled.expect(200).json()["jobs"], json!([job["id"]]));
+}
+
+#[tokio::test]
+async fn an_administrator_keeps_filters_of_their_own() {
+    let app = TestApp::new().await;
+    let ann = administrator(&app).await;
+    let bob = app.user("bob").await;
+    app.promote("bob").await;
+    let path = "/api/v1/admin/job-filters/Mails%20that%20fail";
+    let save = async |body: Value| ann.ask("PUT", path).json(&body).await;
+    save(json!({ "state": "done" })).await.expect(204);
+    let filter = json!({ "state": "failed", "text": "421" });
+    save(filter).await.expect(204);
+    let saved = get(&ann, "/api/v1/admin/job-filters").await;
+    let [one] = &saved["data"].as_array().expect("a list")[..] else {
+        panic!("there is one: {saved}");
+    };
+    assert_eq!(
+        (&one["name"], &one["state"], &one["text"], &one["kind"]),
+        (
+            &json!("Mails that fail"),
+            &json!("failed"),
+            &json!("421"),
+            &Value::Null
+        )
+    );
+    let others = get(&bob, "/api/v1/admin/job-filters").await;
+    assert_eq!(others["data"], json!([]));
+    bob.delete(path).await.expect(204);
+    let saved = get(&ann, "/api/v1/admin/job-filters").await;
+    assert_eq!(saved["data"].as_array().map(Vec::len), Some(1));
+    save(json!({ "state": "asleep" }))
+        .await
+        .problem(422, "invalid");
+    for number in 1..50 {
+        let path = format!("/api/v1/admin/job-filters/{number}");
+        ann.ask("PUT", &path).json(&json!({})).await.expect(204);
+    }
+    let one_more = ann.ask("PUT", "/api/v1/admin/job-filters/50");
+    one_more.json(&json!({})).await.problem(422, "invalid");
+    save(json!({ "kind": "a" })).await.expect(204);
+    ann.delete(path).await.expect(204);
+    let left = get(&ann, "/api/v1/admin/job-filters").await;
+    assert_eq!(left["data"].as_array().map(Vec::len), Some(49));
 }

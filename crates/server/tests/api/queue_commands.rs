@@ -79,7 +79,10 @@ async fn tags_are_watched_and_jobs_counted_on_the_command_line() {
             .contains("was watched already")
     );
     let tags = duly.say(&["queue", "tags"]);
-    assert!(tags.contains("user:ann") && tags.contains("0 ready"), "{tags}");
+    assert!(
+        tags.contains("user:ann") && tags.contains("0 ready"),
+        "{tags}"
+    );
     assert!(
         duly.say(&["queue", "unwatch", "user:ann"])
             .contains("not watched any more")

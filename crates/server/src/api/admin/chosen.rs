@@ -73,7 +73,7 @@ impl FromText for Job {
 }
 
 #[derive(Debug)]
-struct Word(String);
+pub(super) struct Word(pub(super) String);
 
 impl FromText for Word {
     fn from_text(text: &str) -> Result<Self, Wrong> {
@@ -83,7 +83,21 @@ impl FromText for Word {
 }
 
 #[derive(Debug)]
-struct InState(State);
+pub(super) struct InState(State);
+
+impl InState {
+    /// The name of the state.
+    pub(super) fn word(&self) -> &'static str {
+        match self.0 {
+            State::Ready => "ready",
+            State::Scheduled => "scheduled",
+            State::Running => "running",
+            State::Failed => "failed",
+            State::Done => "done",
+            State::Cancelled => "cancelled",
+        }
+    }
+}
 
 impl FromText for InState {
     fn from_text(text: &str) -> Result<Self, Wrong> {

@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 
 use crate::api::input::{Id, Parameters};
 use crate::api::permit::Admin;
-use crate::api::problem::{Code, Problem};
 use crate::api::reply::{self, Reply};
 use crate::app::Context;
 
@@ -116,7 +115,7 @@ pub(crate) async fn watch_tag(
     operation_id = "unwatchJobTag",
     tag = "admin",
     params(("id" = String, Path, description = "The tag.")),
-    responses((status = 204, description = "It is not watched any more.")),
+    responses((status = 204, description = "It is not watched.")),
     security(("session" = ["admin"]))
 )]
 pub(crate) async fn unwatch_tag(
@@ -126,9 +125,7 @@ pub(crate) async fn unwatch_tag(
 ) -> Reply {
     let by = admin.name(&context.tracker).await?;
     let operations = context.tracker.queue.operations();
-    let was_watched = operations.unwatch_tag(By(&by), &tag).await;
-    match was_watched.map_err(Error::from)? {
-        true => Ok(reply::no_content()),
-        false => Err(Problem::new(Code::NotFound).detail("Nobody watches this tag.")),
-    }
+    let unwatched = operations.unwatch_tag(By(&by), &tag).await;
+    unwatched.map_err(Error::from)?;
+    Ok(reply::no_content())
 }

@@ -66,6 +66,12 @@ export const jobQuery = (id: string) =>
     refetchInterval: ({ state: { data } }) => (data && isOver(data.state) ? false : OFTEN_MS),
   })
 
+export const savedFiltersQuery = queryOptions({
+  queryKey: [...QUEUE_KEY, 'filters'],
+  queryFn: ({ signal }) => answer(api.GET('/api/v1/admin/job-filters', { signal })),
+  staleTime: 60_000,
+})
+
 export const tagsQuery = queryOptions({
   queryKey: [...QUEUE_KEY, 'tags'],
   queryFn: ({ signal }) => answer(api.GET('/api/v1/admin/job-tags', { signal })),
