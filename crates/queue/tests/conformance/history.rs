@@ -5,7 +5,7 @@ use std::time::Duration;
 use duly_db::query;
 use duly_queue::store::{Outcome, State};
 use duly_queue::{
-    AttemptOutcome, AttemptRecord, BYTES_KEPT, FINISHED_KEPT, JobId, LINES_KEPT, LogLevel, job_logs,
+    AttemptOutcome, AttemptRecord, BYTES_KEPT, FINISHED_KEPT, JobId, LINES_KEPT, LogLevel, LogLine, job_logs,
 };
 use jiff::SignedDuration;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -148,6 +148,40 @@ pub(crate) async fn of_jobs_that_are_not_kept_no_attempt_is(fixture: Fixture) {
     }
     let kept = u32::try_from(kept.len()).unwrap();
     assert_eq!(recorded(&fixture).await, kept, "none of the others");
+}
+
+/// How many statements it takes to say that so many jobs are done, each of which has logged so many lines.
+async fn statements(fixture: &Fixture, number: u32, lines: usize) -> u64 {
+    for label in 0..number {
+        fixture.push(&Task(label.to_string())).await;
+    }
+    let line = LogLine {
+        after_ms: 3,
+        level: LogLevel::Info,
+        target: "test".to_owned(),
+        text: "said".to_owned(),
+    };
+    let jobs = fixture.reserve(number).await;
+    let ended = jobs.iter().map(|job| {
+        let mut settlement = job.settled(Outcome::Done, Duration::from_millis(3));
+        settlement.log.lines = vec![line.clone(); lines];
+        settlement
+    });
+    let ended: Vec<_> = ended.collect();
+    let before = fixture.db.counters().statements;
+    fixture.store.settle(&ended).await.unwrap();
+    fixture.db.counters().statements - before
+}
+
+pub(crate) async fn what_jobs_log_costs_one_statement_for_all_that_are_kept(fixture: Fixture) {
+    let silent = statements(&fixture, 64, 0).await;
+    assert_eq!(statements(&fixture, 128, 0).await, silent);
+    let logged = statements(&fixture, 64, 2).await;
+    assert!(logged <= silent + 1, "{silent} became {logged}");
+    assert_eq!(statements(&fixture, 128, 100).await, logged);
+    let kept = fixture.list(State::Done, 200, None).await;
+    let last = attempts(&fixture, kept[0].id).await.remove(0);
+    assert_eq!(last.log.lines.len(), 100);
 }
 
 pub(crate) async fn attempts_go_with_their_jobs(fixture: Fixture) {

@@ -180,6 +180,7 @@ conformance! {
         what_a_job_logs_is_kept_with_its_attempts,
         no_more_is_kept_of_a_log_than_promised,
         of_jobs_that_are_not_kept_no_attempt_is,
+        what_jobs_log_costs_one_statement_for_all_that_are_kept,
         attempts_go_with_their_jobs,
         a_job_that_was_cancelled_has_its_attempts,
     }
