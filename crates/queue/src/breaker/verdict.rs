@@ -189,7 +189,11 @@ mod tests {
     fn what_was_before_a_pause_ended_does_not_count_again() {
         let before = minute(0, 0, 0, 500);
         assert_eq!(
-            judge(std::slice::from_ref(&before), &[paused("ann", 0, Some(3))], 4),
+            judge(
+                std::slice::from_ref(&before),
+                &[paused("ann", 0, Some(3))],
+                4
+            ),
             []
         );
         let resumed_at_once = Pause {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use duly_db::query;
 use duly_queue::store::{Outcome, State};
 use duly_queue::{
-    AttemptOutcome, AttemptRecord, BYTES_KEPT, FINISHED_KEPT, JobId, LINES_KEPT, LogLevel, LogLine, job_logs,
+    AttemptOutcome, AttemptRecord, BYTES_KEPT, FINISHED_KEPT, JobId, LINES_KEPT, LogLevel, LogLine,
+    job_logs,
 };
 use jiff::SignedDuration;
 use tracing_subscriber::layer::SubscriberExt as _;

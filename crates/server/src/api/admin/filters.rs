@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use duly_tracker::Page;
 use duly_tracker::input::{Field, Reader};
 use duly_tracker::job_filters::{self, JobFilter, Words};
-use duly_tracker::Page;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
