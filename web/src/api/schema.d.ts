@@ -4193,7 +4193,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description There is none of this name. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4535,7 +4535,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is not watched any more. */
+            /** @description It is not watched. */
             204: {
                 headers: {
                     [name: string]: unknown;
