@@ -69,7 +69,10 @@ pub(crate) async fn a_kind_that_fails_is_paused_and_goes_on_by_itself(fixture: F
     let reason = "20 of 20 attempts failed within 5 min, most of them so: no answer from 10.0.0.7";
     assert_eq!(pause.reason, reason);
     let operations = fixture.queue.operations();
-    assert_eq!(operations.pauses().await.unwrap(), *std::slice::from_ref(pause));
+    assert_eq!(
+        operations.pauses().await.unwrap(),
+        *std::slice::from_ref(pause)
+    );
     let [action] = &actions(&fixture).await[..] else {
         panic!("it is written down");
     };

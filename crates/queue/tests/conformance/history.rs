@@ -179,6 +179,8 @@ pub(crate) async fn what_jobs_log_costs_one_statement_for_all_that_are_kept(fixt
     assert_eq!(statements(&fixture, 128, 0).await, silent);
     let logged = statements(&fixture, 64, 2).await;
     assert!(logged <= silent + 1, "{silent} became {logged}");
+    // Newer than all others.
+    fixture.advance(1);
     assert_eq!(statements(&fixture, 128, 100).await, logged);
     let kept = fixture.list(State::Done, 200, None).await;
     let last = attempts(&fixture, kept[0].id).await.remove(0);

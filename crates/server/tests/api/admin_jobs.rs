@@ -56,7 +56,14 @@ async fn tags_are_watched_until_somebody_stops() {
     let app = TestApp::new().await;
     let ann = administrator(&app).await;
     app.run_jobs().await;
-    app.user("bob").await;
+    let body = json!({
+        "name": "bob", "email": "bob@example.org", "password": "a long enough password",
+        "time_zone": "UTC",
+    });
+    app.anonymous()
+        .post("/api/v1/register", body)
+        .await
+        .expect(201);
     let waiting = get(&ann, "/api/v1/admin/jobs").await;
     let tag = waiting["data"][0]["tags"][0].as_str().expect("whose it is");
     let path = format!("/api/v1/admin/job-tags/{tag}");
