@@ -40,6 +40,7 @@ import { Route as AppAdminQueuesBalanceRouteImport } from './routes/_app.admin.q
 import { Route as AppAdminQueuesMeasuresRouteImport } from './routes/_app.admin.queues.measures'
 import { Route as AppAdminQueuesReceiptsRouteImport } from './routes/_app.admin.queues.receipts'
 import { Route as AppAdminQueuesSchedulesRouteImport } from './routes/_app.admin.queues.schedules'
+import { Route as AppAdminQueuesTagsRouteImport } from './routes/_app.admin.queues.tags'
 import { Route as AppAdminQueuesBatchesIndexRouteImport } from './routes/_app.admin.queues.batches.index'
 import { Route as AppAdminQueuesBatchesIdRouteImport } from './routes/_app.admin.queues.batches.$id'
 
@@ -197,6 +198,11 @@ const AppAdminQueuesSchedulesRoute = AppAdminQueuesSchedulesRouteImport.update({
   path: '/queues/schedules',
   getParentRoute: () => AppAdminRoute,
 } as any)
+const AppAdminQueuesTagsRoute = AppAdminQueuesTagsRouteImport.update({
+  id: '/queues/tags',
+  path: '/queues/tags',
+  getParentRoute: () => AppAdminRoute,
+} as any)
 const AppAdminQueuesBatchesIndexRoute =
   AppAdminQueuesBatchesIndexRouteImport.update({
     id: '/queues/batches/',
@@ -238,6 +244,7 @@ export interface FileRoutesByFullPath {
   '/admin/queues/measures': typeof AppAdminQueuesMeasuresRoute
   '/admin/queues/receipts': typeof AppAdminQueuesReceiptsRoute
   '/admin/queues/schedules': typeof AppAdminQueuesSchedulesRoute
+  '/admin/queues/tags': typeof AppAdminQueuesTagsRoute
   '/admin/jobs/': typeof AppAdminJobsIndexRoute
   '/admin/queues/': typeof AppAdminQueuesIndexRoute
   '/admin/queues/batches/$id': typeof AppAdminQueuesBatchesIdRoute
@@ -270,6 +277,7 @@ export interface FileRoutesByTo {
   '/admin/queues/measures': typeof AppAdminQueuesMeasuresRoute
   '/admin/queues/receipts': typeof AppAdminQueuesReceiptsRoute
   '/admin/queues/schedules': typeof AppAdminQueuesSchedulesRoute
+  '/admin/queues/tags': typeof AppAdminQueuesTagsRoute
   '/admin/jobs': typeof AppAdminJobsIndexRoute
   '/admin/queues': typeof AppAdminQueuesIndexRoute
   '/admin/queues/batches/$id': typeof AppAdminQueuesBatchesIdRoute
@@ -306,6 +314,7 @@ export interface FileRoutesById {
   '/_app/admin/queues/measures': typeof AppAdminQueuesMeasuresRoute
   '/_app/admin/queues/receipts': typeof AppAdminQueuesReceiptsRoute
   '/_app/admin/queues/schedules': typeof AppAdminQueuesSchedulesRoute
+  '/_app/admin/queues/tags': typeof AppAdminQueuesTagsRoute
   '/_app/admin/jobs/': typeof AppAdminJobsIndexRoute
   '/_app/admin/queues/': typeof AppAdminQueuesIndexRoute
   '/_app/admin/queues/batches/$id': typeof AppAdminQueuesBatchesIdRoute
@@ -342,6 +351,7 @@ export interface FileRouteTypes {
     | '/admin/queues/measures'
     | '/admin/queues/receipts'
     | '/admin/queues/schedules'
+    | '/admin/queues/tags'
     | '/admin/jobs/'
     | '/admin/queues/'
     | '/admin/queues/batches/$id'
@@ -374,6 +384,7 @@ export interface FileRouteTypes {
     | '/admin/queues/measures'
     | '/admin/queues/receipts'
     | '/admin/queues/schedules'
+    | '/admin/queues/tags'
     | '/admin/jobs'
     | '/admin/queues'
     | '/admin/queues/batches/$id'
@@ -409,6 +420,7 @@ export interface FileRouteTypes {
     | '/_app/admin/queues/measures'
     | '/_app/admin/queues/receipts'
     | '/_app/admin/queues/schedules'
+    | '/_app/admin/queues/tags'
     | '/_app/admin/jobs/'
     | '/_app/admin/queues/'
     | '/_app/admin/queues/batches/$id'
@@ -644,6 +656,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAdminQueuesSchedulesRouteImport
       parentRoute: typeof AppAdminRoute
     }
+    '/_app/admin/queues/tags': {
+      id: '/_app/admin/queues/tags'
+      path: '/queues/tags'
+      fullPath: '/admin/queues/tags'
+      preLoaderRoute: typeof AppAdminQueuesTagsRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
     '/_app/admin/queues/batches/': {
       id: '/_app/admin/queues/batches/'
       path: '/queues/batches'
@@ -672,6 +691,7 @@ interface AppAdminRouteChildren {
   AppAdminQueuesMeasuresRoute: typeof AppAdminQueuesMeasuresRoute
   AppAdminQueuesReceiptsRoute: typeof AppAdminQueuesReceiptsRoute
   AppAdminQueuesSchedulesRoute: typeof AppAdminQueuesSchedulesRoute
+  AppAdminQueuesTagsRoute: typeof AppAdminQueuesTagsRoute
   AppAdminJobsIndexRoute: typeof AppAdminJobsIndexRoute
   AppAdminQueuesIndexRoute: typeof AppAdminQueuesIndexRoute
   AppAdminQueuesBatchesIdRoute: typeof AppAdminQueuesBatchesIdRoute
@@ -689,6 +709,7 @@ const AppAdminRouteChildren: AppAdminRouteChildren = {
   AppAdminQueuesMeasuresRoute: AppAdminQueuesMeasuresRoute,
   AppAdminQueuesReceiptsRoute: AppAdminQueuesReceiptsRoute,
   AppAdminQueuesSchedulesRoute: AppAdminQueuesSchedulesRoute,
+  AppAdminQueuesTagsRoute: AppAdminQueuesTagsRoute,
   AppAdminJobsIndexRoute: AppAdminJobsIndexRoute,
   AppAdminQueuesIndexRoute: AppAdminQueuesIndexRoute,
   AppAdminQueuesBatchesIdRoute: AppAdminQueuesBatchesIdRoute,

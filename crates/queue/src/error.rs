@@ -48,6 +48,9 @@ pub enum Error {
         /// Jobs that run.
         running: u64,
     },
+    /// There are [`crate::TAGS_WATCHED`] tags that operators keep an eye on.
+    #[error("no more tags can be watched")]
+    TooManyTags,
     /// The store did not answer as it should.
     #[error(transparent)]
     Store(#[from] duly_db::Error),

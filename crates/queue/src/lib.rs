@@ -3,10 +3,13 @@
 mod backoff;
 pub mod balance;
 mod batch;
+mod breaker;
 mod error;
 mod fingerprint;
 mod histogram;
 mod job;
+mod log;
+mod middleware;
 mod pause;
 mod queue;
 mod rate;
@@ -19,9 +22,12 @@ mod worker;
 
 pub use backoff::Backoff;
 pub use batch::{BatchId, BatchKeeper, BatchKeeperHandle, BatchRecord, BatchState, NewBatch};
+pub use breaker::{Breaker, BreakerHandle, BreakerSettings};
 pub use error::{Error, Result};
 pub use histogram::Histogram;
 pub use job::{Attempt, Job, JobError, JobId, Priority, Pushed, QueueName};
+pub use log::{BYTES_KEPT, JobLog, LINES_KEPT, LogLevel, LogLine, job_logs};
+pub use middleware::{Ended, Middleware};
 pub use queue::{LANE_LIMIT, PAYLOAD_LIMIT, Queue, UNIQUE_KEY_LIMIT};
 pub use rate::Rate;
 pub use redis::{Keeping, RedisStore};
@@ -30,7 +36,7 @@ pub use schedule::{
     Cadence, CatchUp, FailedFiring, Firing, Planned, SCHEDULER_LEASE, Scheduler, SchedulerHandle,
     Schedules, TickReport,
 };
-pub use sql::{MIGRATIONS, SqlStore, TABLES};
+pub use sql::{MIGRATIONS, SqlStore, TABLES, TAGS_WATCHED};
 pub use store::{AttemptOutcome, AttemptRecord, Counts, Retried, Totals};
 pub use worker::{About, DrainReport, Lease, RunReport, Worker, WorkerHandle, WorkerOptions};
 

@@ -213,8 +213,8 @@ impl Queue {
         Ok(found)
     }
 
-    /// The attempts at a waiting, running or failed job, oldest first, the newest
-    /// [`crate::ATTEMPTS_KEPT`] of them. A job that is done leaves none.
+    /// The attempts at a job, oldest first, the newest [`crate::ATTEMPTS_KEPT`] of them. Those at jobs that are
+    /// done or were cancelled go with them.
     ///
     /// # Errors
     /// What the store says.

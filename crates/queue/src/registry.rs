@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::job::assert_runnable;
+use crate::middleware::{Layers, Middleware};
 use crate::store::Kind;
 use crate::{Attempt, Backoff, Job, JobError, QueueName, Rate};
 
@@ -16,6 +17,7 @@ type Running = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 #[derive(Debug)]
 pub struct Registry<C> {
     handlers: BTreeMap<&'static str, Handler<C>>,
+    layers: Layers,
 }
 
 /// How one kind of job is run.
@@ -32,6 +34,7 @@ impl<C> Default for Registry<C> {
     fn default() -> Self {
         Registry {
             handlers: BTreeMap::new(),
+            layers: Layers::default(),
         }
     }
 }
@@ -73,6 +76,18 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
         let earlier = self.handlers.insert(J::NAME, handler);
         assert!(earlier.is_none(), "two kinds of jobs are named {}", J::NAME);
         self
+    }
+
+    /// Has this run around every attempt, inside whatever was added before. The span of the attempt is there
+    /// already, see [`Middleware`].
+    #[must_use]
+    pub fn around(mut self, middleware: impl Middleware) -> Self {
+        self.layers.push(middleware);
+        self
+    }
+
+    pub(crate) fn layers(&self) -> &Layers {
+        &self.layers
     }
 
     /// The names of the known kinds.

@@ -24,7 +24,9 @@ use duly_tracker::users::password::{HashCost, PasswordHasher};
 use duly_tracker::{Error, Result, Settings, Tracker, instance, partitions};
 use jiff::Timestamp;
 use tokio::runtime::Handle;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::config::{Config, Log, LogFormat, Mail, Place};
 
@@ -42,18 +44,21 @@ pub const HOUSE: Schema<'static> = Schema {
     forgets: &[instance::FORGET_WHEN_RESTORED],
 };
 
-/// Log lines go to the standard error output.
+/// Log lines go to the standard error output, and those of jobs with them.
 pub fn logging(settings: &Log) {
     let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    let builder = builder.with_ansi(std::io::stderr().is_terminal());
-    // A second subscriber is refused; the first one serves as well.
-    let _ = match settings.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    let lines = match settings.format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
+    let subscriber = tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(duly_queue::job_logs());
+    // A second subscriber is refused; the first one serves as well.
+    let _ = subscriber.try_init();
 }
 
 /// Opens the database.

@@ -11,6 +11,7 @@ pub mod id;
 pub mod idempotency;
 pub mod input;
 pub mod instance;
+pub mod job_filters;
 pub mod jobs;
 pub mod live;
 pub mod mail;

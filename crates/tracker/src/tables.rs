@@ -186,6 +186,16 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "job_filters",
+        key: &["user_id", "name"],
+        columns: &[
+            ("user_id", Id),
+            ("name", Text),
+            ("words", Text),
+            ("saved_at", Instant),
+        ],
+    },
+    Table {
         name: "alarms",
         key: &["name"],
         columns: &[

@@ -106,6 +106,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/job-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the filters one has saved. */
+        get: operations["listJobFilters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/job-filters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Saves a filter under a name of one's own: at most 50. One of the same name is another from then on. */
+        put: operations["saveJobFilter"];
+        post?: never;
+        /** Deletes a filter. */
+        delete: operations["deleteJobFilter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/job-kinds/{id}/pause": {
         parameters: {
             query?: never;
@@ -140,6 +175,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/job-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the tags that are watched, and how many jobs have them. */
+        get: operations["listJobTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/job-tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Watches a tag: at most 50 are. */
+        put: operations["watchJobTag"];
+        post?: never;
+        /** Watches a tag no longer. */
+        delete: operations["unwatchJobTag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/jobs": {
         parameters: {
             query?: never;
@@ -168,6 +238,23 @@ export interface paths {
         put?: never;
         /** Ends jobs that wait or run. One that runs is aborted within five seconds. */
         post: operations["cancelJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says how many jobs would be changed, and changes none. */
+        post: operations["countJobs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1299,12 +1386,32 @@ export interface components {
             ids?: string[] | null;
             /** @description Those of a kind. */
             kind?: string | null;
+            /** @description Those of an owner. */
+            owner?: string | null;
             /** @description Those of a queue. */
             queue?: string | null;
+            /**
+             * Format: date-time
+             * @description Those pushed at this instant or later.
+             */
+            since?: string | null;
+            state?: components["schemas"]["JobState"] | null;
             /** @description Those with a tag. */
             tag?: string | null;
             /** @description Those with this text in their data or error. */
             text?: string | null;
+            /**
+             * Format: date-time
+             * @description Those pushed before this instant.
+             */
+            until?: string | null;
+        };
+        /** @description What is meant to be done, and with which jobs. */
+        CountInput: {
+            /** @description `retry`, `cancel` or `forget`. */
+            action: string;
+            /** @description Which. */
+            jobs: components["schemas"]["ChosenJobs"];
         };
         /** @description The connections to the primary; on SQLite those that read. */
         DatabasePool: {
@@ -1639,12 +1746,19 @@ export interface components {
             ended_at?: string | null;
             /** @description Why it failed. */
             error?: string | null;
+            /** @description What its code logged, level info and up, oldest first: the first hundred lines, at most 16 KiB. */
+            log: components["schemas"]["JobLogLine"][];
+            /**
+             * Format: int32
+             * @description How many more lines it logged.
+             */
+            log_more: number;
             /**
              * Format: int32
              * @description The first is 1; numbers start again when a failed job is retried.
              */
             number: number;
-            /** @description How it ended: `retried`, `failed`, `expired` or `released`; null while it runs. */
+            /** @description How it ended: `done`, `retried`, `failed`, `expired`, `released` or `cancelled`; null while it runs. */
             outcome?: string | null;
             /**
              * Format: date-time
@@ -1676,9 +1790,16 @@ export interface components {
              */
             slots: number;
         };
+        /** @description How many jobs would be changed. */
+        JobCount: {
+            /** @description So many, at this moment; at most 1000. */
+            jobs: number;
+            /** @description Whether there are more, for another request. */
+            more: boolean;
+        };
         /** @description A job with all its attempts. */
         JobDetails: components["schemas"]["Job"] & {
-            /** @description The newest twenty attempts, oldest first; none are kept of a job that is done. */
+            /** @description The newest twenty attempts, oldest first. */
             history: components["schemas"]["JobAttempt"][];
         };
         /** @description Durations, in milliseconds; null when nothing was measured. */
@@ -1767,6 +1888,36 @@ export interface components {
             /** @description How long jobs were due before they were taken. */
             wait: components["schemas"]["JobDurations"];
         };
+        /** @description What a list shows. */
+        JobFilterInput: {
+            /** @description Failures that look alike. */
+            fingerprint?: string | null;
+            /** @description Those of a kind. */
+            kind?: string | null;
+            /** @description Those of an owner. */
+            owner?: string | null;
+            /** @description Those of a queue. */
+            queue?: string | null;
+            state?: components["schemas"]["JobState"] | null;
+            /** @description Those with a tag. */
+            tag?: string | null;
+            /** @description Those with this in their data or error. */
+            text?: string | null;
+        };
+        /** @description A line that the code of a job logged. */
+        JobLogLine: {
+            /**
+             * Format: int64
+             * @description How long after the beginning of the attempt, in milliseconds.
+             */
+            after_ms: number;
+            /** @description How grave it is: `info`, `warn` or `error`. */
+            level: string;
+            /** @description Which part of the program says it. */
+            target: string;
+            /** @description What it says. */
+            text: string;
+        };
         /** @description What became of jobs of one kind within a while. */
         JobMeasure: components["schemas"]["JobFigures"] & {
             /** @description Their kind. */
@@ -1827,6 +1978,48 @@ export interface components {
          * @enum {string}
          */
         JobState: "ready" | "scheduled" | "running" | "failed" | "done" | "cancelled";
+        /** @description A tag of jobs, and how many have it. Of those that have ended, as far as they are kept. */
+        JobTag: {
+            /** @description Who wanted it. */
+            by: string;
+            /**
+             * Format: int64
+             * @description Ended by an operator.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Done.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Failed for good.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Due, and waiting for a worker.
+             */
+            ready: number;
+            /**
+             * Format: int64
+             * @description Being run.
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Due later.
+             */
+            scheduled: number;
+            /**
+             * Format: date-time
+             * @description Since when it is watched.
+             */
+            since: string;
+            /** @description The tag. */
+            tag: string;
+        };
         /** @description A worker, and what it is at. */
         JobWorker: {
             /**
@@ -2276,6 +2469,53 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_JobTag: {
+            /** @description The rows. */
+            data: {
+                /** @description Who wanted it. */
+                by: string;
+                /**
+                 * Format: int64
+                 * @description Ended by an operator.
+                 */
+                cancelled: number;
+                /**
+                 * Format: int64
+                 * @description Done.
+                 */
+                done: number;
+                /**
+                 * Format: int64
+                 * @description Failed for good.
+                 */
+                failed: number;
+                /**
+                 * Format: int64
+                 * @description Due, and waiting for a worker.
+                 */
+                ready: number;
+                /**
+                 * Format: int64
+                 * @description Being run.
+                 */
+                running: number;
+                /**
+                 * Format: int64
+                 * @description Due later.
+                 */
+                scheduled: number;
+                /**
+                 * Format: date-time
+                 * @description Since when it is watched.
+                 */
+                since: string;
+                /** @description The tag. */
+                tag: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_LabelCount: {
             /** @description The rows. */
             data: {
@@ -2372,6 +2612,35 @@ export interface components {
                 user_email: string;
                 /** @description Who was to be told. */
                 user_id: components["schemas"]["UserId"];
+            }[];
+            /** @description What to send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_SavedJobFilter: {
+            /** @description The rows. */
+            data: {
+                /** @description Failures that look alike. */
+                fingerprint?: string | null;
+                /** @description Those of a kind. */
+                kind?: string | null;
+                /** @description What it is called. */
+                name: string;
+                /** @description Those of an owner. */
+                owner?: string | null;
+                /** @description Those of a queue. */
+                queue?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was saved last.
+                 */
+                saved_at: string;
+                /** @description In which state. */
+                state?: string | null;
+                /** @description Those with a tag. */
+                tag?: string | null;
+                /** @description Those with this in their data or error. */
+                text?: string | null;
             }[];
             /** @description What to send as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -3016,6 +3285,30 @@ export interface components {
          * @enum {string}
          */
         Role: "user" | "admin";
+        /** @description A list of jobs with a name, by the parameters of `GET /api/v1/admin/jobs`. It belongs to one administrator. */
+        SavedJobFilter: {
+            /** @description Failures that look alike. */
+            fingerprint?: string | null;
+            /** @description Those of a kind. */
+            kind?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description Those of an owner. */
+            owner?: string | null;
+            /** @description Those of a queue. */
+            queue?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was saved last.
+             */
+            saved_at: string;
+            /** @description In which state. */
+            state?: string | null;
+            /** @description Those with a tag. */
+            tag?: string | null;
+            /** @description Those with this in their data or error. */
+            text?: string | null;
+        };
         /** @description What comes back at certain times. */
         Schedule: {
             /** @description How often it fires, for people: `every 10 s`, `daily at 02:30`. */
@@ -3744,6 +4037,216 @@ export interface operations {
             };
         };
     };
+    listJobFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One's own filters, by their names. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SavedJobFilter"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveJobFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name, of 1 to 60 characters. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobFilterInput"];
+            };
+        };
+        responses: {
+            /** @description It is saved. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteJobFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is none of this name. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pauseJobKind: {
         parameters: {
             query?: never;
@@ -3907,6 +4410,185 @@ export interface operations {
             };
         };
     };
+    listJobTags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tags, in the order of the alphabet. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobTag"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchJobTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tag, of 1 to 200 characters. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is watched. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unwatchJobTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tag. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not watched. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listJobs: {
         parameters: {
             query?: {
@@ -4011,6 +4693,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangedJobs"];
+                };
+            };
+            /** @description The body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in or send a valid API token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You are no administrator, or the request comes with a token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` says what. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem: 406, 408, 5xx. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "action": "cancel",
+                 *       "jobs": {
+                 *         "kind": "purge_trash"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CountInput"];
+            };
+        };
+        responses: {
+            /** @description Their number. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobCount"];
                 };
             };
             /** @description The body cannot be read. */

@@ -56,6 +56,7 @@ export type JobState = Job['state']
 export type JobDetails = Answer<paths['/api/v1/admin/jobs/{id}']['get'], 200>
 export type JobAttempt = JobDetails['history'][number]
 export type JobFailures = Answer<paths['/api/v1/admin/job-failures']['get'], 200>['data'][number]
+export type JobTag = Answer<paths['/api/v1/admin/job-tags']['get'], 200>['data'][number]
 export type Schedule = Answer<paths['/api/v1/admin/schedules']['get'], 200>['data'][number]
 export type BatchList = Answer<paths['/api/v1/admin/batches']['get'], 200>
 export type Batch = BatchList['data'][number]

@@ -144,6 +144,11 @@ export const details: JobDetails = {
       outcome: 'retried',
       error: ERROR,
       worker: idOf(1),
+      log: [
+        { after_ms: 4, level: 'info', target: 'duly_tracker::mail', text: 'asking the relay' },
+        { after_ms: 480, level: 'warn', target: 'duly_tracker::mail', text: 'the relay is slow ms=476' },
+      ],
+      log_more: 3,
     },
     {
       number: 2,
@@ -152,6 +157,8 @@ export const details: JobDetails = {
       outcome: 'failed',
       error: ERROR,
       worker: idOf(2),
+      log: [],
+      log_more: 0,
     },
   ],
 }

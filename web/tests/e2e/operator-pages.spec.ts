@@ -20,6 +20,7 @@ test.beforeEach(async ({ context }) => {
 const PAGES: [path: string, shows: string][] = [
   ['/admin/queues/schedules', 'Look after partitions'],
   ['/admin/queues/batches', 'Finished with failures'],
+  ['/admin/queues/tags', 'user:01998f2c-3a9a-7c7e-9f57-0e4d7d2b8c11'],
   [`/admin/queues/batches/${batch.id}`, 'Completion job'],
   ['/admin/queues/receipts', 'Due now'],
   ['/admin/queues/balance', 'Configuration'],
@@ -56,6 +57,7 @@ test('the palette leads to each of them', async ({ page }) => {
   for (const [name, path] of [
     ['Schedules', 'schedules'],
     ['Batches of jobs', 'batches'],
+    ['Watched tags', 'tags'],
     ['Receipts of reminders', 'receipts'],
     ['Balance of queues', 'balance'],
   ] as const) {

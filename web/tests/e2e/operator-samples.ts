@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import type { BalanceSettings, Batch, Receipt, Replay, Schedule } from '#api/types.ts'
+import type { BalanceSettings, Batch, JobTag, Receipt, Replay, Schedule } from '#api/types.ts'
 import { idOf } from './job-samples.ts'
 
 /* What the server under test need not have: trouble with schedules, batches, reminders and slots. */
@@ -149,12 +149,25 @@ export const replay: Replay = {
   })),
 }
 
+const tag: JobTag = {
+  tag: 'user:01998f2c-3a9a-7c7e-9f57-0e4d7d2b8c11',
+  since: ago(HOUR),
+  by: 'operator@example.org',
+  ready: 12_345,
+  scheduled: 12,
+  running: 3,
+  failed: 98,
+  done: 1234,
+  cancelled: 0,
+}
+
 const one = <Item>(data: Item[]) => ({ data, next_cursor: null })
 
 /** Has the page shown this trouble instead of the server under test. */
 export async function answerOperator(page: Page) {
   const routes: [string, unknown][] = [
     ['**/api/v1/admin/schedules', { data: schedules }],
+    ['**/api/v1/admin/job-tags', one([tag])],
     ['**/api/v1/admin/batches?*', one([batch, ended])],
     [`**/api/v1/admin/batches/${batch.id}`, batch],
     ['**/api/v1/admin/receipts?*', one(receipts)],

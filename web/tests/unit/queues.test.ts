@@ -173,9 +173,13 @@ describe('filters in the address', () => {
 
   test('jobs are meant without their ids only where the API can be told which', () => {
     expect(chosenBy({ state: 'failed' })).toBeNull()
-    expect(chosenBy({ state: 'failed', kind: 'k', owner: 'user-7' })).toBeNull()
-    expect(chosenBy({ state: 'failed', kind: 'k', since: '2026-11-30T09:00' })).toBeNull()
-    expect(chosenBy({ state: 'failed', kind: 'k', text: '421' })).toEqual({ kind: 'k', text: '421' })
+    const failed = { state: 'failed', kind: 'k' } as const
+    expect(chosenBy({ ...failed, owner: 'user-7' })).toEqual({ ...failed, owner: 'user-7' })
+    expect(chosenBy({ ...failed, since: '2026-11-30T09:00' })).toEqual({
+      ...failed,
+      since: expect.stringMatching(/Z$/),
+    })
+    expect(chosenBy({ ...failed, text: '421' })).toEqual({ ...failed, text: '421' })
   })
 
   test.each([
@@ -263,13 +267,21 @@ const attempt = {
   outcome: 'retried',
   error: 'no',
   worker: 'w',
+  log: [],
+  log_more: 0,
 }
 
 describe('the time line', () => {
   const said = (change: Partial<JobDetails>) => timelineOf({ ...job, ...change }, NOW).map(({ what }) => what)
 
-  test('of a job that is done knows its last attempt by its times', () => {
-    expect(said({})).toEqual(['Pushed', 'Attempt 1', 'Done'])
+  test('of a job that is done says so once', () => {
+    const done = { ...attempt, number: 2, outcome: 'done', error: null }
+    expect(said({ history: [attempt, done] })).toEqual([
+      'Pushed',
+      'Attempt 1: Failed, to be tried again',
+      'Attempt 2: Done',
+    ])
+    expect(said({ history: [] })).toEqual(['Pushed', 'Done'])
   })
 
   test('says once that a job failed for good', () => {

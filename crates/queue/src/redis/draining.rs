@@ -132,6 +132,7 @@ fn ended(parts: &HashMap<String, String>) -> Option<EndedJob> {
         live: Live::read(part("s")?)?,
         body: Body::read(part("d")?)?,
         attempts: packing::attempts(part("a")?),
+        log: part("l").filter(|log| !log.is_empty()).map(str::to_owned),
     })
 }
 

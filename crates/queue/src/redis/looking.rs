@@ -11,7 +11,7 @@ use crate::sql::outbox;
 use crate::store::{
     AttemptRecord, Counts, Cursor, EXCERPT, Fate, Filter, JobRecord, Listing, Operations, State,
 };
-use crate::{JobId, QueueName, Result};
+use crate::{JobId, JobLog, QueueName, Result};
 
 /// As many jobs are looked at at once.
 const PAGE: usize = 200;
@@ -141,9 +141,44 @@ impl RedisStore {
                 outcome: None,
                 error: None,
                 worker: live.worker,
+                log: JobLog::default(),
             });
         }
         Ok(attempts)
+    }
+
+    /// Why the last attempts failed at jobs of a kind that wait for another.
+    pub(super) async fn live_errors_of(
+        &self,
+        kind: &str,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<String>> {
+        let filter = Filter {
+            kind: Some(kind.to_owned()),
+            ..Filter::default()
+        };
+        let listing = Listing {
+            state: State::Scheduled,
+            filter: &filter,
+            limit,
+            after: None,
+        };
+        let waiting = self.live_list(&listing).await?;
+        let tried = waiting.iter().filter(|job| job.attempts > 0);
+        let ids: Vec<String> = tried.map(|job| written_id(job.id.0)).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut get = cmd("HMGET");
+        get.arg(self.link.keys.attempts()).arg(&ids);
+        let attempts: Vec<Option<String>> = self.link.run(&get).await?;
+        let last = attempts.iter().flatten().filter_map(|text| {
+            let (_, attempt) = packing::attempts(text).pop()?;
+            let is_new = attempt.ended_at.is_some_and(|ended| ended >= since);
+            attempt.error.filter(|_| is_new)
+        });
+        Ok(last.collect())
     }
 
     /// Jobs that are ready, scheduled or running, as the listing wants them.
@@ -284,11 +319,13 @@ fn fits(job: &JobRecord, filter: &Filter) -> bool {
         tag,
         lane,
         text,
-        fingerprint: _,
+        fingerprint,
         since,
         until,
     } = filter;
-    queue.as_ref().is_none_or(|queue| job.queue == *queue)
+    // What has not failed looks like no failure.
+    fingerprint.is_none()
+        && queue.as_ref().is_none_or(|queue| job.queue == *queue)
         && kind.as_ref().is_none_or(|kind| job.kind == *kind)
         && tag.as_ref().is_none_or(|tag| job.tags.contains(tag))
         && lane

@@ -22,6 +22,7 @@ mod reserving;
 mod scripts;
 mod settling;
 mod steering;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod watching;

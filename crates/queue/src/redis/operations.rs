@@ -12,7 +12,7 @@ use crate::balance::{Decision, Memory, QueueSettings};
 use crate::store::{
     Action, AttemptRecord, By, Counts, Decided, FailureGroup, Fate, Filter, JobRecord, Listing,
     Measured, Operations, Pause, Paused, Retried, Retrying, SchedulePause, State, Term, Totals,
-    WorkerId, WorkerRecord,
+    WatchedTag, WorkerId, WorkerRecord,
 };
 use crate::{ATTEMPTS_KEPT, JobId, QueueName, Result};
 
@@ -102,6 +102,23 @@ impl Operations for RedisStore {
         self.sql.pauses().await
     }
 
+    async fn pauses_since(&self, since: Timestamp) -> Result<Vec<Pause>> {
+        self.sql.pauses_since(since).await
+    }
+
+    async fn pause_once(&self, by: By<'_>, leader: (&str, Term), pause: &Pause) -> Result<bool> {
+        let is_paused = self.sql.pause_once(by, leader, pause).await?;
+        self.look_again();
+        Ok(is_paused)
+    }
+
+    async fn errors_of(&self, kind: &str, since: Timestamp, limit: u32) -> Result<Vec<String>> {
+        self.catch_up().await?;
+        let mut errors = self.live_errors_of(kind, since, limit).await?;
+        errors.extend(self.sql.errors_of(kind, since, limit).await?);
+        Ok(errors)
+    }
+
     async fn pause_schedule(
         &self,
         by: By<'_>,
@@ -185,6 +202,19 @@ impl Operations for RedisStore {
         settings: Option<&QueueSettings>,
     ) -> Result<()> {
         self.sql.set_queue(by, queue, settings).await
+    }
+
+    async fn watched_tags(&self) -> Result<Vec<WatchedTag>> {
+        self.catch_up().await?;
+        self.count_tags().await
+    }
+
+    async fn watch_tag(&self, by: By<'_>, tag: &str) -> Result<bool> {
+        self.sql.watch_tag(by, tag).await
+    }
+
+    async fn unwatch_tag(&self, by: By<'_>, tag: &str) -> Result<bool> {
+        self.sql.unwatch_tag(by, tag).await
     }
 
     async fn actions(&self, limit: u32, before: Option<Timestamp>) -> Result<Vec<Action>> {

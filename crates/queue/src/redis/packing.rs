@@ -7,7 +7,7 @@
 //! state     [w|r][0|1]attempt fence run_at position started_at worker
 //!           tries retry_until priority base queue kind lane unique
 //! data      pushed_at tags payload
-//! attempts  of each: fence number started_at ended_at outcome worker error
+//! attempts  of each: fence number started_at ended_at outcome worker error\1log
 //! ```
 //!
 //! `w` waits and `r` runs; the digit says whether something is to be given back in the end. `base` is the fence
@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::store::{AttemptOutcome, AttemptRecord, Fence, JobRecord, State, WorkerId};
-use crate::{JobId, Priority, QueueName};
+use crate::{JobId, JobLog, Priority, QueueName};
 
 /// Up to where a number is exact in Redis: it is in microseconds, and the year 2255.
 const EXACT: i64 = 1 << 53;
@@ -175,20 +175,17 @@ fn attempt(parts: &[&str]) -> Option<(Fence, AttemptRecord)> {
     let [fence, number, started_at, ended_at, outcome, worker, error] = parts else {
         return None;
     };
-    let outcome = match *outcome {
-        "retried" => AttemptOutcome::Retried,
-        "failed" => AttemptOutcome::Failed,
-        "expired" => AttemptOutcome::Expired,
-        "released" => AttemptOutcome::Released,
-        _ => return None,
-    };
+    let outcome = AttemptOutcome::named(outcome)?;
+    // Logs are JSON, which has no such character; earlier releases wrote the error alone.
+    let (error, log) = error.rsplit_once('\u{1}').unwrap_or((error, ""));
     let attempt = AttemptRecord {
         number: number.parse().ok()?,
         started_at: instant(started_at)?,
         ended_at: instant(ended_at),
-        error: (outcome != AttemptOutcome::Released).then(|| (*error).to_owned()),
+        error: (outcome != AttemptOutcome::Released).then(|| error.to_owned()),
         outcome: Some(outcome),
         worker: Uuid::try_parse(worker).ok().map(WorkerId),
+        log: JobLog::unpacked(Some(log)),
     };
     Some((Fence(fence.parse().ok()?), attempt))
 }
@@ -243,6 +240,19 @@ mod tests {
         assert_eq!(live.run_at.as_microsecond(), 1_795_391_119_000_001);
         assert_eq!((live.started_at, live.worker), (None, None));
         assert_eq!(live.fixed, fixed);
+    }
+
+    #[test]
+    fn attempts_are_read_as_scripts_and_earlier_releases_write_them() {
+        let log = r#"{"lines":[{"after_ms":3,"level":"warn","target":"mail","text":"slow"}]}"#;
+        let worker = Uuid::nil().simple();
+        let before = format!("1\x001\x0010\x0020\0retried\0{worker}\0no luck\0");
+        let now = format!("2\x002\x0030\x0040\0failed\0{worker}\0a\x01b\x01{log}\0");
+        let read = attempts(&format!("{before}{now}"));
+        let errors: Vec<_> = read.iter().map(|(_, it)| it.error.as_deref()).collect();
+        assert_eq!(errors, [Some("no luck"), Some("a\u{1}b")]);
+        assert!(read[0].1.log.is_empty());
+        assert_eq!(read[1].1.log.lines[0].text, "slow");
     }
 
     #[test]

@@ -17,6 +17,7 @@ script!(RENEW, "lua/renew.lua");
 script!(SETTLE, "lua/settle.lua");
 script!(CANCEL, "lua/cancel.lua");
 script!(SWEEP, "lua/sweep.lua");
+script!(COUNT_TAGS, "lua/count_tags.lua");
 script!(TAKE_OUT, "lua/take_out.lua");
 
 /// How many jobs one call is about at most.

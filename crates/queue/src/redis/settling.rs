@@ -96,7 +96,8 @@ fn add<'a>(arguments: &mut Arguments<'a>, settlement: &'a Settlement, place: usi
         .text(outcome)
         .number(after.as_micros())
         .own(format!("{waited}\0{ran}\0"))
-        .text(reason);
+        .text(reason)
+        .own(settlement.log.packed().unwrap_or_default());
 }
 
 fn read(letter: char) -> Settled {

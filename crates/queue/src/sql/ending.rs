@@ -9,7 +9,7 @@ use super::measuring::Tally;
 use super::{days_before, finished, id_list};
 use crate::fingerprint::fingerprint;
 use crate::store::{AttemptOutcome, Held, Swept, What, WorkerId};
-use crate::{FAILED_KEPT_DAYS, JobId, Priority, QueueName, Result};
+use crate::{FAILED_KEPT_DAYS, JobId, JobLog, Priority, QueueName, Result};
 
 /// No call ends or drops more than this many jobs, so that none holds the writer for long.
 const BATCH: u32 = 500;
@@ -115,6 +115,7 @@ pub(super) async fn end_expired(tx: &mut Tx, now: Timestamp) -> Result<Swept> {
             worker: expired.worker,
             outcome: AttemptOutcome::Expired,
             error: Some(LEASE_OVER),
+            log: &JobLog::default(),
         };
         attempts::write(tx, &ended, now).await?;
         tally.count(&expired.queue, &expired.name, What::Expired, 1);

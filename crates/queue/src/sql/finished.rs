@@ -1,27 +1,46 @@
 //! Jobs that were done or cancelled, of which the newest are kept.
 
+use std::collections::BTreeSet;
+
 use duly_db::{Conn, Tx, query};
 use jiff::Timestamp;
 
 use super::{attempts, id_list};
-use crate::{FINISHED_KEPT, JobId, Result};
+use crate::{FINISHED_KEPT, JobId, JobLog, Result};
 
 /// Of so many jobs that are done at once, one in a few is kept: a burst costs little more for being kept in
 /// part, and what came before it is not forgotten at once.
 pub(super) const SAMPLE: usize = 16;
 
-/// Removes jobs that are done and that this transaction has locked, and keeps a part of them as history.
-pub(super) async fn keep_done(tx: &mut Tx, done: &[JobId], now: Timestamp) -> Result<()> {
+/// Removes jobs that are done and that this transaction has locked, and keeps a part of them as history: with the
+/// attempts at them, of which the last is known by the job, and with what it logged.
+pub(super) async fn keep_done(
+    tx: &mut Tx,
+    done: &[(JobId, &JobLog)],
+    now: Timestamp,
+) -> Result<()> {
     if done.is_empty() {
         return Ok(());
     }
-    let sample: Vec<JobId> = done
+    let step = done.len().div_ceil(SAMPLE);
+    let sample: Vec<JobId> = done.iter().step_by(step).map(|(id, _)| *id).collect();
+    copy(tx, &sample, now, false).await?;
+    let logs = done.iter().step_by(step);
+    keep_logs(
+        tx,
+        logs.filter_map(|(id, log)| Some((*id, log.packed()?)))
+            .collect(),
+    )
+    .await?;
+    let kept: BTreeSet<JobId> = sample.into_iter().collect();
+    let ids: Vec<JobId> = done.iter().map(|(id, _)| *id).collect();
+    let forgotten: Vec<JobId> = ids
         .iter()
-        .step_by(done.len().div_ceil(SAMPLE))
+        .filter(|id| !kept.contains(id))
         .copied()
         .collect();
-    copy(tx, &sample, now, false).await?;
-    remove(tx, done).await
+    attempts::forget(tx, &forgotten).await?;
+    remove(tx, &ids).await
 }
 
 /// Removes jobs that an operator has ended and that this transaction has locked, and keeps them as history.
@@ -35,9 +54,9 @@ async fn copy(tx: &mut Tx, ids: &[JobId], now: Timestamp, cancelled: bool) -> Re
         let (list, ids) = id_list(3, ids.iter().copied());
         let copy = query(format!(
             "INSERT INTO finished_jobs (id, queue, name, payload, tags, priority, lane, attempt, \
-             tries, pushed_at, started_at, ended_at, cancelled, worker) \
+             tries, pushed_at, started_at, ended_at, cancelled, worker, fence) \
              SELECT id, queue, name, payload, tags, priority, lane, attempt, tries, pushed_at, \
-             started_at, ?1, ?2, worker FROM jobs WHERE id IN ({list})"
+             started_at, ?1, ?2, worker, fence FROM jobs WHERE id IN ({list})"
         ));
         tx.execute(copy.bind(now).bind(cancelled).bind_all(ids))
             .await?;
@@ -45,8 +64,27 @@ async fn copy(tx: &mut Tx, ids: &[JobId], now: Timestamp, cancelled: bool) -> Re
     Ok(())
 }
 
+/// Keeps what jobs of the sample have logged, in one statement that has one text for however many there are.
+async fn keep_logs(tx: &mut Tx, mut logs: Vec<(JobId, String)>) -> Result<()> {
+    let Some(last) = logs.last().cloned() else {
+        return Ok(());
+    };
+    logs.resize(SAMPLE, last);
+    let cases: String = (1..=SAMPLE)
+        .map(|number| format!(" WHEN ?{} THEN ?{}", 2 * number - 1, 2 * number))
+        .collect();
+    let (list, ids) = id_list(2 * SAMPLE + 1, logs.iter().map(|(id, _)| *id));
+    let mut update = query(format!(
+        "UPDATE finished_jobs SET log = CASE id{cases} END WHERE id IN ({list})"
+    ));
+    for (id, log) in logs {
+        update = update.bind(id).bind(log);
+    }
+    tx.execute(update.bind_all(ids)).await?;
+    Ok(())
+}
+
 async fn remove(tx: &mut Tx, ids: &[JobId]) -> Result<()> {
-    attempts::forget(tx, ids).await?;
     for ids in ids.chunks(super::IDS) {
         let (list, ids) = id_list(1, ids.iter().copied());
         let delete = query(format!("DELETE FROM jobs WHERE id IN ({list})"));
@@ -74,6 +112,7 @@ pub(super) async fn drop_until(tx: &mut Tx, newest: Timestamp, limit: u32) -> Re
         .iter()
         .map(|row| row.get("id"))
         .collect::<duly_db::Result<_>>()?;
+    attempts::forget(tx, &ids).await?;
     for ids in ids.chunks(super::IDS) {
         let (list, ids) = id_list(1, ids.iter().copied());
         let delete = query(format!("DELETE FROM finished_jobs WHERE id IN ({list})"));

@@ -7,6 +7,7 @@ use duly_db::{Conn, Engine, FromRow, Query, Row, Value, query};
 use jiff::Timestamp;
 
 use super::id_list;
+use super::tags::quoted;
 use crate::store::{Counts, EXCERPT, FailureGroup, Fate, Filter, JobRecord, Listing, State};
 use crate::{JobId, QueueName, Result};
 
@@ -155,8 +156,7 @@ impl Conditions {
         }
         if let Some(tag) = &filter.tag {
             // As it stands in the list of tags.
-            let quoted = serde_json::Value::from(tag.as_str()).to_string();
-            self.and(&contains(engine, "tags", "#"), quoted);
+            self.and(&contains(engine, "tags", "#"), quoted(tag));
         }
         if let Some(text) = &filter.text {
             let payload = contains(engine, "payload", "#");
@@ -168,8 +168,10 @@ impl Conditions {
                 _ => self.and(&payload, text),
             }
         }
-        if let (Some(fingerprint), State::Failed) = (&filter.fingerprint, state) {
-            self.and("fingerprint = #", fingerprint);
+        match (&filter.fingerprint, state) {
+            (Some(fingerprint), State::Failed) => self.and("fingerprint = #", fingerprint),
+            (Some(_), _) => self.text.push_str(" AND 1 = 0"),
+            (None, _) => {}
         }
         if let Some(since) = filter.since {
             self.and("pushed_at >= #", since);

@@ -26,6 +26,7 @@ mod schedules;
 mod settling;
 pub(crate) mod steering;
 mod tables;
+pub(crate) mod tags;
 mod workers;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,7 @@ use crate::store::{
 use crate::{JobId, Pushed, QueueName, Result};
 
 pub use tables::TABLES;
+pub use tags::TAGS_WATCHED;
 
 /// The migrations of the queue's tables.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
@@ -60,6 +62,8 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0008_job_outbox"),
         duly_db::migration!("0009_queue_settings"),
         duly_db::migration!("0010_batches"),
+        duly_db::migration!("0011_job_logs"),
+        duly_db::migration!("0012_job_tags"),
     ],
 };
 

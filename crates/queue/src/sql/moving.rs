@@ -92,6 +92,7 @@ pub(crate) async fn take_in(
             worker: attempt.worker,
             outcome,
             error: attempt.error.as_deref(),
+            log: &attempt.log,
         };
         attempts::write(tx, &ended, attempt.ended_at.unwrap_or(attempt.started_at)).await?;
     }

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 
 use super::{
     SqlStore, actions, attempts, decisions, leadership, limits, listing, measuring, pausing,
-    schedules, steering, workers,
+    schedules, steering, tags, workers,
 };
 use crate::balance::{Decision, Memory, QueueSettings};
 use crate::store::{
     Action, AttemptRecord, By, Counts, Decided, FailureGroup, Fate, Filter, JobRecord, Listing,
-    Measured, Operations, Pause, Paused, Retried, Retrying, SchedulePause, Term, Totals, WorkerId,
-    WorkerRecord,
+    Measured, Operations, Pause, Paused, Retried, Retrying, SchedulePause, Term, Totals,
+    WatchedTag, WorkerId, WorkerRecord,
 };
 use crate::{JobId, QueueName, Result};
 
@@ -76,6 +76,19 @@ impl Operations for SqlStore {
 
     async fn pauses(&self) -> Result<Vec<Pause>> {
         pausing::list(&mut self.db.read_fresh(), self.clock.now()).await
+    }
+
+    async fn pauses_since(&self, since: Timestamp) -> Result<Vec<Pause>> {
+        pausing::list_since(&mut self.db.read_fresh(), since).await
+    }
+
+    async fn pause_once(&self, by: By<'_>, leader: (&str, Term), pause: &Pause) -> Result<bool> {
+        self.alone(|| pausing::pause_once(&self.db, by, leader, pause, self.entry()))
+            .await
+    }
+
+    async fn errors_of(&self, kind: &str, since: Timestamp, limit: u32) -> Result<Vec<String>> {
+        attempts::errors_of(&mut self.db.read_fresh(), kind, since, limit).await
     }
 
     async fn pause_schedule(
@@ -165,6 +178,21 @@ impl Operations for SqlStore {
         settings: Option<&QueueSettings>,
     ) -> Result<()> {
         self.alone(|| limits::set(&self.db, by, queue, settings, self.entry()))
+            .await
+    }
+
+    async fn watched_tags(&self) -> Result<Vec<WatchedTag>> {
+        let (engine, now) = (self.db.engine(), self.clock.now());
+        tags::list(&mut self.db.read_fresh(), engine, now).await
+    }
+
+    async fn watch_tag(&self, by: By<'_>, tag: &str) -> Result<bool> {
+        self.alone(|| tags::watch(&self.db, by, tag, self.entry()))
+            .await
+    }
+
+    async fn unwatch_tag(&self, by: By<'_>, tag: &str) -> Result<bool> {
+        self.alone(|| tags::unwatch(&self.db, by, tag, self.entry()))
             .await
     }
 

@@ -4,8 +4,8 @@ use duly_db::dialect::insert_or_change;
 use duly_db::{Conn, Db, Query, Row, Tx, query};
 use jiff::Timestamp;
 
-use super::actions;
-use crate::store::{By, Pause, Paused};
+use super::{actions, leadership};
+use crate::store::{By, Pause, Paused, Term};
 use crate::{QueueName, Result};
 
 /// The pauses that are not over.
@@ -35,7 +35,19 @@ pub(super) async fn in_force(tx: &mut Tx, now: Timestamp) -> Result<Vec<Paused>>
 }
 
 pub(super) async fn list(conn: &mut Conn, now: Timestamp) -> Result<Vec<Pause>> {
-    let rows = conn.rows(select(now)).await?;
+    whole(&conn.rows(select(now)).await?)
+}
+
+/// Those that are not over, or ended at this time or later.
+pub(super) async fn list_since(conn: &mut Conn, since: Timestamp) -> Result<Vec<Pause>> {
+    let select = query(
+        "SELECT scope, name, paused_at, ends_at, actor, reason FROM job_pauses \
+         WHERE ends_at IS NULL OR ends_at >= ?1 ORDER BY scope, name",
+    );
+    whole(&conn.rows(select.bind(since)).await?)
+}
+
+fn whole(rows: &[Row]) -> Result<Vec<Pause>> {
     let pauses = rows.iter().map(|row| {
         Ok(Pause {
             what: paused(row)?,
@@ -56,8 +68,31 @@ fn key(paused: &Paused) -> (&'static str, &str) {
 }
 
 pub(super) async fn pause(db: &Db, by: By<'_>, pause: &Pause, entry: actions::Entry) -> Result<()> {
-    let (scope, name) = key(&pause.what);
     let mut tx = db.begin_on_shared_rows();
+    keep(&mut tx, by, pause, entry).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Pauses what is not paused, if that is decided by whoever leads.
+pub(super) async fn pause_once(
+    db: &Db,
+    by: By<'_>,
+    (leader, term): (&str, Term),
+    pause: &Pause,
+    entry: actions::Entry,
+) -> Result<bool> {
+    let mut tx = db.begin_on_shared_rows();
+    let is_paused = in_force(&mut tx, entry.at).await?.contains(&pause.what);
+    if is_paused || !leadership::leads(&mut tx, leader, term, entry.at).await? {
+        return Ok(false);
+    }
+    keep(&mut tx, by, pause, entry).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn keep(tx: &mut Tx, by: By<'_>, pause: &Pause, entry: actions::Entry) -> Result<()> {
+    let (scope, name) = key(&pause.what);
     let keep = insert_or_change(
         tx.engine(),
         "INSERT INTO job_pauses (scope, name, paused_at, ends_at, actor, reason) \
@@ -73,10 +108,7 @@ pub(super) async fn pause(db: &Db, by: By<'_>, pause: &Pause, entry: actions::En
         .bind(by.0)
         .bind(pause.reason.as_str());
     tx.execute(keep).await?;
-    entry
-        .write(&mut tx, by, "pause", name, &pause.reason)
-        .await?;
-    Ok(tx.commit().await?)
+    entry.write(tx, by, "pause", name, &pause.reason).await
 }
 
 pub(super) async fn resume(
@@ -87,8 +119,13 @@ pub(super) async fn resume(
 ) -> Result<bool> {
     let (scope, name) = key(paused);
     let mut tx = db.begin_on_shared_rows();
-    let delete = query("DELETE FROM job_pauses WHERE scope = ?1 AND name = ?2");
-    let was_paused = tx.execute(delete.bind(scope).bind(name)).await? == 1;
+    // When it ended is known as long as it is the last one.
+    let end = query(
+        "UPDATE job_pauses SET ends_at = ?3 WHERE scope = ?1 AND name = ?2 \
+         AND (ends_at IS NULL OR ends_at > ?3)",
+    );
+    let end = end.bind(scope).bind(name).bind(entry.at);
+    let was_paused = tx.execute(end).await? == 1;
     if was_paused {
         entry.write(&mut tx, by, "resume", name, "").await?;
     }

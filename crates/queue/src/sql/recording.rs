@@ -49,6 +49,8 @@ pub(crate) struct EndedJob {
     pub(crate) live: Live,
     pub(crate) body: Body,
     pub(crate) attempts: Vec<(Fence, AttemptRecord)>,
+    /// What its last attempt logged, if it was done.
+    pub(crate) log: Option<String>,
 }
 
 /// How a job has ended.
@@ -138,15 +140,14 @@ async fn ended(tx: &mut Tx, new: &[&Happened]) -> Result<()> {
     for (job, at) in jobs {
         match &job.how {
             How::Done => {
-                if number % step == 0 {
-                    finish(tx, job, at).await?;
+                match number % step {
+                    0 => finish(tx, job, at).await?,
+                    _ if job.live.fixed.base > 0 => attempts::forget(tx, &[job.id]).await?,
+                    _ => {}
                 }
                 number += 1;
             }
-            How::Cancelled => {
-                attempts::forget(tx, &[job.id]).await?;
-                finish(tx, job, at).await?;
-            }
+            How::Cancelled => finish(tx, job, at).await?,
             How::Failed(error) => fail(tx, job, error, at).await?,
         }
     }
@@ -154,11 +155,12 @@ async fn ended(tx: &mut Tx, new: &[&Happened]) -> Result<()> {
 }
 
 async fn finish(tx: &mut Tx, job: &EndedJob, at: Timestamp) -> Result<()> {
+    keep_attempts(tx, job, at).await?;
     let insert = insert_or_keep(
         tx.engine(),
         "INSERT INTO finished_jobs (id, queue, name, payload, tags, priority, lane, attempt, \
-         tries, pushed_at, started_at, ended_at, cancelled, worker) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         tries, pushed_at, started_at, ended_at, cancelled, worker, fence, log) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     );
     let EndedJob { live, body, .. } = job;
     let Fixed {
@@ -178,12 +180,14 @@ async fn finish(tx: &mut Tx, job: &EndedJob, at: Timestamp) -> Result<()> {
         .bind(live.started_at)
         .bind(at)
         .bind(job.how == How::Cancelled)
-        .bind(live.worker.map(|worker| worker.0));
+        .bind(live.worker.map(|worker| worker.0))
+        .bind(live.fence)
+        .bind(job.log.clone());
     tx.execute(insert).await?;
     Ok(())
 }
 
-async fn fail(tx: &mut Tx, job: &EndedJob, error: &str, at: Timestamp) -> Result<()> {
+async fn keep_attempts(tx: &mut Tx, job: &EndedJob, at: Timestamp) -> Result<()> {
     for (fence, attempt) in &job.attempts {
         let Some(outcome) = attempt.outcome else {
             continue;
@@ -198,9 +202,15 @@ async fn fail(tx: &mut Tx, job: &EndedJob, error: &str, at: Timestamp) -> Result
             worker: attempt.worker,
             outcome,
             error: attempt.error.as_deref(),
+            log: &attempt.log,
         };
         attempts::write(tx, &ended, attempt.ended_at.unwrap_or(at)).await?;
     }
+    Ok(())
+}
+
+async fn fail(tx: &mut Tx, job: &EndedJob, error: &str, at: Timestamp) -> Result<()> {
+    keep_attempts(tx, job, at).await?;
     let insert = insert_or_keep(
         tx.engine(),
         "INSERT INTO failed_jobs (id, queue, name, payload, tags, unique_key, tries, attempt, \

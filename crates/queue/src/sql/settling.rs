@@ -77,7 +77,7 @@ pub(super) async fn settle(
         fences.remove(&id);
         *answer = match settlement.outcome {
             Outcome::Done => {
-                done.push(id);
+                done.push((id, &settlement.log));
                 Settled::Done
             }
             _ => end(&mut tx, settlement, now).await?,
@@ -123,6 +123,7 @@ async fn end(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Set
         worker,
         outcome,
         error: error.map(String::as_str),
+        log: &settlement.log,
     };
     attempts::write(tx, &ended, now).await?;
     if let (Settled::Failed, Some(error)) = (settled, error) {

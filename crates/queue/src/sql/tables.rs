@@ -62,6 +62,7 @@ pub const TABLES: &[Table] = &[
             ("outcome", Text),
             ("error", Text),
             ("worker", Id),
+            ("log", Text),
         ],
     },
     Table {
@@ -82,6 +83,8 @@ pub const TABLES: &[Table] = &[
             ("ended_at", Instant),
             ("cancelled", Truth),
             ("worker", Id),
+            ("fence", Number),
+            ("log", Text),
         ],
     },
     Table {
@@ -199,6 +202,16 @@ pub const TABLES: &[Table] = &[
         name: "job_queue_settings",
         key: &["queue"],
         columns: &[("queue", Text), ("settings", Text)],
+    },
+    Table {
+        name: "job_tags",
+        key: &["tag"],
+        columns: &[
+            ("tag", Text),
+            ("quoted", Text),
+            ("watched_at", Instant),
+            ("actor", Text),
+        ],
     },
     Table {
         name: "job_decisions",

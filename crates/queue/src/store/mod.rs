@@ -20,6 +20,7 @@
 //!
 //! Times are the store's own: a worker hands in durations, never instants.
 
+mod attempt;
 mod operations;
 mod records;
 mod work;
@@ -35,12 +36,13 @@ use uuid::Uuid;
 
 use crate::{Pushed, QueueName, Result};
 
+pub use attempt::{AttemptOutcome, AttemptRecord};
 pub use operations::{By, Decided, Operations, Retrying};
 pub(crate) use records::EXCERPT;
 pub use records::{
-    Action, AttemptOutcome, AttemptRecord, Counts, Cursor, FailureGroup, Filter, JobRecord,
-    Listing, Measured, Pause, Paused, Retried, RunningJob, SchedulePause, ScheduleRecord, State,
-    Totals, What, WorkerRecord,
+    Action, Counts, Cursor, FailureGroup, Filter, JobRecord, Listing, Measured, Pause, Paused,
+    Retried, RunningJob, SchedulePause, ScheduleRecord, State, TagCounts, Totals, WatchedTag, What,
+    WorkerRecord,
 };
 pub use work::{
     Claim, Fate, Fence, Held, Kind, NewJob, Outcome, Passing, Reserved, Settled, Settlement, Swept,

@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use duly_db::Tx;
 use jiff::Timestamp;
 
+use super::attempt::AttemptRecord;
 use super::records::{
-    Action, AttemptRecord, Counts, FailureGroup, Filter, JobRecord, Listing, Measured, Pause,
-    Paused, Retried, SchedulePause, Totals, WorkerRecord,
+    Action, Counts, FailureGroup, Filter, JobRecord, Listing, Measured, Pause, Paused, Retried,
+    SchedulePause, Totals, WatchedTag, WorkerRecord,
 };
 use super::work::{Fate, Term, WorkerId};
 use crate::balance::{Decision, Memory, QueueSettings};
@@ -40,7 +41,8 @@ pub trait Operations: Debug + Send + Sync {
     /// said that it is done.
     async fn fates(&self, ids: &[JobId]) -> Result<BTreeMap<JobId, Fate>>;
 
-    /// The attempts at a job that is not done, oldest first, the newest [`crate::ATTEMPTS_KEPT`] of them.
+    /// The attempts at a job, oldest first, the newest [`crate::ATTEMPTS_KEPT`] of them. Those at jobs that are
+    /// done or were cancelled go with them.
     async fn attempts(&self, id: JobId) -> Result<Vec<AttemptRecord>>;
 
     /// Lets failed jobs wait again, with all their tries; see [`Retrying`]. What became of each is
@@ -62,6 +64,17 @@ pub trait Operations: Debug + Send + Sync {
 
     /// What is paused, and by whom.
     async fn pauses(&self) -> Result<Vec<Pause>>;
+
+    /// What is paused, and what was at this time or later: of each the last pause, until when it was.
+    async fn pauses_since(&self, since: Timestamp) -> Result<Vec<Pause>>;
+
+    /// Pauses what nobody has paused, as the leader of this name has decided in its term. The answer is `false`
+    /// when somebody has, or when somebody else leads by now.
+    async fn pause_once(&self, by: By<'_>, leader: (&str, Term), pause: &Pause) -> Result<bool>;
+
+    /// Why jobs of a kind failed that wait or have failed for good: of attempts that ended at this time or later, at
+    /// most so many.
+    async fn errors_of(&self, kind: &str, since: Timestamp, limit: u32) -> Result<Vec<String>>;
 
     /// Lets the slots of a schedule pass from now on. `slot` is its newest, for when nothing is known of it yet.
     async fn pause_schedule(
@@ -134,6 +147,18 @@ pub trait Operations: Debug + Send + Sync {
         queue: &QueueName,
         settings: Option<&QueueSettings>,
     ) -> Result<()>;
+
+    /// The tags operators keep an eye on, in the order of the alphabet, with how many jobs have them.
+    async fn watched_tags(&self) -> Result<Vec<WatchedTag>>;
+
+    /// Keeps an eye on a tag. The answer is `false` when somebody does already.
+    ///
+    /// # Errors
+    /// [`crate::Error::TooManyTags`] when there are [`crate::TAGS_WATCHED`], else what the store says.
+    async fn watch_tag(&self, by: By<'_>, tag: &str) -> Result<bool>;
+
+    /// Does so no longer. The answer is `false` when nobody did.
+    async fn unwatch_tag(&self, by: By<'_>, tag: &str) -> Result<bool>;
 
     /// What operators did, the newest first.
     async fn actions(&self, limit: u32, before: Option<Timestamp>) -> Result<Vec<Action>>;

@@ -38,7 +38,7 @@ pub struct Filter {
     pub lane: Option<String>,
     /// Those with this in their data or their error, letter by letter.
     pub text: Option<String>,
-    /// Failed ones that look alike, see [`FailureGroup`].
+    /// Failed ones that look alike, see [`FailureGroup`]; none in another state.
     pub fingerprint: Option<String>,
     /// Those pushed at this time or later.
     pub since: Option<Timestamp>,
@@ -180,37 +180,6 @@ pub enum Retried {
     Duplicate(JobId),
     /// There is no such failed job.
     Unknown,
-}
-
-/// How an attempt that did not finish its job ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttemptOutcome {
-    /// It failed and was followed by another.
-    Retried,
-    /// It failed and was the last.
-    Failed,
-    /// Its worker died or was stuck.
-    Expired,
-    /// Its worker had to stop; it did not count.
-    Released,
-}
-
-/// One attempt at a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptRecord {
-    /// The first is 1; numbers start again when a failed job is retried.
-    pub number: u32,
-    /// When it was reserved.
-    pub started_at: Timestamp,
-    /// When it ended; [`None`] while it runs.
-    pub ended_at: Option<Timestamp>,
-    /// How it ended; [`None`] while it runs.
-    pub outcome: Option<AttemptOutcome>,
-    /// Why it failed.
-    pub error: Option<String>,
-    /// Who made it.
-    pub worker: Option<WorkerId>,
 }
 
 /// Failed jobs of a kind whose errors are the same but for numbers, ids and what stands in quotes.
@@ -371,6 +340,36 @@ pub struct RunningJob {
     pub for_ms: u64,
 }
 
+/// A tag that operators keep an eye on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedTag {
+    /// The tag.
+    pub tag: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who wanted it.
+    pub by: String,
+    /// How many jobs with it are in which state.
+    pub counts: TagCounts,
+}
+
+/// How many jobs with a tag are in which state. Of those that have ended, as far as they are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TagCounts {
+    /// Due, and waiting for a worker.
+    pub ready: u64,
+    /// Due later.
+    pub scheduled: u64,
+    /// Being run, or held by a worker that died a moment ago.
+    pub running: u64,
+    /// Failed for good.
+    pub failed: u64,
+    /// Done.
+    pub done: u64,
+    /// Ended by an operator.
+    pub cancelled: u64,
+}
+
 /// Something an operator did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
@@ -378,9 +377,9 @@ pub struct Action {
     pub at: Timestamp,
     /// Who.
     pub by: String,
-    /// What: `retry`, `cancel`, `forget`, `pause`, `resume`, `fire` or `scale`.
+    /// What: `retry`, `cancel`, `forget`, `pause`, `resume`, `fire`, `scale`, `watch` or `unwatch`.
     pub action: String,
-    /// With what: the id of a job, or the name of a queue, kind or schedule.
+    /// With what: the id of a job, the name of a queue, kind or schedule, or a tag.
     pub target: String,
     /// More of it, for people.
     pub detail: String,

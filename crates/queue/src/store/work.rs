@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{JobId, Priority, QueueName, Rate};
+use crate::{JobId, JobLog, Priority, QueueName, Rate};
 
 /// A job to be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +132,7 @@ impl Reserved {
             waited: self.waited,
             ran,
             outcome,
+            log: JobLog::default(),
         }
     }
 }
@@ -174,6 +175,8 @@ pub struct Settlement {
     pub ran: Duration,
     /// How it ended.
     pub outcome: Outcome,
+    /// What it logged.
+    pub log: JobLog,
 }
 
 /// What a settlement did.

@@ -1,10 +1,12 @@
 //! Running what is due right now, one job after the other.
 
-use tokio::time::{Instant, MissedTickBehavior};
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Lease, execution};
-use crate::store::{Outcome, Reserved, Settled, Want, WorkerId};
+use crate::store::{Outcome, Reserved, Settled, Settlement, Want, WorkerId};
 use crate::{JobId, Queue, QueueName, Registry, Result};
 
 /// What [`Queue::run_due`] did.
@@ -51,12 +53,10 @@ impl Queue {
             let Some(job) = self.store().reserve(&want).await?.pop() else {
                 break;
             };
-            let started = Instant::now();
-            let outcome = self.run_held(registry, context, &job, lease).await?;
-            if let Outcome::Retry { error, .. } | Outcome::Fail { error } = &outcome {
+            let settlement = self.run_held(registry, context, &job, lease).await?;
+            if let Outcome::Retry { error, .. } | Outcome::Fail { error } = &settlement.outcome {
                 report.errors.push((job.held.id, error.clone()));
             }
-            let settlement = job.settled(outcome, started.elapsed());
             for settled in self.store().settle(&[settlement]).await? {
                 match settled {
                     Settled::Done => report.done += 1,
@@ -76,11 +76,13 @@ impl Queue {
         context: &C,
         job: &Reserved,
         lease: Lease,
-    ) -> Result<Outcome> {
+    ) -> Result<Settlement> {
         let Some(handler) = registry.handler(&job.name) else {
-            return Ok(Outcome::Release);
+            return Ok(job.settled(Outcome::Release, Duration::ZERO));
         };
-        let task = execution::start(handler, job, context.clone(), self.random().clone());
+        let random = self.random();
+        let (task, running) =
+            execution::start(registry, handler, job, context.clone(), random.clone());
         let mut task = AbortOnDropHandle::new(task);
         let mut ticks = tokio::time::interval(lease.renew_every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -95,7 +97,6 @@ impl Queue {
                 }
             }
         };
-        let outcome = execution::outcome(handler, job, ended, &**self.random());
-        Ok(outcome.unwrap_or(Outcome::Release))
+        Ok(running.ended(handler, job, ended, &**random).settlement)
     }
 }

@@ -1,15 +1,20 @@
 //! Running one attempt, whatever it does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use duly_db::{Random, SharedRandom, retry};
 use tokio::task::{JoinError, JoinHandle};
+use tokio::time::Instant;
 use tokio::time::error::Elapsed;
+use tracing::{Instrument as _, Span};
 
 use crate::job::Advice;
+use crate::log::Capture;
+use crate::middleware::{Ended, Layers};
 use crate::registry::Handler;
-use crate::store::{Outcome, Reserved};
-use crate::{Attempt, JobError};
+use crate::store::{Outcome, Reserved, Settlement};
+use crate::{Attempt, JobError, Registry};
 
 /// A lease is not renewed for longer than this after the job's timeout: code that never awaits
 /// cannot be cancelled, and its job is then taken over by someone else.
@@ -18,34 +23,94 @@ pub(super) const OVERTIME: Duration = Duration::from_secs(5);
 /// How much of an error is kept, in bytes.
 const ERROR_LIMIT: usize = 4096;
 
-type Ended = Result<Result<(), JobError>, Elapsed>;
+type Returned = Result<Result<(), JobError>, Elapsed>;
+
+/// What goes with an attempt that runs.
+#[derive(Debug)]
+pub(super) struct Running {
+    began: Instant,
+    span: Span,
+    capture: Arc<Capture>,
+    layers: Layers,
+}
+
+/// An attempt that has ended.
+#[derive(Debug)]
+pub(super) struct Finished {
+    pub(super) settlement: Settlement,
+    /// Whether it was aborted: then the job is given back.
+    pub(super) is_aborted: bool,
+}
 
 /// Starts an attempt as a task of its own, so that a panic ends only the attempt. Giving way to
 /// another transaction is nothing the job could help: it uses up no try.
 pub(super) fn start<C: Clone + Send + Sync + 'static>(
+    registry: &Registry<C>,
     handler: &Handler<C>,
     job: &Reserved,
     context: C,
     random: SharedRandom,
-) -> JoinHandle<Ended> {
+) -> (JoinHandle<Returned>, Running) {
+    let began = Instant::now();
+    let running = Running {
+        began,
+        span: registry.layers().span(job),
+        capture: Capture::new(began),
+        layers: registry.layers().clone(),
+    };
     let attempt = Attempt {
         number: job.attempt,
         last: job.attempt >= job.tries,
         job: job.held.id,
     };
-    let (run, payload) = (handler.run, job.payload.clone());
+    let (run, job, layers) = (handler.run, job.clone(), running.layers.clone());
     let work = async move {
-        let again = || run(payload.clone(), context.clone(), attempt);
+        layers.before(&job)?;
+        let again = || run(job.payload.clone(), context.clone(), attempt);
         retry::on_conflict(&*random, again).await
     };
-    tokio::spawn(tokio::time::timeout(handler.timeout, work))
+    let work = running
+        .capture
+        .around(work)
+        .instrument(running.span.clone());
+    let task = tokio::spawn(tokio::time::timeout(handler.timeout, work));
+    (task, running)
 }
 
-/// What is to be stored about an attempt; [`None`] when it was aborted.
-pub(super) fn outcome<C>(
+impl Running {
+    /// What is to be stored about the attempt.
+    pub(super) fn ended<C>(
+        self,
+        handler: &Handler<C>,
+        job: &Reserved,
+        returned: Result<Returned, JoinError>,
+        random: &dyn Random,
+    ) -> Finished {
+        let (ran, log) = (self.began.elapsed(), self.capture.take());
+        let panicked = returned.as_ref().is_err_and(JoinError::is_panic);
+        let outcome = outcome(handler, job, returned, random);
+        let ended = Ended {
+            outcome: outcome.as_ref(),
+            panicked,
+            ran,
+            log: &log,
+        };
+        self.span.in_scope(|| self.layers.after(job, &ended));
+        let is_aborted = outcome.is_none();
+        let mut settlement = job.settled(outcome.unwrap_or(Outcome::Release), ran);
+        settlement.log = log;
+        Finished {
+            settlement,
+            is_aborted,
+        }
+    }
+}
+
+/// How an attempt ended; [`None`] when it was aborted.
+fn outcome<C>(
     handler: &Handler<C>,
     job: &Reserved,
-    ended: Result<Ended, JoinError>,
+    ended: Result<Returned, JoinError>,
     random: &dyn Random,
 ) -> Option<Outcome> {
     let backoff = || handler.backoff.with_jitter(job.attempt, random);

@@ -166,28 +166,25 @@ async fn run<C: Clone + Send + Sync + 'static>(
     slot: Slot,
     results: mpsc::Sender<Ended>,
 ) {
-    let started = Instant::now();
-    let outcome = match shared.registry.handler(&job.name) {
+    let (registry, context) = (&shared.registry, shared.context.clone());
+    let settlement = match registry.handler(&job.name) {
         Some(handler) => {
-            let task = execution::start(
-                handler,
-                &job,
-                shared.context.clone(),
-                shared.queue.random().clone(),
-            );
+            let random = shared.queue.random();
+            let (task, running) =
+                execution::start(registry, handler, &job, context, random.clone());
             let renew_until = Instant::now() + handler.timeout + OVERTIME;
             shared.held.insert(&job, task.abort_handle(), renew_until);
-            execution::outcome(handler, &job, task.await, &**shared.queue.random())
+            let finished = running.ended(handler, &job, task.await, &**random);
+            if finished.is_aborted && shared.held.is_lost(job.held) {
+                let name = job.name;
+                tracing::warn!(job.id = %job.held.id, job.name = name, "job was taken over; aborted");
+                shared.held.forget(job.held);
+                return;
+            }
+            finished.settlement
         }
-        None => None,
+        None => job.settled(Outcome::Release, Duration::ZERO),
     };
-    if outcome.is_none() && shared.held.is_lost(job.held) {
-        tracing::warn!(job.id = %job.held.id, job.name = job.name, "job was taken over; aborted");
-        shared.held.forget(job.held);
-        return;
-    }
-    let outcome = outcome.unwrap_or(Outcome::Release);
-    let settlement = job.settled(outcome, started.elapsed());
     let slot = Some(slot);
     settling::hand_in(&results, Ended { settlement, slot }).await;
 }

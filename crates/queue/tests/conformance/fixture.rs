@@ -254,6 +254,10 @@ pub(crate) struct World {
 pub(crate) enum Plan {
     Succeed,
     Retry(&'static str),
+    /// Logs so many lines before it succeeds.
+    Log(usize),
+    /// Logs a line before it fails.
+    LogAndRetry(&'static str),
     /// Gives way to another transaction so many times before it succeeds.
     GiveWay(usize),
     RetryAfter(Duration),
@@ -327,6 +331,17 @@ impl World {
         match plan {
             Plan::Succeed => Ok(()),
             Plan::Retry(error) => Err(JobError::retry(error)),
+            Plan::Log(lines) => {
+                for number in 0..lines {
+                    tracing::info!(number, "said");
+                    tokio::task::yield_now().await;
+                }
+                Ok(())
+            }
+            Plan::LogAndRetry(error) => {
+                tracing::warn!("about to fail");
+                Err(JobError::retry(error))
+            }
             Plan::GiveWay(0) => Ok(()),
             Plan::GiveWay(times) => {
                 self.plan(label, Plan::GiveWay(times - 1));

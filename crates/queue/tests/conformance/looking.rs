@@ -189,6 +189,9 @@ pub(crate) async fn failures_that_look_alike_are_one_group(fixture: Fixture) {
     };
     let jobs = fixture.search(State::Failed, &filter, 10, None).await;
     assert_eq!(jobs.len(), 2);
+    fixture.push(&Task::new("waits")).await;
+    let jobs = fixture.search(State::Ready, &filter, 10, None).await;
+    assert!(jobs.is_empty(), "whoever cancels these cancels nothing");
 }
 
 pub(crate) async fn the_oldest_job_that_waits_is_told(fixture: Fixture) {

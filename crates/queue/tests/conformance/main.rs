@@ -10,10 +10,13 @@
     reason = "tests"
 )]
 
+mod around;
 mod balancing;
 mod batching;
+mod breaking;
 mod failing;
 mod fixture;
+mod history;
 mod kinds;
 mod leasing;
 mod looking;
@@ -25,6 +28,7 @@ mod retrying;
 mod schedules;
 mod scheduling;
 mod steering;
+mod tags;
 mod working;
 
 /// The tests, for each driver.
@@ -116,6 +120,18 @@ conformance! {
         what_an_operator_says_of_a_queue_goes_before_the_settings,
         decisions_are_made_again_with_other_settings,
     }
+    breaking {
+        a_kind_that_fails_is_paused_and_goes_on_by_itself,
+        a_few_failures_among_many_successes_pause_nothing,
+        what_goes_on_failing_is_paused_again_soon,
+        what_an_operator_resumes_is_not_paused_for_the_same_failures,
+        one_breaker_pauses_and_leaves_others_pauses_alone,
+    }
+    tags {
+        jobs_are_counted_by_the_tags_that_are_watched,
+        many_jobs_are_counted_in_parts,
+        tags_are_watched_until_somebody_stops,
+    }
     leasing {
         a_job_comes_back_when_its_lease_is_over,
         a_renewed_lease_is_kept,
@@ -158,6 +174,21 @@ conformance! {
         errors_of_the_store_do_not_end_the_worker,
         results_are_kept_until_they_can_be_stored,
         errors_while_renewing_do_not_end_the_job,
+    }
+    history {
+        every_attempt_at_a_job_that_was_done_is_kept,
+        what_a_job_logs_is_kept_with_its_attempts,
+        no_more_is_kept_of_a_log_than_promised,
+        of_jobs_that_are_not_kept_no_attempt_is,
+        what_jobs_log_costs_one_statement_for_all_that_are_kept,
+        attempts_go_with_their_jobs,
+        a_job_that_was_cancelled_has_its_attempts,
+    }
+    around {
+        middleware_is_called_around_every_attempt,
+        middleware_may_refuse_an_attempt,
+        middleware_that_panics_harms_no_attempt,
+        middleware_hears_of_an_attempt_that_was_aborted,
     }
     batching {
         a_batch_ends_when_all_its_jobs_have_and_then_pushes_another,

@@ -34,10 +34,14 @@ pub(crate) async fn a_failed_attempt_waits_as_its_backoff_says(fixture: Fixture)
     fixture.advance(66);
     assert_eq!(fixture.run_due().await.done, 1);
     assert_eq!(fixture.counts().await, Counts::default());
-    assert!(
-        fixture.queue.attempts(id).await.unwrap().is_empty(),
-        "nothing is left of it"
-    );
+    let attempts = fixture.queue.attempts(id).await.unwrap();
+    let outcomes: Vec<_> = attempts.iter().filter_map(|it| it.outcome).collect();
+    let expected = [
+        AttemptOutcome::Retried,
+        AttemptOutcome::Retried,
+        AttemptOutcome::Done,
+    ];
+    assert_eq!(outcomes, expected, "it is among those that are kept");
 }
 
 pub(crate) async fn a_job_that_gave_way_is_run_again_within_its_attempt(fixture: Fixture) {

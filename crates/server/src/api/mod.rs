@@ -34,7 +34,7 @@ use problem::{Code, Problem};
 
 /// Every URL of the API. Not nested: each request would have its URL written anew.
 fn v1(document: OpenApi) -> OpenApiRouter<Arc<Context>> {
-    OpenApiRouter::with_openapi(document)
+    let router = OpenApiRouter::with_openapi(document)
         .routes(routes!(account::register))
         .routes(routes!(account::log_in))
         .routes(routes!(account::log_out))
@@ -57,7 +57,12 @@ fn v1(document: OpenApi) -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(statistics::show))
         .routes(routes!(notifications::list))
         .routes(routes!(transfer::import))
-        .routes(routes!(transfer::export))
+        .routes(routes!(transfer::export));
+    for_administrators(router)
+}
+
+fn for_administrators(router: OpenApiRouter<Arc<Context>>) -> OpenApiRouter<Arc<Context>> {
+    router
         .routes(routes!(admin::database))
         .routes(routes!(admin::cache))
         .routes(routes!(admin::slow_queries))
@@ -76,6 +81,10 @@ fn v1(document: OpenApi) -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(admin::resume_queue))
         .routes(routes!(admin::pause_kind))
         .routes(routes!(admin::resume_kind))
+        .routes(routes!(admin::filters))
+        .routes(routes!(admin::save_filter, admin::delete_filter))
+        .routes(routes!(admin::tags))
+        .routes(routes!(admin::watch_tag, admin::unwatch_tag))
         .routes(routes!(admin::receipts))
         .routes(routes!(admin::batches))
         .routes(routes!(admin::batch))
@@ -88,6 +97,7 @@ fn v1(document: OpenApi) -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(admin::job))
         .routes(routes!(admin::failures))
         .routes(routes!(admin::retry))
+        .routes(routes!(admin::count))
         .routes(routes!(admin::cancel))
         .routes(routes!(admin::forget))
 }

@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 use duly_db::Location;
 use duly_queue::balance::{Balancer, BalancerHandle};
 use duly_queue::{
-    BatchKeeper, BatchKeeperHandle, QueueName, Scheduler, SchedulerHandle, Worker, WorkerHandle,
-    WorkerOptions,
+    BatchKeeper, BatchKeeperHandle, Breaker, BreakerHandle, QueueName, Scheduler, SchedulerHandle,
+    Worker, WorkerHandle, WorkerOptions,
 };
 use duly_tracker::{Tracker, jobs, sessions, users};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -199,9 +199,10 @@ struct Leading {
     scheduler: SchedulerHandle,
     balancer: BalancerHandle,
     batches: BatchKeeperHandle,
+    breaker: BreakerHandle,
 }
 
-/// Fires schedules, gives slots to queues, and looks after batches.
+/// Fires schedules, gives slots to queues, looks after batches, and pauses what fails.
 fn start_scheduler(tracker: &Tracker, config: &Config) -> Leading {
     let queue = &tracker.queue;
     let scheduler = Scheduler::new(queue.clone(), jobs::schedules(queue)).start();
@@ -211,6 +212,7 @@ fn start_scheduler(tracker: &Tracker, config: &Config) -> Leading {
         scheduler,
         balancer: balancer.start(),
         batches: BatchKeeper::new(queue.clone()).start(),
+        breaker: Breaker::new(queue.clone(), config.worker.breaker).start(),
     }
 }
 
@@ -279,7 +281,8 @@ async fn work(leading: Option<Leading>, worker: Option<WorkerHandle>, stop: &Sto
         tokio::join!(
             leading.scheduler.stop(),
             leading.balancer.stop(),
-            leading.batches.stop()
+            leading.batches.stop(),
+            leading.breaker.stop()
         );
     }
     if let Some(worker) = worker {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use duly_queue::QueueName;
 use duly_queue::balance::{Mode, QueueSettings, Settings};
+use duly_queue::{BreakerSettings, QueueName};
 
 use super::reader::Reader;
 use super::value;
@@ -17,6 +17,8 @@ pub struct WorkerSettings {
     pub poll: Duration,
     /// How slots are given to queues.
     pub balance: Settings,
+    /// When a kind of jobs is paused because it fails.
+    pub breaker: BreakerSettings,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<WorkerSettings> {
@@ -30,6 +32,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<WorkerSettings> {
     });
     let queues = reader.judged_list("queues", queue);
     let cooldown = reader.duration("cooldown");
+    let breaker = breaker(reader);
     Some(WorkerSettings {
         slots: slots?,
         poll: poll?,
@@ -39,6 +42,20 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<WorkerSettings> {
             cooldown: cooldown?,
             ..Settings::default()
         },
+        breaker: breaker?,
+    })
+}
+
+fn breaker(reader: &mut Reader<'_>) -> Option<BreakerSettings> {
+    let failures = reader.number("breaker_failures", 0, 1_000_000);
+    let percent = reader.number("breaker_percent", 1, 100);
+    let window = reader.duration("breaker_window");
+    let pause = reader.duration("breaker_pause");
+    Some(BreakerSettings {
+        failures: failures?,
+        percent: percent?,
+        window: window?,
+        pause: pause?,
     })
 }
 

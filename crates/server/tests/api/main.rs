@@ -12,6 +12,7 @@ mod activity;
 mod admin;
 mod admin_balance;
 mod admin_cache;
+mod admin_jobs;
 mod admin_queues;
 mod admin_schedules;
 mod alarms;

@@ -319,7 +319,7 @@ async fn the_id_of_one_kind_of_thing_is_none_of_another() {
     for operation in operations(&app)
         .await
         .iter()
-        .filter(|it| it.path.contains("{id}"))
+        .filter(|it| it.path.contains("{id}") && !is_of_names(it))
     {
         for id in ids {
             let swapped = Owner {
@@ -343,6 +343,12 @@ async fn the_id_of_one_kind_of_thing_is_none_of_another() {
             denied_by_owner(operation, &on, &swapped).await;
         }
     }
+}
+
+/// Whether it is about something whose id is a name that whoever asks makes up.
+fn is_of_names(operation: &Operation) -> bool {
+    let names = ["/api/v1/admin/job-tags/", "/api/v1/admin/job-filters/"];
+    names.iter().any(|name| operation.path.starts_with(name))
 }
 
 async fn denied_by_owner(operation: &Operation, on: &Owner, swapped: &Owner) {

@@ -69,6 +69,37 @@ fn jobs_are_looked_after() {
 }
 
 #[tokio::test]
+async fn tags_are_watched_and_jobs_counted_on_the_command_line() {
+    let duly = Process::new();
+    assert!(duly.say(&["queue", "tags"]).contains("No tag is watched"));
+    let watched = duly.say(&["queue", "watch", "user:ann"]);
+    assert_eq!(watched.trim(), "user:ann is watched.");
+    assert!(
+        duly.say(&["queue", "watch", "user:ann"])
+            .contains("was watched already")
+    );
+    let tags = duly.say(&["queue", "tags"]);
+    assert!(
+        tags.contains("user:ann") && tags.contains("0 ready"),
+        "{tags}"
+    );
+    assert!(
+        duly.say(&["queue", "unwatch", "user:ann"])
+            .contains("not watched any more")
+    );
+    assert_eq!(duly.run(&["queue", "watch", ""]).status.code(), Some(2));
+    for (deed, said) in [
+        ("cancel", "Would end 0 jobs."),
+        ("retry", "Would try again 0 jobs."),
+        ("forget", "Would delete 0 jobs."),
+    ] {
+        let narrow = ["--since", "2026-11-30T09:00:00Z", "--owner", "nobody"];
+        let command = [&["queue", deed, "--dry-run"][..], &narrow].concat();
+        assert_eq!(duly.say(&command).trim(), said);
+    }
+}
+
+#[tokio::test]
 async fn a_worker_serves_the_queues_it_is_told_and_stops_in_time() {
     let mut duly = Process::new();
     let make = [

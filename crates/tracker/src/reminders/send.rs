@@ -213,6 +213,7 @@ async fn begin(tracker: &Tracker, user: UserId, id: NotificationId) -> Result<Tu
     let turn = match letters::compose(tracker, &mut tx, &recipient, &entry, now).await? {
         Verdict::Unwanted(reason) => {
             ledger::change_state(&mut tx, &entry, State::Cancelled, Some(&reason), now).await?;
+            tracing::info!(reason, "not sent");
             Turn::Nothing
         }
         Verdict::Wanted(mail) => {

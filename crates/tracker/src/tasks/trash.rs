@@ -101,6 +101,9 @@ impl Job for PurgeTrash {
             .map_err(JobError::fail)?;
         loop {
             let purged = purge(tracker, before).await.map_err(JobError::retry)?;
+            if purged > 0 {
+                tracing::info!(tasks = purged, "deleted from the trash");
+            }
             if u32::try_from(purged).is_ok_and(|purged| purged < BATCH) {
                 return Ok(());
             }

@@ -15,6 +15,7 @@ const PAGES = [
   ['/admin/queues/measures', 'Measures'],
   ['/admin/queues/schedules', 'Schedules'],
   ['/admin/jobs', 'Jobs'],
+  ['/admin/queues/tags', 'Tags'],
   ['/admin/queues/batches', 'Batches'],
   ['/admin/failures', 'Failures'],
   ['/admin/queues/receipts', 'Receipts'],

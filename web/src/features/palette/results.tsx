@@ -32,6 +32,7 @@ const ADMIN_PAGES = [
   ['Schedules', '/admin/queues/schedules', null],
   ['Jobs', '/admin/jobs', null],
   ['Batches of jobs', '/admin/queues/batches', null],
+  ['Watched tags', '/admin/queues/tags', null],
   ['Failed jobs', '/admin/failures', null],
   ['Receipts of reminders', '/admin/queues/receipts', null],
   ['What operators did', '/admin/queues/actions', null],

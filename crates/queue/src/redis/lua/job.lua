@@ -82,13 +82,14 @@ local function wait(id, job, run_at, place)
   end
 end
 
--- Notes how an attempt ended, and forgets those that are too many.
+-- Notes how an attempt ended and what it logged, and forgets those that are too many.
 local SEVEN = '^' .. string.rep('[^%z]*%z', 7) .. '(.*)$'
-local function note(id, job, outcome, reason)
+local function note(id, job, outcome, reason, log)
   local before = redis.call('HGET', ATTEMPTS, id) or ''
   local _, marks = string.gsub(before, '%z', '')
   if marks >= 7 * KEPT then before = string.match(before, SEVEN) end
-  local attempt = { job.fence, job.attempt, job.started_at, micros(now), outcome, job.worker, reason, '' }
+  local said = reason .. '\1' .. (log or '')
+  local attempt = { job.fence, job.attempt, job.started_at, micros(now), outcome, job.worker, said, '' }
   redis.call('HSET', ATTEMPTS, id, before .. table.concat(attempt, '\0'))
 end
 

@@ -98,19 +98,11 @@ pub(crate) async fn jobs(
 }
 
 fn read_state(reader: &mut Reader, given: Option<&str>) -> InState {
-    match given.unwrap_or("ready") {
-        "ready" => InState::Ready,
-        "scheduled" => InState::Scheduled,
-        "running" => InState::Running,
-        "failed" => InState::Failed,
-        "done" => InState::Done,
-        "cancelled" => InState::Cancelled,
-        _ => {
-            let message = "must be ready, scheduled, running, failed, done or cancelled";
-            reader.refuse("state", "invalid", message);
-            InState::Ready
-        }
-    }
+    chosen::state_of(given.unwrap_or("ready")).unwrap_or_else(|| {
+        let message = "must be ready, scheduled, running, failed, done or cancelled";
+        reader.refuse("state", "invalid", message);
+        InState::Ready
+    })
 }
 
 /// Shows a job with all its attempts.
@@ -283,9 +275,8 @@ pub(crate) async fn cancel(
     admin: Admin,
     body: JsonBody<ChosenJobs>,
 ) -> Reply {
-    let states = [InState::Ready, InState::Scheduled, InState::Running];
     let tracker = &context.tracker;
-    let ids = found(tracker, body.value, &states).await?;
+    let ids = found(tracker, body.value, &OPEN).await?;
     let by = admin.name(tracker).await?;
     let cancelled = tracker.queue.operations().cancel(By(&by), &ids).await;
     let changed = ChangedJobs {
@@ -320,6 +311,9 @@ pub(crate) async fn forget(
     };
     Ok(reply::json(StatusCode::OK, &changed)?)
 }
+
+/// The states in which a job can be ended.
+pub(super) const OPEN: [InState; 3] = [InState::Ready, InState::Scheduled, InState::Running];
 
 async fn found(
     tracker: &Tracker,

@@ -1,7 +1,7 @@
 //! What administrators are shown of a job, as JSON.
 
 use duly_queue::store::{AttemptRecord, FailureGroup, JobRecord, State};
-use duly_queue::{AttemptOutcome, JobId, Priority};
+use duly_queue::{AttemptOutcome, JobId, LogLine, Priority};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -127,7 +127,7 @@ pub(crate) struct JobDetails {
     /// The job.
     #[serde(flatten)]
     pub(crate) job: Job,
-    /// The newest twenty attempts, oldest first; none are kept of a job that is done.
+    /// The newest twenty attempts, oldest first.
     pub(crate) history: Vec<JobAttempt>,
 }
 
@@ -142,29 +142,53 @@ pub(crate) struct JobAttempt {
     /// When it ended; null while it runs.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
-    /// How it ended: `retried`, `failed`, `expired` or `released`; null while it runs.
+    /// How it ended: `done`, `retried`, `failed`, `expired`, `released` or `cancelled`; null while it runs.
     outcome: Option<&'static str>,
     /// Why it failed.
     error: Option<String>,
     /// Who made it.
     worker: Option<String>,
+    /// What its code logged, level info and up, oldest first: the first hundred lines, at most 16 KiB.
+    log: Vec<JobLogLine>,
+    /// How many more lines it logged.
+    log_more: u32,
+}
+
+/// A line that the code of a job logged.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JobLogLine {
+    /// How long after the beginning of the attempt, in milliseconds.
+    after_ms: u64,
+    /// How grave it is: `info`, `warn` or `error`.
+    level: &'static str,
+    /// Which part of the program says it.
+    target: String,
+    /// What it says.
+    text: String,
+}
+
+impl From<LogLine> for JobLogLine {
+    fn from(line: LogLine) -> Self {
+        JobLogLine {
+            after_ms: line.after_ms,
+            level: line.level.as_str(),
+            target: line.target,
+            text: line.text,
+        }
+    }
 }
 
 impl From<AttemptRecord> for JobAttempt {
     fn from(attempt: AttemptRecord) -> Self {
-        let outcome = |outcome| match outcome {
-            AttemptOutcome::Retried => "retried",
-            AttemptOutcome::Failed => "failed",
-            AttemptOutcome::Expired => "expired",
-            AttemptOutcome::Released => "released",
-        };
         JobAttempt {
             number: attempt.number,
             started_at: attempt.started_at,
             ended_at: attempt.ended_at,
-            outcome: attempt.outcome.map(outcome),
+            outcome: attempt.outcome.map(AttemptOutcome::as_str),
             error: attempt.error,
             worker: attempt.worker.map(|worker| worker.to_string()),
+            log: attempt.log.lines.into_iter().map(Into::into).collect(),
+            log_more: attempt.log.more,
         }
     }
 }

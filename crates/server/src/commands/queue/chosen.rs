@@ -4,6 +4,7 @@ use clap::Args;
 use duly_queue::store::{Filter, Paused, State};
 use duly_queue::{JobId, QueueName};
 use duly_tracker::{Tracker, jobs};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{MOST, failed};
@@ -24,6 +25,15 @@ pub(in crate::commands) struct Which {
     /// Those with this in their data or error, letter by letter.
     #[arg(long)]
     text: Option<String>,
+    /// Those of an owner.
+    #[arg(long)]
+    owner: Option<String>,
+    /// Those pushed at this instant or later, for example 2026-11-30T09:00:00Z.
+    #[arg(long)]
+    since: Option<Timestamp>,
+    /// Those pushed before this instant.
+    #[arg(long)]
+    until: Option<Timestamp>,
 }
 
 /// Which jobs are to be changed.
@@ -36,6 +46,9 @@ pub(in crate::commands) struct Chosen {
     /// All of them.
     #[arg(long)]
     all: bool,
+    /// Only say how many.
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 /// A queue or a kind of jobs.
@@ -55,7 +68,10 @@ impl Which {
             kind: self.kind.clone(),
             tag: self.tag.clone(),
             text: self.text.clone(),
-            ..Filter::default()
+            lane: self.owner.clone(),
+            since: self.since,
+            until: self.until,
+            fingerprint: None,
         }
     }
 }

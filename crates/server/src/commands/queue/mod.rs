@@ -3,12 +3,14 @@
 mod chosen;
 mod moving;
 mod status;
+mod tags;
 
 use clap::{Subcommand, ValueEnum};
-use duly_queue::JobId;
 use duly_queue::store::{
-    By, Filter, JobRecord, Listing, Operations, Pause, Paused, Retried, Retrying, State,
+    AttemptRecord, By, Filter, JobRecord, Listing, Operations, Pause, Paused, Retried, Retrying,
+    State,
 };
+use duly_queue::{AttemptOutcome, JobId};
 use duly_tracker::Tracker;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -96,6 +98,20 @@ pub(super) enum Command {
         #[command(flatten)]
         what: What,
     },
+    /// Print the tags that are watched, and how many jobs have them.
+    Tags,
+    /// Keep an eye on a tag.
+    #[command(after_help = "Example: duly queue watch user:01998f2c-3a9a-7c7e-9f57-0e4d7d2b8c11")]
+    Watch {
+        /// The tag.
+        tag: String,
+    },
+    /// Keep an eye on a tag no longer.
+    #[command(after_help = "Example: duly queue unwatch user:01998f2c-3a9a-7c7e-9f57-0e4d7d2b8c11")]
+    Unwatch {
+        /// The tag.
+        tag: String,
+    },
     /// Move all jobs to another store. Nobody may work meanwhile.
     #[command(
         after_help = "Example: DULY_QUEUE__URL=redis://queue.example:6379 duly queue move --to redis"
@@ -139,19 +155,13 @@ pub(super) async fn run(command: Command, config: &Config) -> Outcome {
         } => list(operations, state.into(), &which.filter(), limit).await,
         Command::Show { id } => show(operations, JobId(id)).await,
         Command::Retry { chosen, per_second } => retry(&tracker, chosen, per_second).await,
-        Command::Cancel { chosen } => {
-            let states = [State::Ready, State::Scheduled, State::Running];
-            let ids = chosen.find(&tracker, &states).await?;
-            let mut ended = 0;
-            for ids in ids.chunks(AT_ONCE) {
-                ended += operations.cancel(BY, ids).await.map_err(failed)?.len();
-            }
-            output::say(format!("Ended {ended} jobs."));
-            Ok(())
-        }
+        Command::Cancel { chosen } => cancel(&tracker, &chosen).await,
         Command::Forget { chosen } => {
             let ids = chosen.find(&tracker, &[State::Failed]).await?;
-            forget(operations, &ids).await
+            match chosen.dry_run {
+                true => would("delete", &ids),
+                false => forget(operations, &ids).await,
+            }
         }
         Command::Prune { days } => {
             let age = SignedDuration::from_hours(24 * i64::from(days));
@@ -175,6 +185,9 @@ pub(super) async fn run(command: Command, config: &Config) -> Outcome {
             });
             Ok(())
         }
+        Command::Tags => tags::print(operations).await,
+        Command::Watch { tag } => tags::watch(operations, &tag).await,
+        Command::Unwatch { tag } => tags::unwatch(operations, &tag).await,
         Command::Actions { limit } => actions(operations, limit).await,
         Command::Move { .. } => Ok(()),
     }
@@ -234,20 +247,32 @@ async fn show(operations: &dyn Operations, id: JobId) -> Outcome {
     }
     output::say(format!("data: {}", job.payload));
     for attempt in operations.attempts(id).await.map_err(failed)? {
-        let outcome = attempt.outcome.map_or("runs".to_owned(), |outcome| {
-            format!("{outcome:?}").to_lowercase()
-        });
-        let error = attempt.error.unwrap_or_default();
-        output::say(format!(
-            "attempt {} at {}: {outcome} {error}",
-            attempt.number, attempt.started_at
-        ));
+        show_attempt(&attempt);
     }
     Ok(())
 }
 
+fn show_attempt(attempt: &AttemptRecord) {
+    let outcome = attempt.outcome.map_or("runs", AttemptOutcome::as_str);
+    let error = attempt.error.as_deref().unwrap_or_default();
+    output::say(format!(
+        "attempt {} at {}: {outcome} {error}",
+        attempt.number, attempt.started_at
+    ));
+    for line in &attempt.log.lines {
+        let (level, text) = (line.level.as_str(), &line.text);
+        output::say(format!("  {:>6} ms {level:<5} {text}", line.after_ms));
+    }
+    if attempt.log.more > 0 {
+        output::say(format!("  … {} more", attempt.log.more));
+    }
+}
+
 async fn retry(tracker: &Tracker, chosen: Chosen, per_second: Option<u32>) -> Outcome {
     let ids = chosen.find(tracker, &[State::Failed]).await?;
+    if chosen.dry_run {
+        return would("try again", &ids);
+    }
     let retrying = Retrying {
         per_second,
         payload: None,
@@ -263,6 +288,27 @@ async fn retry(tracker: &Tracker, chosen: Chosen, per_second: Option<u32>) -> Ou
             "{held_up} stay failed: another job with the same unique key waits or runs."
         ));
     }
+    Ok(())
+}
+
+async fn cancel(tracker: &Tracker, chosen: &Chosen) -> Outcome {
+    let states = [State::Ready, State::Scheduled, State::Running];
+    let ids = chosen.find(tracker, &states).await?;
+    if chosen.dry_run {
+        return would("end", &ids);
+    }
+    let mut ended = 0;
+    let operations = tracker.queue.operations();
+    for ids in ids.chunks(AT_ONCE) {
+        ended += operations.cancel(BY, ids).await.map_err(failed)?.len();
+    }
+    output::say(format!("Ended {ended} jobs."));
+    Ok(())
+}
+
+/// Says what a dry run would have done.
+fn would(what: &str, ids: &[JobId]) -> Outcome {
+    output::say(format!("Would {what} {} jobs.", ids.len()));
     Ok(())
 }
 

@@ -69,7 +69,7 @@ fn read_operation(path: &str, method: &str, operation: &Value) -> Operation {
 }
 
 /// The operations that need no body.
-const BODILESS: [&str; 44] = [
+const BODILESS: [&str; 49] = [
     "logOut",
     "resendConfirmation",
     "getAccount",
@@ -95,6 +95,11 @@ const BODILESS: [&str; 44] = [
     "getCache",
     "getDatabase",
     "getQueues",
+    "listJobTags",
+    "listJobFilters",
+    "deleteJobFilter",
+    "watchJobTag",
+    "unwatchJobTag",
     "resumeQueue",
     "resumeJobKind",
     "listReceipts",
@@ -137,6 +142,8 @@ pub(super) fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
         "changeQueueLimits" => json!({ "max": 5 }),
         "replayDecisions" => json!({ "hours": 1 }),
         "retryJobs" => json!({ "jobs": { "ids": [owner.job] } }),
+        "saveJobFilter" => json!({ "state": "failed" }),
+        "countJobs" => json!({ "action": "cancel", "jobs": { "ids": [owner.job] } }),
         "cancelJobs" | "forgetJobs" => json!({ "ids": [owner.job] }),
         id if BODILESS.contains(&id) => return None,
         unknown => panic!("operation {unknown} is not covered; say here what its body is"),
@@ -157,6 +164,8 @@ pub(super) async fn attempt(operation: &Operation, by: &Client, on: &Owner) -> A
         path if path.starts_with("/api/v1/admin/batches/") => on.batch.clone(),
         path if path.starts_with("/api/v1/admin/schedules/") => on.schedule.clone(),
         path if path.starts_with("/api/v1/admin/job-kinds/") => on.kind.clone(),
+        path if path.starts_with("/api/v1/admin/job-filters/") => "mails".to_owned(),
+        path if path.starts_with("/api/v1/admin/job-tags/") => "user:ann".to_owned(),
         path => panic!("{path} is not covered; say here what its id is"),
     };
     let method = match operation.id.as_str() {

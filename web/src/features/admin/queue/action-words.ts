@@ -8,6 +8,8 @@ const DONE: Record<string, string> = {
   resume: 'resumed',
   run: 'ran',
   scale: 'scaled',
+  watch: 'watched',
+  unwatch: 'stopped watching',
 }
 
 /** What is done with jobs, and not with something that has a name. */

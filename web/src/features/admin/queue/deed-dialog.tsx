@@ -1,12 +1,14 @@
+import { useQuery } from '@tanstack/react-query'
 import type { ChosenJobs } from '#api/types.ts'
 import { useForm } from '#lib/use-form.ts'
 import { TextField } from '#ui/field.tsx'
 import { act, MOST } from './job-actions.ts'
 import type { Deed } from './job-filter.ts'
+import { countQuery } from './queries.ts'
 import { Question } from './question.tsx'
 import { sayJobs } from './words.ts'
 
-/** What is to be done, and with which jobs; their number is null when nobody has counted them. */
+/** What is to be done, and with which jobs; their number is null when they are to be counted. */
 export interface Intent {
   deed: Deed
   jobs: ChosenJobs
@@ -30,13 +32,16 @@ interface DeedDialogProps {
 }
 
 /** Says how many jobs are meant and asks before anything is done with them. */
-export function DeedDialog({ intent: { deed, jobs, number }, pace, onClose, onDone }: DeedDialogProps) {
+export function DeedDialog({ intent, pace, onClose, onDone }: DeedDialogProps) {
+  const { deed, jobs } = intent
+  const { data: counted } = useQuery({ ...countQuery(deed, jobs), enabled: intent.number === null })
+  const number = intent.number ?? counted?.jobs ?? null
   const form = useForm(
     ({ per_second: perSecond }) => act(deed, jobs, { perSecond: perSecond ? Number(perSecond) : undefined }),
     onDone,
   )
   const who = number === null ? 'all jobs that match' : sayJobs(number)
-  const isCut = number === null || number > MOST
+  const isCut = number === null || number > MOST || counted?.more === true
   return (
     <Question
       title={`${NAMES[deed]} ${who}?`}

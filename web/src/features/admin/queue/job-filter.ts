@@ -67,11 +67,9 @@ export function toQuery({ since, until, ...rest }: JobFilter) {
 /** By how much the list is narrowed, its state apart. */
 export const narrowingsOf = (filter: JobFilter) => NARROWINGS.filter((name) => filter[name] !== undefined)
 
-/** What can be meant without naming each job: null when the filter says more, or nothing at all. */
+/** What is meant without naming each job: null when the filter says nothing but a state. */
 export function chosenBy(filter: JobFilter): ChosenJobs | null {
-  const { state: _, owner, since, until, ...rest } = filter
-  if (owner ?? since ?? until) return null
-  return Object.keys(rest).length > 0 ? rest : null
+  return narrowingsOf(filter).length > 0 ? toQuery(filter) : null
 }
 
 /** It stays as it is, unless an operator retries it. */

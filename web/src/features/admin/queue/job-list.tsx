@@ -62,7 +62,7 @@ function Shown({ filter, jobs, list }: ShownProps) {
     } else setIntent({ deed, jobs: { ids: some }, number: some.length })
   }
   const onKeyDown = useJobKeys({ root, ids, choice, deeds, wish })
-  const matching = filter.state === 'failed' && list.hasNextPage ? chosenBy(filter) : null
+  const matching = list.hasNextPage ? chosenBy(filter) : null
   const isAll = choice.chosen.size === jobs.length
   return (
     <div ref={root} tabIndex={-1} className="grid grid-cols-[minmax(0,1fr)] outline-none">

@@ -38,7 +38,7 @@ export function JobPage() {
           <Head key={data.state} job={data} />
           <Facts job={data} />
           <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-8 lg:grid-cols-2">
-            <Section title="Time line" note="The newest twenty attempts are kept while it is not done.">
+            <Section title="Time line" note="The newest twenty attempts, with what each logged.">
               <Timeline job={data} now={dataUpdatedAt} />
             </Section>
             <Section title="Data">

@@ -7,6 +7,7 @@ import { JOB_STATES, narrowingsOf, parseJobFilter, type JobFilter } from './job-
 import { JobFilters } from './job-filters.tsx'
 import { JobList } from './job-list.tsx'
 import { queuesQuery } from './queries.ts'
+import { SavedFilters } from './saved-filters.tsx'
 import { STATE_NAMES } from './words.ts'
 
 export function JobsPage() {
@@ -15,6 +16,7 @@ export function JobsPage() {
     <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <StateTabs filter={filter} />
       <JobFilters filter={filter} />
+      <SavedFilters filter={filter} />
       <JobList key={JSON.stringify(filter)} filter={filter} />
     </div>
   )

@@ -1,8 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { answer, api } from '#api/client.ts'
-import type { BatchList, JobActions, JobList, ReceiptList } from '#api/types.ts'
+import type { BatchList, ChosenJobs, JobActions, JobList, ReceiptList } from '#api/types.ts'
 import type { ReceiptFilter } from '../receipts/receipt-filter.ts'
-import { isOver, toQuery, type JobFilter } from './job-filter.ts'
+import { isOver, toQuery, type Deed, type JobFilter } from './job-filter.ts'
 import type { Range } from './series.ts'
 
 const OFTEN_MS = 2000
@@ -49,6 +49,15 @@ export const jobsQuery = (filter: JobFilter) =>
     refetchInterval: ({ state: { data } }) => (data?.pages.length === 1 ? OFTEN_MS : false),
   })
 
+/** How many jobs would be changed. */
+export const countQuery = (action: Deed, jobs: ChosenJobs) =>
+  queryOptions({
+    queryKey: [...QUEUE_KEY, 'count', action, jobs],
+    queryFn: ({ signal }) => answer(api.POST('/api/v1/admin/jobs/count', { body: { action, jobs }, signal })),
+    staleTime: 0,
+    gcTime: 0,
+  })
+
 export const jobQuery = (id: string) =>
   queryOptions({
     queryKey: [...QUEUE_KEY, 'job', id],
@@ -56,6 +65,19 @@ export const jobQuery = (id: string) =>
     staleTime: 0,
     refetchInterval: ({ state: { data } }) => (data && isOver(data.state) ? false : OFTEN_MS),
   })
+
+export const savedFiltersQuery = queryOptions({
+  queryKey: [...QUEUE_KEY, 'filters'],
+  queryFn: ({ signal }) => answer(api.GET('/api/v1/admin/job-filters', { signal })),
+  staleTime: 60_000,
+})
+
+export const tagsQuery = queryOptions({
+  queryKey: [...QUEUE_KEY, 'tags'],
+  queryFn: ({ signal }) => answer(api.GET('/api/v1/admin/job-tags', { signal })),
+  staleTime: 0,
+  refetchInterval: SOMETIMES_MS,
+})
 
 export const failuresQuery = queryOptions({
   queryKey: [...QUEUE_KEY, 'failures'],

@@ -1,4 +1,4 @@
-import type { JobDetails } from '#api/types.ts'
+import type { JobAttempt, JobDetails } from '#api/types.ts'
 import { sayOutcome } from './words.ts'
 
 export interface Happening {
@@ -8,36 +8,27 @@ export interface Happening {
   ended?: string | null
   error?: string | null
   worker?: string | null
+  /** What was logged meanwhile, and how many lines more than that. */
+  log?: Pick<JobAttempt, 'log' | 'log_more'>
   tone: 'plain' | 'good' | 'bad'
   /** It has not happened yet. */
   ahead?: boolean
 }
 
-const TONES: Record<string, Happening['tone']> = { failed: 'bad', retried: 'bad', expired: 'bad' }
-
-/** Nothing is kept of the attempts of a job that was done: the last one is known by its times. */
-function lastAttempt(job: JobDetails): Happening[] {
-  const isKnown = job.history.some(({ started_at: at }) => at === job.started_at)
-  if (!job.started_at || isKnown || job.state === 'ready' || job.state === 'scheduled') return []
-  const ended = job.state === 'running' ? null : job.ended_at
-  return [
-    {
-      at: job.started_at,
-      what: `Attempt ${job.attempts}`,
-      ended,
-      worker: job.worker,
-      tone: job.state === 'done' ? 'good' : 'plain',
-    },
-  ]
+const TONES: Record<string, Happening['tone']> = {
+  done: 'good',
+  failed: 'bad',
+  retried: 'bad',
+  expired: 'bad',
 }
 
 function ending({ state, ended_at: at, history }: JobDetails): Happening[] {
   if (!at) return []
-  if (state === 'done') return [{ at, what: 'Done', tone: 'good' }]
+  const last = history.at(-1)?.outcome
+  if (state === 'done') return last === 'done' ? [] : [{ at, what: 'Done', tone: 'good' }]
   if (state === 'cancelled') return [{ at, what: 'Cancelled by an operator', tone: 'plain' }]
   // The last attempt says it, unless it was lost.
-  const isSaid = history.at(-1)?.outcome === 'failed'
-  return state === 'failed' && !isSaid ? [{ at, what: 'Failed for good', tone: 'bad' }] : []
+  return state === 'failed' && last !== 'failed' ? [{ at, what: 'Failed for good', tone: 'bad' }] : []
 }
 
 /** All that happened to a job and is still known, oldest first, and when it is due next. */
@@ -48,6 +39,7 @@ export function timelineOf(job: JobDetails, now: number): Happening[] {
     ended: attempt.ended_at,
     error: attempt.error,
     worker: attempt.worker,
+    log: attempt,
     tone: TONES[attempt.outcome ?? ''] ?? 'plain',
   }))
   const waits = job.state === 'ready' || job.state === 'scheduled'
@@ -58,7 +50,6 @@ export function timelineOf(job: JobDetails, now: number): Happening[] {
   const happenings = [
     { at: job.pushed_at, what: 'Pushed', tone: 'plain' } satisfies Happening,
     ...attempts,
-    ...lastAttempt(job),
     ...due,
     ...ending(job),
   ]

@@ -4,7 +4,7 @@ import type { JobDetails } from '#api/types.ts'
 import { classes } from '#lib/classes.ts'
 import { knownQueuesQuery } from './queries.ts'
 import { timelineOf, type Happening } from './timeline.ts'
-import { sayAge, sayBetween, shortId } from './words.ts'
+import { sayAge, sayBetween, sayTime, shortId } from './words.ts'
 
 /** To the millisecond: what happens to a job takes no longer. */
 function sayExactly(at: string): string {
@@ -47,7 +47,7 @@ interface ItemProps {
 }
 
 function Item({ happening, before, isLast, now }: ItemProps) {
-  const { at, what, ended, error, worker, tone, ahead } = happening
+  const { at, what, ended, error, worker, log, tone, ahead } = happening
   const from = before?.ended ?? before?.at
   return (
     <li className="grid grid-cols-[1rem_minmax(0,1fr)] gap-x-3">
@@ -79,6 +79,7 @@ function Item({ happening, before, isLast, now }: ItemProps) {
         </p>
         {worker ? <Worker id={worker} /> : null}
         {error ? <Reason error={error} isSame={error === before?.error} /> : null}
+        {log && log.log.length > 0 ? <Lines log={log} what={what} /> : null}
       </div>
     </li>
   )
@@ -90,6 +91,31 @@ function Reason({ error, isSame }: { error: string; isSame: boolean }) {
     <p className="text-sm text-soft">The same error</p>
   ) : (
     <p className="font-mono text-xs whitespace-pre-wrap text-danger [overflow-wrap:anywhere]">{error}</p>
+  )
+}
+
+const LEVELS: Record<string, string> = { warn: 'font-semibold', error: 'text-danger' }
+
+/** What it logged, each line with the time since its beginning. */
+function Lines({ log, what }: { log: NonNullable<Happening['log']>; what: string }) {
+  return (
+    <ol
+      tabIndex={0}
+      aria-label={`Log of ${what}`}
+      className="mt-1 grid max-h-72 grid-cols-[max-content_minmax(0,1fr)] gap-x-3 overflow-auto rounded-lg bg-hover p-3 font-mono text-xs leading-5"
+    >
+      {log.log.map((line, index) => (
+        // Lines have nothing else to be told apart by, and never change.
+        <li key={index} className="col-span-2 grid grid-cols-subgrid" title={line.target}>
+          <span className="text-right text-soft tabular-nums">+{sayTime(line.after_ms)}</span>
+          <span className={classes('whitespace-pre-wrap [overflow-wrap:anywhere]', LEVELS[line.level])}>
+            {line.level === 'info' ? null : `${line.level}: `}
+            {line.text}
+          </span>
+        </li>
+      ))}
+      {log.log_more > 0 ? <li className="col-span-2 text-soft">… {log.log_more} more</li> : null}
+    </ol>
   )
 }
 

@@ -62,10 +62,12 @@ export const STATES: Record<JobState, [string, Tone]> = {
 }
 
 const OUTCOMES: Record<string, string> = {
+  done: 'Done',
   retried: 'Failed, to be tried again',
   failed: 'Failed for good',
   expired: 'Lost: its worker died or was stuck',
   released: 'Given back: its worker had to stop',
+  cancelled: 'Ended by an operator',
 }
 
 export const sayOutcome = ({ outcome }: Pick<JobAttempt, 'outcome'>) =>
