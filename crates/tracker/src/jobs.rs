@@ -16,7 +16,7 @@ use crate::tokens::{self, SendTokenExpiry};
 use crate::users::{
     self, SendEmailChanged, SendEmailConfirmation, SendPasswordChanged, SendPasswordReset,
 };
-use crate::{Error, Tracker, assets, partitions, sessions};
+use crate::{Error, Tracker, assets, mail, partitions, sessions};
 
 /// Every kind of job that this release can run.
 #[must_use]
@@ -38,6 +38,7 @@ pub fn registry() -> Registry<Tracker> {
         .with::<PurgeTrash>()
         .with::<PurgeSessions>()
         .with::<PurgeAssets>()
+        .with::<ForgetSentMails>()
         .with::<LookAfterPartitions>()
         .with::<RollUpJobMeasures>()
         .with::<ForgetIdempotencyKeys>()
@@ -60,6 +61,7 @@ pub fn schedules(queue: &Queue) -> Schedules {
     let schedules = push(schedules, queue, daily(2, 30), || PurgeTrash {});
     let schedules = push(schedules, queue, daily(2, 45), || PurgeSessions {});
     let schedules = push(schedules, queue, daily(2, 50), || PurgeAssets {});
+    let schedules = push(schedules, queue, daily(2, 55), || ForgetSentMails {});
     push(schedules, queue, daily(3, 0), || LookAfterPartitions {})
 }
 
@@ -133,6 +135,10 @@ upkeep!(
 upkeep!(
     /// Deletes files of releases that have not run for a while.
     PurgeAssets, "purge_assets", MAINTENANCE, assets::purge
+);
+upkeep!(
+    /// Forgets mails about which no report is to be expected any more.
+    ForgetSentMails, "forget_sent_mails", MAINTENANCE, mail::forget_sent
 );
 upkeep!(
     /// Makes the months of growing tables before they begin, and drops what is too old to be kept.

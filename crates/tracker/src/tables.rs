@@ -156,6 +156,18 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "sent_mails",
+        key: &["message_id"],
+        columns: &[
+            ("message_id", Text),
+            ("user_id", Id),
+            ("notification_id", Id),
+            ("email", Text),
+            ("sent_at", Instant),
+            ("outcome", Text),
+        ],
+    },
+    Table {
         name: "reminder_schedules",
         key: &["user_id"],
         columns: &[("user_id", Id), ("next_run", Instant), ("last_day", Date)],

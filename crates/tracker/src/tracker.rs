@@ -31,6 +31,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0008_mail_wishes"),
         duly_db::migration!("0009_token_expiry"),
         duly_db::migration!("0010_alarms"),
+        duly_db::migration!("0011_sent_mails"),
     ],
 };
 
