@@ -11,6 +11,7 @@ use crate::idempotency::ForgetIdempotencyKeys;
 use crate::reminders::{
     self, PlanReminders, SendDigest, SendEscalation, SendOverdue, SendReminder,
 };
+use crate::statistics::RecountStatistics;
 use crate::tasks::PurgeTrash;
 use crate::tokens::{self, SendTokenExpiry};
 use crate::users::{
@@ -39,6 +40,7 @@ pub fn registry() -> Registry<Tracker> {
         .with::<PurgeSessions>()
         .with::<PurgeAssets>()
         .with::<ForgetSentMails>()
+        .with::<RecountStatistics>()
         .with::<LookAfterPartitions>()
         .with::<RollUpJobMeasures>()
         .with::<ForgetIdempotencyKeys>()
@@ -62,7 +64,10 @@ pub fn schedules(queue: &Queue) -> Schedules {
     let schedules = push(schedules, queue, daily(2, 45), || PurgeSessions {});
     let schedules = push(schedules, queue, daily(2, 50), || PurgeAssets {});
     let schedules = push(schedules, queue, daily(2, 55), || ForgetSentMails {});
-    push(schedules, queue, daily(3, 0), || LookAfterPartitions {})
+    let schedules = push(schedules, queue, daily(3, 0), || LookAfterPartitions {});
+    push(schedules, queue, daily(3, 15), || RecountStatistics {
+        part: 0,
+    })
 }
 
 /// Adds a schedule that pushes one job, by whose name it goes.

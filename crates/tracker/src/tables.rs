@@ -138,6 +138,32 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "task_counts",
+        key: &["user_id", "quarter"],
+        columns: &[
+            ("user_id", Id),
+            ("quarter", Number),
+            ("counted", Truth),
+            ("pending", Number),
+            ("in_progress", Number),
+            ("completed", Number),
+            ("created", Number),
+        ],
+    },
+    Table {
+        name: "statistics_recounts",
+        key: &["id"],
+        columns: &[
+            ("id", Id),
+            ("started_at", Instant),
+            ("ended_at", Instant),
+            ("after_user", Id),
+            ("users", Number),
+            ("filled", Number),
+            ("differences", Number),
+        ],
+    },
+    Table {
         name: "notifications",
         key: &["user_id", "id"],
         columns: &[

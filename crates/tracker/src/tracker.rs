@@ -32,6 +32,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0009_token_expiry"),
         duly_db::migration!("0010_alarms"),
         duly_db::migration!("0011_sent_mails"),
+        duly_db::migration!("0012_task_counts"),
     ],
 };
 
