@@ -21,7 +21,7 @@ pub(super) enum Command {
     /// Take one report of a mail server from the standard input: of a mail that came back, or that was reported as spam.
     #[command(
         after_help = "Example: duly mail feedback < report.eml\n\nFor an alias of a mail server: \
-                      bounces: \"|/usr/bin/duly mail feedback\"\nExit codes: 0 done, 65 no report, 75 try again later."
+                      bounces: \"|/usr/local/bin/duly mail feedback\"\nExit codes: 0 done, 65 no report, 75 try again later."
     )]
     Feedback,
 }
