@@ -65,9 +65,7 @@ pub fn schedules(queue: &Queue) -> Schedules {
     let schedules = push(schedules, queue, daily(2, 50), || PurgeAssets {});
     let schedules = push(schedules, queue, daily(2, 55), || ForgetSentMails {});
     let schedules = push(schedules, queue, daily(3, 0), || LookAfterPartitions {});
-    push(schedules, queue, daily(3, 15), || RecountStatistics {
-        part: 0,
-    })
+    push(schedules, queue, daily(3, 15), RecountStatistics::default)
 }
 
 /// Adds a schedule that pushes one job, by whose name it goes.

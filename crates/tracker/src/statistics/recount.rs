@@ -23,7 +23,7 @@ pub use self::progress::{LastRecount, last_recount};
 const USERS: u32 = 25;
 
 /// How many such questions one job asks; then another job goes on.
-const SLICES: u32 = 400;
+const SLICES: u32 = 200;
 
 /// Nothing of longer ago is compared: what is older is not kept any more, to the hour.
 const COMPARED: SignedDuration = SignedDuration::from_hours(32 * 24);
@@ -32,8 +32,18 @@ const COMPARED: SignedDuration = SignedDuration::from_hours(32 * 24);
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RecountStatistics {
     /// Which of the jobs that share the work of one night, from 0.
-    #[serde(default)]
     pub part: u32,
+    /// How often each of them looks at some users, before the next one goes on.
+    pub slices: u32,
+}
+
+impl Default for RecountStatistics {
+    fn default() -> Self {
+        RecountStatistics {
+            part: 0,
+            slices: SLICES,
+        }
+    }
 }
 
 impl Job for RecountStatistics {
@@ -47,20 +57,23 @@ impl Job for RecountStatistics {
     }
 
     async fn run(&self, tracker: &Tracker, _attempt: Attempt) -> std::result::Result<(), JobError> {
-        recount(tracker, self.part).await.map_err(JobError::retry)
+        recount(tracker, self).await.map_err(JobError::retry)
     }
 }
 
 /// Goes on with the recount that has not ended, or begins one.
-async fn recount(tracker: &Tracker, part: u32) -> Result<()> {
+async fn recount(tracker: &Tracker, job: &RecountStatistics) -> Result<()> {
     let mut run = progress::begin(tracker).await?;
-    for _ in 0..SLICES {
+    for _ in 0..job.slices {
         if !slice(tracker, &mut run).await? {
             return progress::end(tracker, &run).await;
         }
     }
     let mut tx = tracker.db.begin();
-    let next = RecountStatistics { part: part + 1 };
+    let next = RecountStatistics {
+        part: job.part.saturating_add(1),
+        slices: job.slices,
+    };
     tracker.queue.push(&mut tx, &next).await?;
     tx.commit().await?;
     tracker.queue.notify();

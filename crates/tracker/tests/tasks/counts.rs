@@ -47,8 +47,12 @@ async fn both(app: &TestTracker, user: UserId) -> (Statistics, Statistics) {
 
 /// Counts everything anew, as at night.
 async fn recount(app: &TestTracker) -> LastRecount {
+    recount_by(app, &RecountStatistics::default()).await
+}
+
+async fn recount_by(app: &TestTracker, job: &RecountStatistics) -> LastRecount {
     app.clock.advance(SignedDuration::from_mins(1));
-    run(app, &RecountStatistics { part: 0 }).await;
+    run(app, job).await;
     let last = last_recount(&mut app.db.read_fresh()).await.unwrap();
     let last = last.unwrap();
     assert_eq!(last.ended_at, Some(app.tracker_now()));
@@ -273,7 +277,7 @@ async fn changes_at_once_are_all_counted_by_whoever_recounts_meanwhile() {
             changed.unwrap();
         }
     };
-    let count = async || run(&app, &RecountStatistics { part: 0 }).await;
+    let count = async || run(&app, &RecountStatistics::default()).await;
     tokio::join!(work(), work(), work(), count());
     let (kept, counted) = both(&app, ann).await;
     assert_eq!(kept, counted);
@@ -293,6 +297,17 @@ async fn everybody_is_counted_some_at_a_time_and_what_is_old_goes() {
     }
     let found = recount(&app).await;
     assert_eq!((found.users, found.filled, found.differences), (61, 0, 0));
+    // As when there are so many that several jobs share them.
+    let shared = RecountStatistics { part: 0, slices: 1 };
+    let found = recount_by(&app, &shared).await;
+    assert_eq!((found.users, found.filled, found.differences), (61, 0, 0));
+    let select = query("SELECT name FROM finished_jobs WHERE name = 'recount_statistics'");
+    let jobs = app.db.read_fresh().rows(select).await.unwrap();
+    assert_eq!(
+        jobs.len(),
+        1 + 4,
+        "25 users each, and the last finds nobody"
+    );
     app.clock.advance(SignedDuration::from_hours(24 * 40));
     let found = recount(&app).await;
     assert_eq!((found.users, found.differences), (61, 0));
