@@ -64,7 +64,7 @@ impl Job for RecountStatistics {
 /// Goes on with the recount that has not ended, or begins one.
 async fn recount(tracker: &Tracker, job: &RecountStatistics) -> Result<()> {
     let mut run = progress::begin(tracker).await?;
-    for _ in 0..job.slices {
+    for _ in 0..job.slices.max(1) {
         if !slice(tracker, &mut run).await? {
             return progress::end(tracker, &run).await;
         }
