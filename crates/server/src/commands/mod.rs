@@ -227,16 +227,18 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Backup(arguments) => with_settings(settings()?, |config| async move {
             backup::run(arguments, &config).await
         }),
-        // A mail server that is told anything but "later" loses the report.
-        Command::Mail(mail::Command::Feedback) => {
-            let config = settings().map_err(feedback::later)?.config;
-            start::logging(&config.log);
-            block_on(feedback::run(&config, std::io::stdin()))?
-        }
+        Command::Mail(mail::Command::Feedback) => feed(settings()),
         Command::Mail(command) => with_settings(settings()?, |config| async move {
             mail::run(command, &config).await
         }),
     }
+}
+
+/// A mail server that is told anything but "later" loses its report.
+fn feed(settings: Result<Loaded, CommandError>) -> Outcome {
+    let config = settings.map_err(feedback::later)?.config;
+    start::logging(&config.log);
+    block_on(feedback::run(&config, std::io::stdin()))?
 }
 
 fn load(named: Option<&std::path::Path>) -> Result<Loaded, CommandError> {
