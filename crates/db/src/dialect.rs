@@ -59,6 +59,21 @@ pub fn insert_or_add(
     }
 }
 
+/// How many whole periods of so many seconds lie between 1970 (UTC) and the instant in a column, as a number.
+#[must_use]
+pub fn whole_periods(engine: Engine, column: &str, seconds: u32) -> String {
+    match engine {
+        // Instants after 1970 are kept as microseconds, and numbers are divided without a rest.
+        Engine::Sqlite => format!("({column} / {seconds}000000)"),
+        Engine::Postgres => {
+            format!("CAST(FLOOR(EXTRACT(EPOCH FROM {column}) / {seconds}) AS bigint)")
+        }
+        Engine::MariaDb | Engine::MySql => {
+            format!("(TIMESTAMPDIFF(SECOND, '1970-01-01 00:00:00', {column}) DIV {seconds})")
+        }
+    }
+}
+
 fn each(columns: &[&str], change: impl Fn(&&str) -> String) -> String {
     let changes: Vec<String> = columns.iter().map(change).collect();
     changes.join(", ")

@@ -70,3 +70,10 @@ impl UserId {
         format!("user:{self}")
     }
 }
+
+impl TaskId {
+    /// How jobs that concern a task are marked, for those who look for them.
+    pub(crate) fn tag(self) -> String {
+        format!("task:{self}")
+    }
+}

@@ -11,12 +11,13 @@ use crate::idempotency::ForgetIdempotencyKeys;
 use crate::reminders::{
     self, PlanReminders, SendDigest, SendEscalation, SendOverdue, SendReminder,
 };
+use crate::statistics::RecountStatistics;
 use crate::tasks::PurgeTrash;
 use crate::tokens::{self, SendTokenExpiry};
 use crate::users::{
     self, SendEmailChanged, SendEmailConfirmation, SendPasswordChanged, SendPasswordReset,
 };
-use crate::{Error, Tracker, assets, partitions, sessions};
+use crate::{Error, Tracker, assets, mail, partitions, sessions};
 
 /// Every kind of job that this release can run.
 #[must_use]
@@ -38,6 +39,8 @@ pub fn registry() -> Registry<Tracker> {
         .with::<PurgeTrash>()
         .with::<PurgeSessions>()
         .with::<PurgeAssets>()
+        .with::<ForgetSentMails>()
+        .with::<RecountStatistics>()
         .with::<LookAfterPartitions>()
         .with::<RollUpJobMeasures>()
         .with::<ForgetIdempotencyKeys>()
@@ -60,7 +63,9 @@ pub fn schedules(queue: &Queue) -> Schedules {
     let schedules = push(schedules, queue, daily(2, 30), || PurgeTrash {});
     let schedules = push(schedules, queue, daily(2, 45), || PurgeSessions {});
     let schedules = push(schedules, queue, daily(2, 50), || PurgeAssets {});
-    push(schedules, queue, daily(3, 0), || LookAfterPartitions {})
+    let schedules = push(schedules, queue, daily(2, 55), || ForgetSentMails {});
+    let schedules = push(schedules, queue, daily(3, 0), || LookAfterPartitions {});
+    push(schedules, queue, daily(3, 15), RecountStatistics::default)
 }
 
 /// Adds a schedule that pushes one job, by whose name it goes.
@@ -133,6 +138,10 @@ upkeep!(
 upkeep!(
     /// Deletes files of releases that have not run for a while.
     PurgeAssets, "purge_assets", MAINTENANCE, assets::purge
+);
+upkeep!(
+    /// Forgets mails about which no report is to be expected any more.
+    ForgetSentMails, "forget_sent_mails", MAINTENANCE, mail::forget_sent
 );
 upkeep!(
     /// Makes the months of growing tables before they begin, and drops what is too old to be kept.

@@ -7,6 +7,7 @@ pub mod activity;
 pub mod alarms;
 pub mod assets;
 pub mod error;
+pub mod feedback;
 pub mod id;
 pub mod idempotency;
 pub mod input;

@@ -138,6 +138,32 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "task_counts",
+        key: &["user_id", "quarter"],
+        columns: &[
+            ("user_id", Id),
+            ("quarter", Number),
+            ("counted", Truth),
+            ("pending", Number),
+            ("in_progress", Number),
+            ("completed", Number),
+            ("created", Number),
+        ],
+    },
+    Table {
+        name: "statistics_recounts",
+        key: &["id"],
+        columns: &[
+            ("id", Id),
+            ("started_at", Instant),
+            ("ended_at", Instant),
+            ("after_user", Id),
+            ("users", Number),
+            ("filled", Number),
+            ("differences", Number),
+        ],
+    },
+    Table {
         name: "notifications",
         key: &["user_id", "id"],
         columns: &[
@@ -153,6 +179,18 @@ pub const TABLES: &[Table] = &[
             ("planned_at", Instant),
             ("updated_at", Instant),
             ("sent_at", Instant),
+        ],
+    },
+    Table {
+        name: "sent_mails",
+        key: &["message_id"],
+        columns: &[
+            ("message_id", Text),
+            ("user_id", Id),
+            ("notification_id", Id),
+            ("email", Text),
+            ("sent_at", Instant),
+            ("outcome", Text),
         ],
     },
     Table {

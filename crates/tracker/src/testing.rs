@@ -192,6 +192,9 @@ impl TestTracker {
         versions::start(&mut tx, user.0)
             .await
             .expect("the user is new");
+        crate::statistics::start(&mut tx, user)
+            .await
+            .expect("the user is new");
         crate::reminders::reschedule(self, &mut tx, user)
             .await
             .expect("the user is new");

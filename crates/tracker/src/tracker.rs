@@ -31,7 +31,9 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0008_mail_wishes"),
         duly_db::migration!("0009_token_expiry"),
         duly_db::migration!("0010_alarms"),
-        duly_db::migration!("0030_job_filters"),
+        duly_db::migration!("0011_sent_mails"),
+        duly_db::migration!("0012_task_counts"),
+        duly_db::migration!("0013_job_filters"),
     ],
 };
 

@@ -3513,7 +3513,7 @@ export interface components {
          * @description How far a notification has come.
          * @enum {string}
          */
-        State: "planned" | "queued" | "sending" | "sent" | "failed" | "bounced" | "cancelled";
+        State: "planned" | "queued" | "sending" | "sent" | "failed" | "bounced" | "complained" | "cancelled";
         /**
          * @description What state a batch is in.
          * @enum {string}
@@ -5801,7 +5801,7 @@ export interface operations {
             query?: {
                 /** @description Those of the person with this address. */
                 user?: string;
-                /** @description `planned`, `queued`, `sending`, `sent`, `failed`, `bounced` or `cancelled`. */
+                /** @description `planned`, `queued`, `sending`, `sent`, `failed`, `bounced`, `complained` or `cancelled`. */
                 state?: string;
                 /** @description 1 to 200; 50 when left out. */
                 limit?: number;

@@ -119,6 +119,14 @@ const receipts: Receipt[] = [
     late_ms: null,
     reason: `550 5.1.1 nobody of this name lives here ${'and nobody ever did '.repeat(5)}`,
   },
+  {
+    ...receipt,
+    id: idOf(36),
+    kind: 'due',
+    slot: '2026-11-24',
+    state: 'complained',
+    reason: 'a mail was reported as spam (abuse, told by mx.example.org)',
+  },
 ]
 
 const limits = { min: 1, max: null, weight: 2, target_s: 30 }

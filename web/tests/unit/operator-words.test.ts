@@ -118,6 +118,7 @@ describe('receipts', () => {
     ['cancelled', 0, 'done'],
     ['failed', 5, 'failed'],
     ['bounced', 1, 'failed'],
+    ['complained', 1, 'done'],
   ] as const)('the job of one that is %s after %d attempts is %s', (state, attempts, job) => {
     expect(jobStateOf({ state, attempts })).toBe(job)
   })

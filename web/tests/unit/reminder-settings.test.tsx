@@ -116,7 +116,7 @@ const mail_stopped = { since: '2026-11-29T07:00:00Z', reason: '550 5.1.1 no such
 test('why no more is sent is said, until it is tried again', async () => {
   const sent = show({ mail_stopped })
   const notice = screen.getByRole('region', { name: 'No reminders are sent' })
-  expect(notice.textContent).toContain('Mails to ana@example.org came back')
+  expect(notice.textContent).toContain('None has been sent to ana@example.org since')
   expect(notice.textContent).toContain('Nov 29, 2026, 08:00')
   expect(notice.textContent).toContain('550 5.1.1 no such mailbox')
   await userEvent.setup().click(screen.getByRole('button', { name: 'Try again' }))

@@ -4,6 +4,7 @@ mod cache;
 mod partitions;
 mod queue;
 mod servers;
+mod statistics;
 
 use std::fs;
 use std::path::Path;
@@ -125,8 +126,12 @@ async fn database(report: &mut Report, config: &Config) {
         }
     }
     servers::look(report, &db).await;
-    report.add("migrations", migrations(&db).await);
+    let (migrations, are_complete) = migrations(&db).await;
+    report.add("migrations", migrations);
     partitions::look(report, &db).await;
+    if are_complete {
+        statistics::look(report, &db).await;
+    }
     db.close().await;
 }
 
@@ -151,14 +156,18 @@ fn health(report: &mut Report, found: &Diagnosis) {
     );
 }
 
-async fn migrations(db: &Db) -> Finding {
+/// What there is to say of them, and whether all have been applied.
+async fn migrations(db: &Db) -> (Finding, bool) {
     match start::migrate(db, Mode::DryRun).await {
-        Ok(report) if report.applied.is_empty() => Fine("up to date".into()),
-        Ok(report) => Warn(format!(
-            "{} missing; `duly migrate` or the next start applies them",
-            report.applied.join(", ")
-        )),
-        Err(error) => Fail(error.to_string()),
+        Ok(report) if report.applied.is_empty() => (Fine("up to date".into()), true),
+        Ok(report) => {
+            let text = format!(
+                "{} missing; `duly migrate` or the next start applies them",
+                report.applied.join(", ")
+            );
+            (Warn(text), false)
+        }
+        Err(error) => (Fail(error.to_string()), false),
     }
 }
 

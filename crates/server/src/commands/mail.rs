@@ -18,10 +18,22 @@ pub(super) enum Command {
         #[arg(long)]
         to: String,
     },
+    /// Take one report of a mail server from the standard input: of a mail that came back, or that was reported as spam.
+    #[command(
+        after_help = "Example: duly mail feedback < report.eml\n\nFor an alias of a mail server: \
+                      bounces: \"|/usr/local/bin/duly mail feedback\"\nExit codes: 0 done, 65 no report, 75 try again later."
+    )]
+    Feedback,
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Outcome {
-    let Command::Test { to } = command;
+    match command {
+        Command::Test { to } => test(to, config).await,
+        Command::Feedback => super::feedback::run(config, std::io::stdin()).await,
+    }
+}
+
+async fn test(to: String, config: &Config) -> Outcome {
     read::<Email>("to", &to)?;
     let tracker = start::tracker(config).await?;
     mail::test_mail(&tracker, &to).await.map_err(|error| {

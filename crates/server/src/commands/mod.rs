@@ -5,6 +5,7 @@ mod config;
 mod db;
 mod doctor;
 mod dump;
+mod feedback;
 mod limits;
 mod mail;
 mod migrate;
@@ -103,10 +104,10 @@ enum Command {
     /// Print the settings in force and where each comes from.
     #[command(after_help = "Example: duly config\n         duly config check")]
     Config(config::Arguments),
-    /// Send mail.
+    /// Try whether mail can be sent, and take what mail servers report.
     #[command(
         subcommand,
-        after_help = "Example: duly mail test --to ann@example.org"
+        after_help = "Example: duly mail test --to ann@example.org\n         duly mail feedback < report.eml"
     )]
     Mail(mail::Command),
     /// Print a script that completes commands in your shell.
@@ -226,10 +227,18 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Backup(arguments) => with_settings(settings()?, |config| async move {
             backup::run(arguments, &config).await
         }),
+        Command::Mail(mail::Command::Feedback) => feed(settings()),
         Command::Mail(command) => with_settings(settings()?, |config| async move {
             mail::run(command, &config).await
         }),
     }
+}
+
+/// A mail server that is told anything but "later" loses its report.
+fn feed(settings: Result<Loaded, CommandError>) -> Outcome {
+    let config = settings.map_err(feedback::later)?.config;
+    start::logging(&config.log);
+    block_on(feedback::run(&config, std::io::stdin()))?
 }
 
 fn load(named: Option<&std::path::Path>) -> Result<Loaded, CommandError> {

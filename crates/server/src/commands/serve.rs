@@ -296,7 +296,8 @@ async fn write_seen(tracker: &Tracker) {
     }
 }
 
-async fn finish(tracker: Tracker) {
+/// Lets go of the database, within a time limit: it may not answer any more.
+pub(super) async fn finish(tracker: Tracker) {
     let last = async {
         write_seen(&tracker).await;
         tracker.db.close().await;

@@ -6,7 +6,7 @@ use clap::Args;
 use duly_queue::{DrainReport, QueueName, WorkerOptions};
 use duly_tracker::jobs;
 
-use super::serve::{heed_signals, start_worker, worker_options};
+use super::serve::{finish, heed_signals, start_worker, worker_options};
 use super::{CommandError, Outcome};
 use crate::config::{Config, size};
 use crate::node::Stop;
@@ -67,7 +67,7 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
         let jobs = drained.unfinished;
         tracing::info!(jobs, "jobs did not end in time and were given back");
     }
-    tracker.db.close().await;
+    finish(tracker).await;
     Ok(())
 }
 

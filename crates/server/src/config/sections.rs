@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use duly_db::{Location, Options};
 use duly_tracker::LoginAttempts;
-use duly_tracker::mail::{Sender, SmtpSettings};
+use duly_tracker::mail::{EnvelopeSender, Sender, SmtpSettings};
 use duly_tracker::users::Registration;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -287,14 +287,19 @@ fn database(reader: &mut Reader<'_>) -> Option<Database> {
 fn mail(reader: &mut Reader<'_>) -> Option<Mail> {
     let must = "a sender like Duly <duly@example.org>";
     let from: Sender = reader.text("from", must, |text| text.parse().ok())?;
+    let bounces = reader.judged("bounces", |text| match text {
+        "" => Ok(None),
+        address => address.parse::<EnvelopeSender>().map(Some),
+    });
     let server = reader.judged("url", |text| match text {
         "" => Ok(None),
         url => SmtpSettings::from_url(url, from.clone())
             .map(Some)
             .map_err(|wrong| wrong.to_string()),
     });
+    let (bounces, server) = (bounces?, server?);
     Some(Mail {
-        server: server?,
+        server: server.map(|server| SmtpSettings { bounces, ..server }),
         from,
     })
 }

@@ -7,7 +7,7 @@ use crate::support::Process;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let duly = Process::new();
-    let commands: [&[&str]; 26] = [
+    let commands: [&[&str]; 27] = [
         &["serve"],
         &["work"],
         &["migrate"],
@@ -33,6 +33,7 @@ fn every_command_explains_itself_with_an_example() {
         &["config"],
         &["config", "check"],
         &["mail", "test"],
+        &["mail", "feedback"],
         &["completions"],
     ];
     for command in commands {

@@ -37,6 +37,7 @@ mod limits;
 mod lists;
 mod logs;
 mod mail_delivery;
+mod mail_feedback;
 mod mail_links;
 mod nodes;
 mod pages;

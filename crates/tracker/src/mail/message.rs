@@ -24,6 +24,19 @@ impl FromStr for Sender {
     }
 }
 
+/// Where a mail goes back to when it cannot be delivered: the envelope's sender (RFC 5321, section 4.4), an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvelopeSender(pub(super) Address);
+
+impl FromStr for EnvelopeSender {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |_| format!("{text:?} is not an address like bounces@duly.example.org");
+        text.trim().parse().map(EnvelopeSender).map_err(wrong)
+    }
+}
+
 /// Builds the message. Whatever a person chose (names, titles, addresses) cannot add a header: line
 /// ends and other control characters become spaces before anything is encoded.
 pub(super) fn build(from: &Sender, mail: &Mail) -> Result<Message, SendError> {
@@ -79,7 +92,7 @@ fn head_text(text: &str) -> String {
 }
 
 /// Text on one line, without control characters.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text
         .split(|found: char| found.is_control() || found.is_whitespace())
         .filter(|word| !word.is_empty())

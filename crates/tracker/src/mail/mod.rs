@@ -4,6 +4,7 @@
 mod catcher;
 mod message;
 mod outbox;
+pub(crate) mod sent;
 mod settings;
 mod smtp;
 mod template;
@@ -14,7 +15,10 @@ use std::sync::Arc;
 
 #[cfg(feature = "testing")]
 pub use catcher::MailCatcher;
-pub use message::{Sender, message_id};
+pub(crate) use message::one_line;
+pub use message::{EnvelopeSender, Sender, message_id};
+pub(crate) use sent::SentMail;
+pub use sent::{Outcome, forget as forget_sent};
 pub use settings::{Credentials, SettingsError, SmtpSettings, Tls};
 pub use template::{Rendered, Template, render};
 pub use test_mail::test_mail;

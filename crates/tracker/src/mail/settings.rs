@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Sender;
+use super::{EnvelopeSender, Sender};
 
 /// How a connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct SmtpSettings {
     pub credentials: Option<Credentials>,
     /// Whom mails are from.
     pub from: Sender,
+    /// Where they go back to; to the sender when it is none.
+    pub bounces: Option<EnvelopeSender>,
     /// A certificate (PEM) to trust beside those of the system: a private authority's.
     pub extra_root: Option<String>,
     /// How long to wait for the connection and for each reply: 10 s.
@@ -131,6 +133,7 @@ impl SmtpSettings {
             tls,
             credentials: login.map(read_login).transpose()?,
             from,
+            bounces: None,
             extra_root: None,
             reply_timeout: Duration::from_secs(10),
             send_timeout: Duration::from_secs(30),

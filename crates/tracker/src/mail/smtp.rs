@@ -27,7 +27,9 @@ pub(super) async fn send(settings: &SmtpSettings, mail: &Mail) -> Result<(), Sen
     };
     let mut connection = exchange.open(settings).await?;
     let mut parameters = Vec::new();
-    let mut addresses = envelope.to().iter().chain(envelope.from());
+    let back_to = settings.bounces.as_ref().map(|bounces| &bounces.0);
+    let back_to = back_to.or(envelope.from());
+    let mut addresses = envelope.to().iter().chain(back_to);
     if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
         if !connection
             .server_info()
@@ -40,7 +42,7 @@ pub(super) async fn send(settings: &SmtpSettings, mail: &Mail) -> Result<(), Sen
         }
         parameters.push(MailParameter::SmtpUtfEight);
     }
-    let from = MailFrom::new(envelope.from().cloned(), parameters);
+    let from = MailFrom::new(back_to.cloned(), parameters);
     exchange
         .about_this_mail("the sender", connection.command(from))
         .await?;

@@ -2,7 +2,7 @@
 //!
 //! A row is made once per (user, task, kind, slot), in the state `planned`, and moves
 //! planned → queued → sending → sent, failed, bounced or cancelled. A failed attempt leads from
-//! sending back to queued. Rows are what keeps a promise from being kept twice, so they stay until
+//! sending back to queued. What mail servers tell later makes bounced, failed or complained of sent. Rows are what keeps a promise from being kept twice, so they stay until
 //! long after their day.
 
 use duly_db::{Conn, Engine, Error as DbError, FromRow, Query, Result, Row, Tx, dialect, query};
@@ -196,12 +196,13 @@ pub(crate) async fn count_since(
 /// How the newest promises of a person ended, newest first; those that have not ended are left out.
 pub(crate) async fn newest_ends(conn: &mut Conn, user: UserId, limit: u32) -> Result<Vec<State>> {
     let statement = query(
-        "SELECT state FROM notifications WHERE user_id = ?1 AND state IN (?2, ?3) \
-         ORDER BY id DESC LIMIT ?4",
+        "SELECT state FROM notifications WHERE user_id = ?1 AND state IN (?2, ?3, ?4) \
+         ORDER BY id DESC LIMIT ?5",
     );
     let statement = statement
         .bind(user)
         .bind(State::Sent)
+        .bind(State::Complained)
         .bind(State::Bounced)
         .bind(limit);
     let rows = conn.rows(statement).await?;

@@ -59,8 +59,10 @@ pub enum State {
     Sent,
     /// Every attempt failed.
     Failed,
-    /// The mail server refused it for good.
+    /// A mail server refused it for good, at once or later.
     Bounced,
+    /// It arrived, and was reported as spam.
+    Complained,
     /// There is no need for it any more.
     Cancelled,
 }
@@ -68,17 +70,19 @@ pub enum State {
 names!(Kind, "due" => Due, "due_time" => DueTime, "overdue" => Overdue,
     "escalated" => Escalated, "collected" => Collected, "digest" => Digest);
 names!(State, "planned" => Planned, "queued" => Queued, "sending" => Sending, "sent" => Sent,
-    "failed" => Failed, "bounced" => Bounced, "cancelled" => Cancelled);
+    "failed" => Failed, "bounced" => Bounced, "complained" => Complained,
+    "cancelled" => Cancelled);
 
 impl State {
     /// Every state there is.
-    pub(crate) const ALL: [State; 7] = [
+    pub(crate) const ALL: [State; 8] = [
         State::Planned,
         State::Queued,
         State::Sending,
         State::Sent,
         State::Failed,
         State::Bounced,
+        State::Complained,
         State::Cancelled,
     ];
 
@@ -87,7 +91,7 @@ impl State {
     pub fn is_final(self) -> bool {
         matches!(
             self,
-            State::Sent | State::Failed | State::Bounced | State::Cancelled
+            State::Sent | State::Failed | State::Bounced | State::Complained | State::Cancelled
         )
     }
 }

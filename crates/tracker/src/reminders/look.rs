@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use super::store::{self, DueTask, Recipient};
 use super::times::{self, Position};
 use crate::Result;
-use crate::id::UserId;
+use crate::id::{TaskId, UserId};
 use crate::notifications::Kind;
 use crate::notifications::ledger::{NO_TASK, Promise};
 use crate::tasks::write_hour_and_minute;
@@ -20,6 +20,9 @@ const FORGOTTEN: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// A task that is still open so long after its time is told of a second time.
 pub(super) const ESCALATED_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// A job that is about more tasks is found by so many of them.
+pub(super) const MOST_TAGGED: u32 = 20;
 
 /// Something to say, or to note.
 #[derive(Debug, Clone)]
@@ -51,6 +54,8 @@ impl Finding {
 pub(super) struct Look {
     pub(super) recipient: Recipient,
     pub(super) findings: Vec<Finding>,
+    /// Some of the tasks that are overdue, when that is to be told.
+    pub(super) overdue: Vec<TaskId>,
     pub(super) daily: Option<Date>,
 }
 
@@ -74,12 +79,14 @@ pub(super) async fn look(
         last_day: schedule.last_day,
         earliest_timed: None,
     });
-    let mut findings = Vec::new();
+    let (mut findings, mut overdue) = (Vec::new(), Vec::new());
     if recipient.is_mailed() {
         findings = timed(conn, &recipient, slot, now).await?;
         if daily.is_some() {
             let all_day = all_day(conn, &recipient, &findings, now).await?;
             findings.extend(all_day);
+            overdue = overdue_tasks(conn, &recipient, now).await?;
+            findings.extend((!overdue.is_empty()).then(|| overdue_mail(&recipient, now)));
         }
         findings.extend(weekly(&recipient, slot, now));
     }
@@ -87,12 +94,36 @@ pub(super) async fn look(
     Ok(Some(Look {
         recipient,
         findings,
+        overdue,
         daily,
     }))
 }
 
-/// What the daily run says: tasks due today or tomorrow, and that something is overdue. A task
-/// whose time of day has come was announced then, unless that was just missed.
+/// Some of the tasks that are overdue, unless nobody wants to know.
+async fn overdue_tasks(
+    conn: &mut Conn,
+    recipient: &Recipient,
+    now: Timestamp,
+) -> Result<Vec<TaskId>> {
+    if !recipient.overdue_mail {
+        return Ok(Vec::new());
+    }
+    let today = times::local_day(now, &recipient.zone);
+    let tasks = store::overdue(conn, recipient.user, today, MOST_TAGGED).await?;
+    Ok(tasks.iter().map(|task| task.id).collect())
+}
+
+/// That something is overdue: one mail a day about all of it.
+fn overdue_mail(recipient: &Recipient, now: Timestamp) -> Finding {
+    Finding::Keep(Promise {
+        kind: Kind::Overdue,
+        task: NO_TASK,
+        slot: times::local_day(now, &recipient.zone).to_string(),
+    })
+}
+
+/// What the daily run says of tasks due today or tomorrow. A task whose time of day has come was announced then, unless
+/// that was just missed.
 async fn all_day(
     conn: &mut Conn,
     recipient: &Recipient,
@@ -108,7 +139,7 @@ async fn all_day(
     let is_ahead = |task: &DueTask| task.instant(&recipient.zone).is_none_or(|due| due > now);
     let today = times::local_day(now, &recipient.zone);
     let due = store::due_between(conn, user, today, today.saturating_add(1.day())).await?;
-    let mut findings: Vec<Finding> = due
+    let findings = due
         .iter()
         .filter(|task| !task.is_snoozed(today) && (is_ahead(task) || was_missed(task)))
         .map(|task| {
@@ -117,17 +148,8 @@ async fn all_day(
                 task: task.id,
                 slot: task.date.to_string(),
             })
-        })
-        .collect();
-    if recipient.overdue_mail && !store::overdue(conn, user, today, 1).await?.is_empty() {
-        let slot = today.to_string();
-        findings.push(Finding::Keep(Promise {
-            kind: Kind::Overdue,
-            task: NO_TASK,
-            slot,
-        }));
-    }
-    Ok(findings)
+        });
+    Ok(findings.collect())
 }
 
 /// Tasks whose time of day has come since the last look, and those for which it is too late; and those that are

@@ -25,4 +25,6 @@ pub use dispatch::dispatch_due;
 pub use plan::PlanReminders;
 pub use reconcile::{Reconciled, reconcile};
 pub use schedule::{account_changed, reschedule, task_changed};
+pub(crate) use send::comes_back;
 pub use send::{SendDigest, SendEscalation, SendOverdue, SendReminder};
+pub(crate) use store::stop_mail;

@@ -6,15 +6,14 @@ use duly_db::versions::{self, Kind as VersionKind};
 use duly_queue::{Attempt, Job, JobError, QueueName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::look::{Finding, look};
+use super::look::{Finding, MOST_TAGGED, look};
 use super::store::{self, Schedule};
 use super::{budget, quiet, schedule, send, times};
-use crate::id::{NotificationId, UserId};
+use crate::id::{NotificationId, TaskId, UserId};
 use crate::mail::message_id;
-use crate::notifications::State;
-use crate::notifications::ledger::{self, Entry, Promise};
+use crate::notifications::ledger::{self, Entry, NO_TASK, Promise};
+use crate::notifications::{Kind, State};
 use crate::{Result, Tracker};
 
 /// How many promises one transaction writes.
@@ -64,11 +63,12 @@ async fn plan(tracker: &Tracker, user: UserId, slot: Timestamp) -> Result<()> {
     let left = budget::left(&mut conn, &look.recipient, now).await?;
     let today = times::local_day(now, &look.recipient.zone).to_string();
     let findings = budget::within(look.findings, left, &today);
+    let tasks = Tasks::of(&findings, look.overdue);
     let send_at = quiet::over(&look.recipient, now);
     let mut rest = findings.as_slice();
     while let Some((batch, after)) = rest.split_at_checked(BATCH) {
         let mut tx = tracker.db.begin();
-        let news = write(tracker, &mut tx, user, batch, now, send_at).await?;
+        let news = write(tracker, &mut tx, user, (batch, &tasks), now, send_at).await?;
         commit(tracker, tx, user, news).await?;
         rest = after;
     }
@@ -80,7 +80,7 @@ async fn plan(tracker: &Tracker, user: UserId, slot: Timestamp) -> Result<()> {
     let Some(recipient) = store::recipient(&mut tx, user).await? else {
         return Ok(());
     };
-    let news = write(tracker, &mut tx, user, rest, now, send_at).await?;
+    let news = write(tracker, &mut tx, user, (rest, &tasks), now, send_at).await?;
     let last_day = look.daily.unwrap_or(schedule.last_day);
     let next_run = schedule::next_run(&mut tx, &recipient, last_day, now).await?;
     store::update_schedule(
@@ -93,6 +93,41 @@ async fn plan(tracker: &Tracker, user: UserId, slot: Timestamp) -> Result<()> {
     )
     .await?;
     commit(tracker, tx, user, news).await
+}
+
+/// Which tasks mails about several are about, some of them when they are many.
+struct Tasks {
+    overdue: Vec<TaskId>,
+    folded: Vec<TaskId>,
+}
+
+impl Tasks {
+    fn of(findings: &[Finding], overdue: Vec<TaskId>) -> Self {
+        let mut folded: Vec<TaskId> = Vec::new();
+        for finding in findings {
+            match finding {
+                Finding::Folded(promise) if promise.kind == Kind::Overdue => {
+                    folded.extend(&overdue);
+                }
+                Finding::Folded(promise) => folded.push(promise.task),
+                Finding::Keep(_) | Finding::Missed(_) => {}
+            }
+        }
+        folded.retain(|task| *task != NO_TASK);
+        folded.sort_unstable();
+        folded.dedup();
+        folded.truncate(usize::try_from(MOST_TAGGED).unwrap_or(usize::MAX));
+        Tasks { overdue, folded }
+    }
+
+    fn about(&self, promise: &Promise) -> Vec<TaskId> {
+        match promise.kind {
+            Kind::Overdue => self.overdue.clone(),
+            Kind::Collected => self.folded.clone(),
+            Kind::Digest => Vec::new(),
+            Kind::Due | Kind::DueTime | Kind::Escalated => vec![promise.task],
+        }
+    }
 }
 
 async fn commit(tracker: &Tracker, mut tx: Tx, user: UserId, news: bool) -> Result<()> {
@@ -110,7 +145,7 @@ async fn write(
     tracker: &Tracker,
     tx: &mut Tx,
     user: UserId,
-    findings: &[Finding],
+    (findings, tasks): (&[Finding], &Tasks),
     now: Timestamp,
     send_at: Option<Timestamp>,
 ) -> Result<bool> {
@@ -121,7 +156,8 @@ async fn write(
             Finding::Keep(promise) => {
                 let entry = entry(tracker, user, promise, now);
                 if let Some(id) = ledger::plan(tx, engine, &entry, now).await? {
-                    send::enqueue(tracker, tx, promise.kind, (user, id), send_at).await?;
+                    let about = tasks.about(promise);
+                    send::enqueue(tracker, tx, promise.kind, (user, id), about, send_at).await?;
                     let entry = Entry { id, ..entry };
                     ledger::change_state(tx, &entry, State::Queued, None, now).await?;
                     news = true;
@@ -146,23 +182,26 @@ fn entry(tracker: &Tracker, user: UserId, promise: &Promise, now: Timestamp) -> 
         id: NotificationId(new_id(&*tracker.random, now)),
         promise: promise.clone(),
         state: State::Planned,
-        message_id: message_id_of(user, promise, &tracker.settings.public_url),
+        message_id: message_id_of(tracker, user, promise),
         attempts: 0,
     }
 }
 
-/// The same promise has the same `Message-ID`, whoever writes it down and whenever.
-fn message_id_of(user: UserId, promise: &Promise, public_url: &str) -> String {
+/// The same promise has the same `Message-ID`, whoever writes it down and whenever. It is signed: whoever knows it is
+/// believed what they report of the mail, so nobody may work it out from ids and days.
+fn message_id_of(tracker: &Tracker, user: UserId, promise: &Promise) -> String {
     let key = format!(
-        "{user}/{}/{}/{}",
+        "message id {user}/{}/{}/{}",
         promise.task,
         promise.kind.name(),
         promise.slot
     );
-    let name: String = Sha256::digest(key)
+    let signature = tracker.signing_key.sign(key.as_bytes());
+    let name: String = signature
         .iter()
         .take(16)
         .map(|byte| format!("{byte:02x}"))
         .collect();
+    let public_url = &tracker.settings.public_url;
     message_id(&format!("{}-{name}", promise.kind.name()), public_url)
 }

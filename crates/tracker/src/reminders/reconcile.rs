@@ -94,7 +94,9 @@ async fn mend_one(
         versions::raise(tx, user.0, VersionKind::Data);
         return Ok(());
     }
-    match send::enqueue(tracker, tx, entry.promise.kind, (user, id), None).await? {
+    let task = Some(entry.promise.task).filter(|task| *task != ledger::NO_TASK);
+    let tasks = task.into_iter().collect();
+    match send::enqueue(tracker, tx, entry.promise.kind, (user, id), tasks, None).await? {
         Pushed::Duplicate(_) => Ok(ledger::touch(tx, &entry, now).await?),
         Pushed::New(_) => {
             let reason = Some("its job was lost and has been made again");

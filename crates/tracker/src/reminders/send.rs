@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::letters;
 use super::letters::Verdict;
 use super::{quiet, store};
-use crate::id::{NotificationId, UserId};
-use crate::mail::{Mail, SendError};
+use crate::id::{NotificationId, TaskId, UserId};
+use crate::mail::{Mail, SendError, sent};
 use crate::notifications::ledger::{self, Entry};
 use crate::notifications::{Kind, State};
 use crate::{Error, Result, Tracker};
@@ -43,6 +43,9 @@ pub struct SendReminder {
     pub user: UserId,
     /// The promise to keep.
     pub notification: NotificationId,
+    /// The tasks it is about, some of them when they are many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskId>,
 }
 
 /// Sends the mail about everything that is overdue.
@@ -52,6 +55,9 @@ pub struct SendOverdue {
     pub user: UserId,
     /// The promise to keep.
     pub notification: NotificationId,
+    /// The tasks it is about, some of them when they are many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskId>,
 }
 
 /// Tells a second time of a task that is still open.
@@ -61,6 +67,9 @@ pub struct SendEscalation {
     pub user: UserId,
     /// The promise to keep.
     pub notification: NotificationId,
+    /// The tasks it is about, some of them when they are many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskId>,
 }
 
 /// Sends the mail about a week.
@@ -73,7 +82,7 @@ pub struct SendDigest {
 }
 
 macro_rules! sending_job {
-    ($job:ident, $name:literal, $queue:ident) => {
+    ($job:ident, $name:literal, $queue:ident, $tasks:expr) => {
         impl Job for $job {
             const NAME: &'static str = $name;
             const QUEUE: QueueName = QueueName::$queue;
@@ -89,7 +98,9 @@ macro_rules! sending_job {
             }
 
             fn tags(&self) -> Vec<String> {
-                vec![self.user.tag()]
+                let tasks: fn(&$job) -> &[TaskId] = $tasks;
+                let tasks = tasks(self).iter().map(|task| task.tag());
+                std::iter::once(self.user.tag()).chain(tasks).collect()
             }
 
             /// Many tasks of one person may be due at once.
@@ -108,25 +119,35 @@ macro_rules! sending_job {
     };
 }
 
-sending_job!(SendReminder, "send_reminder", REMINDERS);
-sending_job!(SendOverdue, "send_overdue", REMINDERS);
-sending_job!(SendEscalation, "send_escalation", URGENT);
-sending_job!(SendDigest, "send_digest", REMINDERS);
+sending_job!(SendReminder, "send_reminder", REMINDERS, |job| &job.tasks);
+sending_job!(SendOverdue, "send_overdue", REMINDERS, |job| &job.tasks);
+sending_job!(SendEscalation, "send_escalation", URGENT, |job| &job.tasks);
+// Which tasks a week is about shows when it is told.
+sending_job!(SendDigest, "send_digest", REMINDERS, |_| &[]);
 
-/// Pushes the job that keeps a promise, to run at once or at the given time.
+/// Pushes the job that keeps a promise about these tasks, to run at once or at the given time.
 pub(super) async fn enqueue(
     tracker: &Tracker,
     tx: &mut Tx,
     kind: Kind,
     (user, notification): (UserId, NotificationId),
+    tasks: Vec<TaskId>,
     at: Option<Timestamp>,
 ) -> Result<Pushed> {
+    macro_rules! push {
+        ($job:ident) => {{
+            let job = $job {
+                user,
+                notification,
+                tasks,
+            };
+            push(tracker, tx, &job, at).await
+        }};
+    }
     match kind {
-        Kind::Due | Kind::DueTime | Kind::Collected => {
-            push(tracker, tx, &SendReminder { user, notification }, at).await
-        }
-        Kind::Overdue => push(tracker, tx, &SendOverdue { user, notification }, at).await,
-        Kind::Escalated => push(tracker, tx, &SendEscalation { user, notification }, at).await,
+        Kind::Due | Kind::DueTime | Kind::Collected => push!(SendReminder),
+        Kind::Overdue => push!(SendOverdue),
+        Kind::Escalated => push!(SendEscalation),
         Kind::Digest => push(tracker, tx, &SendDigest { user, notification }, at).await,
     }
 }
@@ -221,6 +242,7 @@ async fn begin(tracker: &Tracker, user: UserId, id: NotificationId) -> Result<Tu
                 return Ok(Turn::Wait(until));
             }
             let attempt = ledger::begin_attempt(&mut tx, &entry, now).await?;
+            sent::note(&mut tx, &mail, user, Some(id), now);
             Turn::Send(Box::new(Begun {
                 entry,
                 attempt,
@@ -267,7 +289,7 @@ async fn end_once(tracker: &Tracker, begun: &Begun, state: State, reason: &str) 
 }
 
 /// Whether the newest mails to somebody all came back: one alone may be the mail's fault.
-async fn comes_back(tx: &mut Tx, user: UserId) -> Result<bool> {
+pub(crate) async fn comes_back(tx: &mut Tx, user: UserId) -> Result<bool> {
     let ends = ledger::newest_ends(tx, user, BOUNCES).await?;
     let bounced = ends.iter().filter(|end| **end == State::Bounced).count();
     Ok(u32::try_from(bounced).is_ok_and(|bounced| bounced == BOUNCES))

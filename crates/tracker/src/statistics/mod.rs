@@ -1,6 +1,14 @@
 //! Personal figures: what is open, what was done when.
+//!
+//! They are counted where tasks change ([`counts`]), in the same transaction, and counted anew every night
+//! ([`recount`]). Only what is overdue is asked for: it changes without any write.
 
-use duly_db::{Conn, Query, Row, query};
+pub(crate) mod counts;
+mod kept;
+mod live;
+mod recount;
+
+use duly_db::{Conn, Query, query};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -10,6 +18,9 @@ use utoipa::ToSchema;
 use crate::id::UserId;
 use crate::tasks::Status;
 use crate::{Error, Result};
+
+pub(crate) use counts::{Changes, start};
+pub use recount::{LastRecount, RecountStatistics, last_recount};
 
 /// How many days are shown one by one.
 const DAYS: i32 = 30;
@@ -56,6 +67,17 @@ pub struct Day {
     pub created: i64,
 }
 
+impl ByStatus {
+    /// The number of one status.
+    fn of(&mut self, status: Status) -> &mut i64 {
+        match status {
+            Status::Pending => &mut self.pending,
+            Status::InProgress => &mut self.in_progress,
+            Status::Completed => &mut self.completed,
+        }
+    }
+}
+
 /// The owner's figures. Tasks in the trash do not count.
 ///
 /// # Errors
@@ -69,17 +91,6 @@ pub async fn statistics(
     let now = zone.to_datetime(now);
     let first_day = now.date().saturating_sub(jiff::Span::new().days(DAYS - 1));
     let since = start_of(first_day, zone)?;
-    let queries = vec![
-        status_counts(owner),
-        overdue_count(owner, now),
-        instants(owner, "completed_at", since),
-        instants(owner, "created_at", since),
-    ];
-    let answers = conn.snapshot(queries).await?;
-    let [statuses, overdue, completed, created] = answers.as_slice() else {
-        return Err(Error::Internal("four questions have four answers".into()));
-    };
-    let by_status = read_statuses(statuses)?;
     let mut per_day: Vec<Day> = first_day
         .series(jiff::Span::new().days(1))
         .take_while(|date| *date <= now.date())
@@ -89,8 +100,23 @@ pub async fn statistics(
             created: 0,
         })
         .collect();
-    tally(&mut per_day, completed, zone, |day| &mut day.completed)?;
-    tally(&mut per_day, created, zone, |day| &mut day.created)?;
+    let queries = vec![kept::of_one(owner, since), overdue_count(owner, now)];
+    let answers = conn.snapshot(queries).await?;
+    let [kept, overdue] = answers.as_slice() else {
+        return Err(Error::Internal("two questions have two answers".into()));
+    };
+    let by_status = match kept::read(kept)?.remove(&owner) {
+        Some(kept) if kept.is_counted => {
+            for (number, quarter) in kept.quarters {
+                tally(&mut per_day, zone, kept::start_of(number)?, |day| {
+                    day.created += quarter.created;
+                    day.completed += quarter.completed;
+                });
+            }
+            kept.by_status
+        }
+        _ => live::count(conn, owner, zone, since, &mut per_day).await?,
+    };
     let completed_in = |days: usize| {
         per_day
             .iter()
@@ -116,14 +142,6 @@ fn start_of(day: Date, zone: &TimeZone) -> Result<Timestamp> {
         .map_err(|error| Error::Internal(error.to_string()))
 }
 
-fn status_counts(owner: UserId) -> Query {
-    query(
-        "SELECT status, COUNT(*) AS tasks FROM tasks \
-         WHERE user_id = ?1 AND deleted_at IS NULL GROUP BY status",
-    )
-    .bind(owner)
-}
-
 fn overdue_count(owner: UserId, now: DateTime) -> Query {
     query(
         "SELECT COUNT(*) AS tasks FROM tasks WHERE user_id = ?1 AND is_open = TRUE \
@@ -134,42 +152,12 @@ fn overdue_count(owner: UserId, now: DateTime) -> Query {
     .bind(i64::from(now.hour()) * 60 + i64::from(now.minute()))
 }
 
-/// The days are counted here and not in SQL: engines differ in how they know time zones.
-fn instants(owner: UserId, column: &'static str, since: Timestamp) -> Query {
-    query(format!(
-        "SELECT {column} AS instant FROM tasks \
-         WHERE user_id = ?1 AND {column} >= ?2 AND deleted_at IS NULL"
-    ))
-    .bind(owner)
-    .bind(since)
-}
-
-fn read_statuses(rows: &[Row]) -> Result<ByStatus> {
-    let mut by_status = ByStatus::default();
-    for row in rows {
-        let tasks = row.get("tasks")?;
-        match row.get("status")? {
-            Status::Pending => by_status.pending = tasks,
-            Status::InProgress => by_status.in_progress = tasks,
-            Status::Completed => by_status.completed = tasks,
-        }
+/// Counts something on the day that an instant lies on, if it is one of those shown.
+fn tally(days: &mut [Day], zone: &TimeZone, at: Timestamp, count: impl FnOnce(&mut Day)) {
+    let date = zone.to_datetime(at).date();
+    if let Ok(index) = days.binary_search_by_key(&date, |day| day.date)
+        && let Some(day) = days.get_mut(index)
+    {
+        count(day);
     }
-    Ok(by_status)
-}
-
-fn tally(
-    days: &mut [Day],
-    rows: &[Row],
-    zone: &TimeZone,
-    count: impl Fn(&mut Day) -> &mut i64,
-) -> Result<()> {
-    for row in rows {
-        let date = zone.to_datetime(row.get("instant")?).date();
-        if let Ok(index) = days.binary_search_by_key(&date, |day| day.date)
-            && let Some(day) = days.get_mut(index)
-        {
-            *count(day) += 1;
-        }
-    }
-    Ok(())
 }

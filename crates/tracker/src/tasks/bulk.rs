@@ -12,6 +12,7 @@ use crate::activity::{self, Actor, Entry};
 use crate::id::TaskId;
 use crate::idempotency::{self, Idempotent, Recorded};
 use crate::input::{Field, FieldError, FromText, Reader, Wrong};
+use crate::statistics::Changes;
 use crate::{Error, Page, Result, Tracker};
 
 /// The most tasks one request can change.
@@ -116,7 +117,7 @@ pub async fn bulk(
         .map(|task| (task.id, task))
         .collect();
     refuse_unknown(&ids, &tasks, &action)?;
-    let mut entries = Vec::new();
+    let (mut entries, mut figures) = (Vec::new(), Changes::default());
     for id in &ids {
         let Some(task) = tasks.get(id) else { continue };
         let after = match &action {
@@ -128,7 +129,7 @@ pub async fn bulk(
             BulkAction::Restore => task.deleted_at.map(|_| trash::moved(task, None, now)),
         };
         if let Some(after) = after {
-            change::write(tracker, &mut tx, owner, task, &after).await?;
+            change::write(tracker, &mut tx, owner, (task, &after), &mut figures).await?;
             entries.push(Entry::changed(task, &after));
             tasks.insert(*id, after);
         }
@@ -138,6 +139,7 @@ pub async fn bulk(
         idempotency::record(tracker, &mut tx, owner, idempotent, 200, None, &page)?;
     }
     if !entries.is_empty() {
+        figures.write(&mut tx, owner, now);
         activity::record(tracker, &mut tx, by, entries)?;
         versions::raise(&mut tx, owner.0, Kind::Data);
     }

@@ -10,6 +10,7 @@ use super::{Description, DueDate, DueTime, Labels, Priority, Status, Task, TaskT
 use crate::activity::{self, Actor, Entry};
 use crate::id::{TaskId, UserId};
 use crate::input::{Field, Reader};
+use crate::statistics::Changes;
 use crate::{Error, Result, Tracker, reminders};
 
 /// The body of a request to change a task. Fields left out stay as they are.
@@ -184,24 +185,25 @@ pub async fn change(
     let Some(changed) = change.apply(&task, tracker.clock.now())? else {
         return Ok(task);
     };
-    write(tracker, &mut tx, owner, &task, &changed).await?;
+    let mut figures = Changes::default();
+    write(tracker, &mut tx, owner, (&task, &changed), &mut figures).await?;
+    figures.write(&mut tx, owner, changed.updated_at);
     activity::record(tracker, &mut tx, by, [Entry::changed(&task, &changed)])?;
     versions::raise(&mut tx, owner.0, Kind::Data);
     tx.commit().await?;
     Ok(changed)
 }
 
-/// Writes one changed task with everything that hangs on it but its log: many changes are logged
-/// together.
+/// Writes one changed task with everything that hangs on it but its log and the figures: those of many changes are
+/// written together.
 pub(super) async fn write(
     tracker: &Tracker,
     tx: &mut Tx,
     owner: UserId,
-    before: &Task,
-    after: &Task,
+    (before, after): (&Task, &Task),
+    figures: &mut Changes,
 ) -> Result<()> {
-    let labels_changed = before.labels != after.labels;
-    if !store::update(tx, owner, after, before.version, labels_changed).await? {
+    if !store::update(tx, owner, before, after, figures).await? {
         return Err(Error::VersionMismatch);
     }
     reminders::task_changed(tracker, tx, owner, after).await

@@ -10,6 +10,7 @@ use crate::activity::{self, Actor, Entry};
 use crate::id::TaskId;
 use crate::idempotency::{self, Idempotent, Recorded};
 use crate::input::{Field, Reader};
+use crate::statistics::Changes;
 use crate::{Result, Tracker, reminders};
 
 /// The body of a request for a new task.
@@ -134,7 +135,9 @@ pub async fn create(
         idempotency::Begun::Replay(earlier) => return Ok(Recorded::Replayed(earlier)),
         idempotency::Begun::First(guard) => guard,
     };
-    store::insert(&mut tx, owner, &task);
+    let mut figures = Changes::default();
+    store::insert(&mut tx, owner, &task, &mut figures);
+    figures.write(&mut tx, owner, now);
     activity::record(tracker, &mut tx, by, [Entry::created(&task)])?;
     reminders::task_changed(tracker, &mut tx, owner, &task).await?;
     if let Some(idempotent) = &idempotent {

@@ -6,6 +6,7 @@ use jiff::civil::{Date, Time, date};
 
 use super::{DueTime, Task};
 use crate::id::{TaskId, UserId};
+use crate::statistics::Changes;
 use crate::tasks::text::folded;
 
 /// Stands for "no due date", after every real one.
@@ -65,16 +66,23 @@ pub(crate) async fn lock_all(tx: &mut Tx, owner: UserId, ids: &[TaskId]) -> Resu
     Ok(found)
 }
 
-/// Writes a new task and its labels.
-pub(crate) fn insert(tx: &mut Tx, owner: UserId, task: &Task) {
+/// Writes a new task and its labels. The figures are for the caller to write, once for all that is changed.
+pub(crate) fn insert(tx: &mut Tx, owner: UserId, task: &Task, figures: &mut Changes) {
+    figures.add(task);
     tx.defer(insert_rows(owner, &[task]));
     for statement in insert_labels(owner, &[task]) {
         tx.defer(statement);
     }
 }
 
-/// Writes new tasks and their labels, many per statement.
-pub(crate) async fn insert_all(tx: &mut Tx, owner: UserId, tasks: &[&Task]) -> Result<()> {
+/// Writes new tasks and their labels, many per statement; for the figures see [`insert`].
+pub(crate) async fn insert_all(
+    tx: &mut Tx,
+    owner: UserId,
+    tasks: &[&Task],
+    figures: &mut Changes,
+) -> Result<()> {
+    tasks.iter().for_each(|task| figures.add(task));
     for some in tasks.chunks(100) {
         tx.execute(insert_rows(owner, some)).await?;
         for statement in insert_labels(owner, some) {
@@ -103,13 +111,14 @@ pub(crate) fn value_lists(rows: usize, columns: usize) -> String {
     lists.join(", ")
 }
 
-/// Writes a changed task when its version is still `expected`; answers whether it was.
+/// Writes a changed task when its version is still that of `before`; answers whether it was. For the figures see
+/// [`insert`].
 pub(crate) async fn update(
     tx: &mut Tx,
     owner: UserId,
+    before: &Task,
     task: &Task,
-    expected: i64,
-    labels_changed: bool,
+    figures: &mut Changes,
 ) -> Result<bool> {
     let statement = query(
         "UPDATE tasks SET title = ?3, description = ?4, status = ?5, is_open = ?6, due_date = ?7, \
@@ -118,9 +127,12 @@ pub(crate) async fn update(
          title_folded = ?18, description_folded = ?19 \
          WHERE user_id = ?1 AND id = ?2 AND version = ?20",
     );
-    let statement = bind_row(statement.bind(owner).bind(task.id), task).bind(expected);
+    let statement = bind_row(statement.bind(owner).bind(task.id), task).bind(before.version);
     let written = tx.execute(statement).await? == 1;
-    if written && labels_changed {
+    if written {
+        figures.replace(before, task);
+    }
+    if written && before.labels != task.labels {
         let delete = query("DELETE FROM task_labels WHERE user_id = ?1 AND task_id = ?2");
         tx.defer(delete.bind(owner).bind(task.id));
         for statement in insert_labels(owner, &[task]) {

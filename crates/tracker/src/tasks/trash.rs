@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Task, change, store};
 use crate::activity::{self, Actor, Entry, Way};
 use crate::id::{TaskId, UserId};
+use crate::statistics::Changes;
 use crate::{Error, Result, Tracker};
 
 /// Moves a task to the trash.
@@ -59,7 +60,9 @@ async fn move_to(
         return Err(Error::VersionMismatch);
     }
     let moved = moved(&task, deleted_at, tracker.clock.now());
-    change::write(tracker, &mut tx, owner, &task, &moved).await?;
+    let mut figures = Changes::default();
+    change::write(tracker, &mut tx, owner, (&task, &moved), &mut figures).await?;
+    figures.write(&mut tx, owner, moved.updated_at);
     activity::record(tracker, &mut tx, by, [Entry::changed(&task, &moved)])?;
     versions::raise(&mut tx, owner.0, Kind::Data);
     tx.commit().await?;

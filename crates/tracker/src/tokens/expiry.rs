@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store;
 use crate::id::{TokenId, UserId};
-use crate::mail::{Mail, SendError, Template, message_id, render};
+use crate::mail::{Mail, SendError, Template, message_id, render, sent};
 use crate::{Error, Result, Tracker, users};
 
 const EXPIRY: Template = Template {
@@ -116,6 +116,8 @@ impl Job for SendTokenExpiry {
         let Some(mail) = mail.map_err(JobError::retry)? else {
             return Ok(());
         };
+        let noted = sent::note_account_mail(tracker, &mail, self.user).await;
+        noted.map_err(JobError::retry)?;
         let sent = tracker.mailer.send(&mail).await;
         sent.map_err(|error| match error {
             SendError::Temporary(_) => JobError::retry(error),

@@ -13,6 +13,7 @@ use super::parsed::Row;
 use super::{Format, store};
 use crate::activity::{self, Actor, Entry, Way};
 use crate::reminders::{self, times};
+use crate::statistics::Changes;
 use crate::tasks::{self, Task};
 use crate::{Result, TaskId, Tracker, UserId};
 
@@ -109,7 +110,9 @@ impl Writing<'_> {
             return Ok(known);
         }
         let new: Vec<&Task> = written.iter().map(|(_, task)| *task).collect();
-        tasks::insert_all(&mut tx, owner, &new).await?;
+        let mut figures = Changes::default();
+        tasks::insert_all(&mut tx, owner, &new, &mut figures).await?;
+        figures.write(&mut tx, owner, tracker.clock.now());
         let by = Actor {
             via: Way::Import,
             ..by.clone()

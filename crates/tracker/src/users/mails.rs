@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::link::{self, Purpose};
 use super::{Account, Email, store};
 use crate::id::UserId;
-use crate::mail::{Mail, SendError, Template, message_id, render};
+use crate::mail::{Mail, SendError, Template, message_id, render, sent};
 use crate::{Error, Tracker};
 
 const RESET_PASSWORD: Template = Template {
@@ -221,6 +221,9 @@ async fn send(
         message_id: message_id(&id, public_url),
         unsubscribe_url: None,
     };
+    sent::note_account_mail(tracker, &mail, account.id)
+        .await
+        .map_err(JobError::retry)?;
     tracker
         .mailer
         .send(&mail)

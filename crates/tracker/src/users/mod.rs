@@ -31,3 +31,4 @@ pub use recovery::{
 };
 pub use register::{NewAccount, RegistrationInput, register};
 pub use setup::{setup_link, setup_needed};
+pub(crate) use store::lock;

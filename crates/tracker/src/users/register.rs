@@ -15,7 +15,7 @@ use crate::id::UserId;
 use crate::input::{Field, Reader};
 use crate::secret::Secret;
 use crate::sessions::{self, ClientInfo, attempts};
-use crate::{Error, Refusal, Result, Tracker, reminders};
+use crate::{Error, Refusal, Result, Tracker, reminders, statistics};
 
 /// The body of a registration.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -226,5 +226,6 @@ pub(super) async fn add(
 ) -> Result<()> {
     store::insert(tx, account, password_hash).await?;
     versions::start(tx, account.id.0).await?;
+    statistics::start(tx, account.id).await?;
     reminders::account_changed(tracker, tx, account).await
 }

@@ -139,6 +139,16 @@ fn people_rows(app: &TestTracker, users: &[UserId], first: usize) -> Vec<Query> 
             },
         ),
         each(
+            "task_counts (user_id, quarter, counted, pending, in_progress, completed, created)",
+            "#, 9223372036854775807, FALSE, 0, 0, 0, 0",
+            &|all, user, _| all.bind(user),
+        ),
+        each(
+            "sent_mails (message_id, user_id, email, sent_at)",
+            "#, #, 'ann@example.org', ?1",
+            &|all, user, number| all.bind(format!("mail-{number}@duly.example")).bind(user),
+        ),
+        each(
             "tokens (secret_hash, id, user_id, name, abilities, created_at)",
             "#, #, #, 'test', '[\"*\"]', ?1",
             &|all, user, number| all.bind(token(number)).bind(id()).bind(user),

@@ -1,8 +1,10 @@
 //! What people and workers do all day.
 
 use duly_db::{Clock, query, versions};
+use duly_tracker::feedback::{self, Report, Taken, Verdict};
 use duly_tracker::idempotency::Recorded;
 use duly_tracker::live::Stream;
+use duly_tracker::mail::{self, Outcome};
 use duly_tracker::notifications;
 use duly_tracker::sessions::{self, Principal, Shown};
 use duly_tracker::tasks::{self, TaskFilter};
@@ -50,15 +52,7 @@ pub(crate) async fn use_everything(app: &TestTracker, sowing: &Sowing) {
         .await
         .unwrap();
     tasks::labels(&mut app.db.read_fresh(), user).await.unwrap();
-    let zone = &principal.time_zone;
-    statistics::statistics(
-        &mut app.db.read(user.0, version),
-        user,
-        zone,
-        app.clock.now(),
-    )
-    .await
-    .unwrap();
+    see_figures(app, &principal).await;
     notifications::list(&mut app.db.read_fresh(), user, None, 20, None)
         .await
         .unwrap();
@@ -74,6 +68,25 @@ pub(crate) async fn use_everything(app: &TestTracker, sowing: &Sowing) {
         events.next().await.unwrap();
     }
     work(app, user).await;
+}
+
+/// Before the user was ever counted, and after.
+async fn see_figures(app: &TestTracker, principal: &Principal) {
+    let user = principal.user;
+    for is_counted in [false, true] {
+        let count = query(
+            "UPDATE task_counts SET counted = ?2 WHERE user_id = ?1 \
+             AND quarter = 9223372036854775807",
+        );
+        let mut tx = app.db.begin();
+        tx.execute(count.bind(user).bind(is_counted)).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut conn = app.db.read(user.0, principal.version);
+        let (zone, now) = (&principal.time_zone, app.clock.now());
+        statistics::statistics(&mut conn, user, zone, now)
+            .await
+            .unwrap();
+    }
 }
 
 async fn write(app: &TestTracker, user: UserId, task: TaskId) {
@@ -124,6 +137,15 @@ async fn work(app: &TestTracker, user: UserId) {
     app.clock.advance(SignedDuration::from_hours(3));
     reminders::dispatch_due(app).await.unwrap();
     app.run_jobs().await;
+    let report = Report {
+        message_id: Some("mail-0@duly.example".into()),
+        verdict: Some(Verdict {
+            outcome: Outcome::Bounced,
+            words: "550 no such mailbox".into(),
+        }),
+    };
+    assert_eq!(feedback::take(app, &report).await.unwrap(), Taken::Noted);
+    mail::forget_sent(app).await.unwrap();
     reminders::reconcile(app).await.unwrap();
     sessions::purge_expired(app).await.unwrap();
 }

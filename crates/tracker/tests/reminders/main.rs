@@ -12,6 +12,7 @@ mod calm;
 mod catch_up;
 mod dispatch;
 mod escalation;
+mod feedback;
 mod last_moment;
 mod mails;
 mod outbox;

@@ -1,5 +1,6 @@
 //! Who is told what, and when. Tests begin on Monday 23 November 2026, 08:00 in Berlin.
 
+use duly_db::query;
 use duly_tracker::testing::{TestTracker, by};
 use serde_json::json;
 
@@ -255,4 +256,44 @@ async fn users_do_not_hear_of_each_other() {
             ("ben@example.org", "Due tomorrow: Of Ben")
         ]
     );
+}
+
+/// The tags of each job of a kind that has run.
+async fn tags(app: &TestTracker, kind: &str) -> Vec<Vec<String>> {
+    let select = query("SELECT tags FROM finished_jobs WHERE name = ?1 ORDER BY id").bind(kind);
+    let rows = app.db.read_fresh().rows(select).await.unwrap();
+    let tags = rows.iter().map(|row| row.get::<serde_json::Value>("tags"));
+    tags.map(|tags| serde_json::from_value(tags.unwrap()).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_jobs_of_a_task_are_found_by_it() {
+    let app = TestTracker::new().await;
+    let ann = app.user("Ann").await;
+    let mut ids = Vec::new();
+    for day in ["2026-11-20", "2026-11-21", "2026-11-24"] {
+        ids.push(due(&app, ann, "x", day).await.id);
+    }
+    at(&app, "2026-11-23T08:00:00Z").await;
+    let tag = |index: usize| format!("task:{}", ids[index]);
+    let user = format!("user:{ann}");
+    let reminder = vec![user.clone(), tag(2)];
+    assert_eq!(tags(&app, "send_reminder").await, [reminder]);
+    let overdue = vec![user, tag(0), tag(1)];
+    assert_eq!(tags(&app, "send_overdue").await, [overdue]);
+}
+
+#[tokio::test]
+async fn a_mail_about_all_is_found_by_some_of_its_tasks() {
+    let app = TestTracker::new().await;
+    let ann = app.user("Ann").await;
+    set(&app, ann, "mails_a_day = 1").await;
+    for number in 0..30 {
+        due(&app, ann, "x", &format!("2026-11-{}", 10 + number / 2)).await;
+    }
+    let mails = at(&app, "2026-11-23T08:00:00Z").await;
+    assert_eq!(mails.len(), 1);
+    let tags = tags(&app, "send_reminder").await;
+    assert_eq!((tags.len(), tags[0].len()), (1, 21));
 }

@@ -57,6 +57,18 @@ async fn accepted() {
 }
 
 #[tokio::test]
+async fn mails_go_back_to_the_address_for_bounces() {
+    let server = Server::start(Script::default()).await;
+    let mut settings = settings(&server.url());
+    settings.bounces = Some("bounces@duly.example".parse().unwrap());
+    Mailer::smtp(settings).send(&mail()).await.unwrap();
+    let delivery = server.deliveries().remove(0);
+    assert_eq!(delivery.from, "MAIL FROM:<bounces@duly.example>");
+    let from = delivery.header("From").unwrap();
+    assert!(from.contains("<duly@example.org>"), "{from}");
+}
+
+#[tokio::test]
 async fn refused_for_now_and_then_accepted() {
     let script = Script::default().at("RCPT", Step::Reply("451 4.7.1 greylisted, come back"));
     let (sent, server) = send(script).await;

@@ -108,12 +108,12 @@ async fn a_new_task_is_one_round_trip_and_a_change_three() {
     let created = app.db.counters();
     assert_eq!(
         created.statements - before.statements,
-        4,
-        "task, labels, activity, version"
+        5,
+        "task, labels, figures, activity, version"
     );
     let in_file = app.db.engine() == Engine::Sqlite;
     // A server is told of the beginning and the end, and answers each statement by itself.
-    let trips = if in_file { 1 } else { 6 };
+    let trips = if in_file { 1 } else { 7 };
     assert_eq!(created.round_trips - before.round_trips, trips);
     change(&app, ann, task.id, json!({ "title": "Paid" }), None)
         .await

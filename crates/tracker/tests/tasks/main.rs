@@ -3,6 +3,7 @@
 
 mod bulk;
 mod change;
+mod counts;
 mod idempotency;
 mod lists;
 mod statistics;

@@ -84,18 +84,18 @@ async fn figures_are_judged_in_the_owners_zone() {
 }
 
 #[tokio::test]
-async fn figures_are_of_one_state_and_cost_four_statements() {
+async fn figures_are_of_one_state_and_cost_two_statements() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
     let version = version(&app, ann).await;
     let before = app.db.counters();
     figures(&app, ann, version, &TimeZone::UTC).await.unwrap();
     let after = app.db.counters();
-    assert_eq!(after.statements - before.statements, 4);
+    assert_eq!(after.statements - before.statements, 2);
     // On a server one state is seen by what lies between a beginning and an end.
     let trips = match app.db.engine() {
         Engine::Sqlite => 1,
-        _ => 6,
+        _ => 4,
     };
     assert_eq!(after.round_trips - before.round_trips, trips);
 }

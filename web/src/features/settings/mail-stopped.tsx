@@ -32,9 +32,9 @@ export function MailStopped({ email, stopped: { since, reason } }: MailStoppedPr
         title="No reminders are sent"
         note={
           <>
-            Mails to {email} came back, so none has been sent since{' '}
-            <time dateTime={since}>{sayMoment(since, accountZone())}</time>. When the address is right, try
-            again; else change it.
+            None has been sent to {email} since{' '}
+            <time dateTime={since}>{sayMoment(since, accountZone())}</time>, because mails came back or one
+            was reported as spam. When the address is right and you want them, try again; else change it.
           </>
         }
       >

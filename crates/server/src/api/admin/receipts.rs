@@ -23,7 +23,7 @@ use crate::app::Context;
     tag = "admin",
     params(
         ("user" = Option<String>, Query, description = "Those of the person with this address."),
-        ("state" = Option<String>, Query, description = "`planned`, `queued`, `sending`, `sent`, `failed`, `bounced` or `cancelled`."),
+        ("state" = Option<String>, Query, description = "`planned`, `queued`, `sending`, `sent`, `failed`, `bounced`, `complained` or `cancelled`."),
         ("limit" = Option<u32>, Query, description = "1 to 200; 50 when left out.", minimum = 1, maximum = 200),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
     ),

@@ -14,6 +14,7 @@ export const RECEIPT_STATES: readonly Receipt['state'][] = [
   'sent',
   'failed',
   'bounced',
+  'complained',
   'cancelled',
 ]
 

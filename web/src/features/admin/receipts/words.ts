@@ -18,6 +18,7 @@ export const RECEIPT_STATE_NAMES: Record<Receipt['state'], string> = {
   sent: 'Sent',
   failed: 'Failed',
   bounced: 'Bounced',
+  complained: 'Reported as spam',
   cancelled: 'Cancelled',
 }
 
@@ -28,6 +29,7 @@ const TONES: Record<Receipt['state'], Tone> = {
   sent: 'good',
   failed: 'bad',
   bounced: 'bad',
+  complained: 'bad',
   cancelled: 'unsure',
 }
 
@@ -57,6 +59,7 @@ export function jobStateOf({ state, attempts }: Pick<Receipt, 'state' | 'attempt
     case 'bounced':
       return 'failed'
     case 'sent':
+    case 'complained':
     case 'cancelled':
       return 'done'
   }

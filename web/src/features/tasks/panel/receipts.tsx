@@ -22,6 +22,7 @@ function sayState({ state, planned_at, sent_at, reason, attempts }: Notification
   const why = reason ? `: ${reason}` : ''
   if (state === 'failed') return `Not sent${why}`
   if (state === 'bounced') return `Came back${why}`
+  if (state === 'complained') return `Reported as spam${why}`
   return `Cancelled${why}`
 }
 
@@ -42,7 +43,7 @@ export function Receipts({ taskId }: { taskId: string }) {
             <span
               className={classes(
                 'text-right text-xs',
-                notification.state === 'failed' || notification.state === 'bounced'
+                ['failed', 'bounced', 'complained'].includes(notification.state)
                   ? 'text-danger'
                   : 'text-soft',
               )}
