@@ -164,12 +164,13 @@ async fn import(app: &TestTracker, user: UserId, days: i8, done: bool) {
     let end = entry + SignedDuration::from_hours(5);
     let write = |at: jiff::Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
     let uuid = duly_db::random::new_id(app.random.as_ref(), entry);
-    let mut task = json!({ "uuid": uuid, "description": "z", "entry": write(entry),
-        "status": "pending" });
-    if done {
-        task["status"] = json!("completed");
-        task["end"] = json!(write(end.min(app.tracker_now())));
-    }
+    let (entry, end) = (write(entry), write(end.min(app.tracker_now())));
+    let task = match done {
+        true => json!({ "uuid": uuid, "description": "z", "entry": entry, "end": end,
+            "status": "completed" }),
+        false => json!({ "uuid": uuid, "description": "z", "entry": entry,
+            "status": "pending" }),
+    };
     let file = json!([task]).to_string().into_bytes();
     let zone = TimeZone::UTC;
     let report = transfer::import(app, &by(user), &zone, file, Options::default()).await;
