@@ -22,7 +22,7 @@ pub use batch::{BatchId, BatchKeeper, BatchKeeperHandle, BatchRecord, BatchState
 pub use error::{Error, Result};
 pub use histogram::Histogram;
 pub use job::{Attempt, Job, JobError, JobId, Priority, Pushed, QueueName};
-pub use queue::{LANE_LIMIT, PAYLOAD_LIMIT, Queue, UNIQUE_KEY_LIMIT};
+pub use queue::{LANE_LIMIT, NewJobs, PAYLOAD_LIMIT, Queue, UNIQUE_KEY_LIMIT};
 pub use rate::Rate;
 pub use redis::{Keeping, RedisStore};
 pub use registry::Registry;
