@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::idempotency::ForgetIdempotencyKeys;
 use crate::reminders::{
-    self, PlanReminders, SendDigest, SendEscalation, SendOverdue, SendReminder,
+    self, PlanManyReminders, PlanReminders, SendDigest, SendEscalation, SendOverdue, SendReminder,
 };
 use crate::tasks::PurgeTrash;
 use crate::tokens::{self, SendTokenExpiry};
@@ -25,6 +25,7 @@ pub fn registry() -> Registry<Tracker> {
         .with::<DispatchReminders>()
         .with::<ReconcileReminders>()
         .with::<PlanReminders>()
+        .with::<PlanManyReminders>()
         .with::<SendReminder>()
         .with::<SendOverdue>()
         .with::<SendEscalation>()

@@ -140,7 +140,7 @@ async fn write(
     Ok(news)
 }
 
-fn entry(tracker: &Tracker, user: UserId, promise: &Promise, now: Timestamp) -> Entry {
+pub(super) fn entry(tracker: &Tracker, user: UserId, promise: &Promise, now: Timestamp) -> Entry {
     Entry {
         user,
         id: NotificationId(new_id(&*tracker.random, now)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duly_db::Tx;
 use duly_db::versions::{self, Kind as VersionKind};
-use duly_queue::{Attempt, Backoff, Job, JobError, Pushed, QueueName};
+use duly_queue::{Attempt, Backoff, Job, JobError, NewJobs, Pushed, QueueName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +129,26 @@ pub(super) async fn enqueue(
         Kind::Escalated => push(tracker, tx, &SendEscalation { user, notification }, at).await,
         Kind::Digest => push(tracker, tx, &SendDigest { user, notification }, at).await,
     }
+}
+
+/// Adds the job that keeps a promise to those that are pushed together.
+pub(super) fn add(
+    tracker: &Tracker,
+    jobs: &mut NewJobs,
+    kind: Kind,
+    (user, notification): (UserId, NotificationId),
+    at: Option<Timestamp>,
+) -> Result<()> {
+    let queue = &tracker.queue;
+    match kind {
+        Kind::Due | Kind::DueTime | Kind::Collected => {
+            queue.add(jobs, &SendReminder { user, notification }, at)?;
+        }
+        Kind::Overdue => queue.add(jobs, &SendOverdue { user, notification }, at)?,
+        Kind::Escalated => queue.add(jobs, &SendEscalation { user, notification }, at)?,
+        Kind::Digest => queue.add(jobs, &SendDigest { user, notification }, at)?,
+    }
+    Ok(())
 }
 
 async fn push<J: Job>(
