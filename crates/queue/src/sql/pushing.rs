@@ -1,6 +1,6 @@
 //! Storing a job.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use duly_db::dialect::{for_share, insert_or_keep};
@@ -21,7 +21,7 @@ const VALUES: usize = 13;
 const ROWS: [usize; 4] = [64, 16, 4, 1];
 
 /// How many lanes one statement looks at.
-const LANES: usize = 64;
+const LANES: usize = 32;
 
 /// How often a push is tried whose duplicate is gone by the time it is looked at.
 const TRIES: u32 = 5;
@@ -177,30 +177,34 @@ fn lane_of(job: &NewJob) -> Option<Lane> {
     Some((job.queue.clone(), lane, job.priority))
 }
 
-/// The last positions in the lanes of these jobs.
+/// The last positions in the lanes of these jobs. Each lane is a look of its own into the index, however many jobs
+/// there are; asked for as a list, a server may rather read all jobs.
 async fn last_positions(tx: &mut Tx, jobs: &[NewJob]) -> Result<HashMap<Lane, Timestamp>> {
-    let mut lanes: BTreeMap<&QueueName, BTreeSet<&str>> = BTreeMap::new();
-    for job in jobs {
-        if let Some(lane) = &job.lane {
-            lanes.entry(&job.queue).or_default().insert(lane);
-        }
-    }
+    let lanes: BTreeSet<Lane> = jobs.iter().filter_map(lane_of).collect();
+    let lanes: Vec<Lane> = lanes.into_iter().collect();
     let mut last = HashMap::new();
-    for (queue, lanes) in lanes {
-        let lanes: Vec<&str> = lanes.into_iter().collect();
-        for some in lanes.chunks(LANES) {
-            // Filled up with one of them, so that there is one statement.
-            let filled = some.iter().chain(some.iter().cycle()).take(LANES);
-            let select = query(format!(
-                "SELECT lane, priority, MAX(position) AS position FROM jobs \
-                 WHERE queue = ?1 AND lane IN ({}) GROUP BY lane, priority",
-                placeholders(2, LANES)
-            ));
-            let select = select.bind(queue).bind_all(filled.copied());
-            for row in tx.rows(select).await? {
-                let lane = (queue.clone(), row.get("lane")?, row.get("priority")?);
-                last.insert(lane, row.get("position")?);
-            }
+    for some in lanes.chunks(LANES) {
+        let columns = (0..LANES).map(|number| {
+            let first = 3 * number + 1;
+            format!(
+                "(SELECT MAX(position) FROM jobs WHERE queue = ?{first} AND lane = ?{} \
+                 AND priority = ?{}) AS place_{number}",
+                first + 1,
+                first + 2
+            )
+        });
+        let columns: Vec<String> = columns.collect();
+        let mut select = query(format!("SELECT {}", columns.join(", ")));
+        // Filled up with some of them, so that there is one statement.
+        for (queue, lane, priority) in some.iter().cycle().take(LANES) {
+            select = select.bind(queue).bind(lane).bind(*priority);
+        }
+        let Some(row) = tx.optional_row(select).await? else {
+            continue;
+        };
+        for (number, lane) in some.iter().enumerate() {
+            let place: Option<Timestamp> = row.get(&format!("place_{number}"))?;
+            last.extend(place.map(|place| (lane.clone(), place)));
         }
     }
     Ok(last)
