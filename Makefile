@@ -6,7 +6,7 @@ NPM := npm --prefix web
 ENGINE ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-rust test-databases test-web test-e2e check format model bench web release openapi docs clean
+.PHONY: help run dev test test-rust test-databases test-web test-e2e check format model faults bench web release openapi docs clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -51,6 +51,10 @@ format: web/node_modules ## Write every file in the one format
 model: ## Explore the protocol of the cache within larger bounds than the tests: some minutes and gigabytes
 	./scripts/need cargo cc
 	MODEL_BOUNDS=large $(CARGO) test --release --locked -p duly-cache --all-features --test model -- --nocapture
+
+faults: ## Plant known faults one after the other and see that the tests named for them fail
+	./scripts/need cargo cc node
+	CARGO="$(CARGO)" node scripts/planted-faults.mjs
 
 bench: release ## Measure the hot paths against their limits
 	./scripts/need cargo cc wrk $(if $(filter laravel,$(suite)),laravel nginx mariadb redis)

@@ -83,10 +83,10 @@ export const COUNTED = { DULY_LIMITS__ENABLED: "true", DULY_LIMITS__API: "400000
 /** Where a database is, as Duly is told: a file may be named by its path alone. */
 export const address = (database) => (/^\w+:/.test(database) ? database : `sqlite:${database}`);
 
-export async function duly(database, settings = {}) {
+export async function duly(database, settings = {}, ...roles) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const server = start(built("duly"), ["serve"], {
+  const server = start(built("duly"), ["serve", ...roles], {
     DULY_HTTP__LISTEN: `127.0.0.1:${port}`,
     DULY_HTTP__PUBLIC_URL: url,
     DULY_HTTP__MAX_CONNECTIONS_PER_ADDRESS: "10000",

@@ -3,6 +3,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
+import { faults, refusal } from "./planted-faults.mjs";
+
 const problems = [];
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
   .split("\n")
@@ -65,6 +67,12 @@ for (const file of files.filter((one) => one.endsWith(".md"))) {
   }
 }
 if (existsSync("README.md") && read("README.md").split("\n").length > 101) problems.push("README.md: a newcomer reads 100 lines");
+
+// A fault that cannot be planted any more proves nothing; write its patch anew.
+for (const fault of faults()) {
+  const problem = refusal(fault);
+  if (problem) problems.push(`scripts/faults/${fault.name}.patch: ${problem}`);
+}
 
 for (const problem of problems) console.error(problem);
 console.log(problems.length === 0 ? `structure: ${files.length} files hold the rules` : `structure: ${problems.length} problems`);

@@ -28,7 +28,7 @@ pub use histogram::Histogram;
 pub use job::{Attempt, Job, JobError, JobId, Priority, Pushed, QueueName};
 pub use log::{BYTES_KEPT, JobLog, LINES_KEPT, LogLevel, LogLine, job_logs};
 pub use middleware::{Ended, Middleware};
-pub use queue::{LANE_LIMIT, PAYLOAD_LIMIT, Queue, UNIQUE_KEY_LIMIT};
+pub use queue::{LANE_LIMIT, NewJobs, PAYLOAD_LIMIT, Queue, UNIQUE_KEY_LIMIT};
 pub use rate::Rate;
 pub use redis::{Keeping, RedisStore};
 pub use registry::Registry;

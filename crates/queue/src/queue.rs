@@ -105,6 +105,25 @@ impl Queue {
         self.store.push(tx, self.envelope(job, Some(at))?).await
     }
 
+    /// Adds a job to those that [`Queue::push_all`] stores, to be run as soon as possible or not before the given
+    /// time.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`], [`Error::KeyTooLong`] or [`Error::Encode`].
+    pub fn add<J: Job>(&self, jobs: &mut NewJobs, job: &J, at: Option<Timestamp>) -> Result<()> {
+        jobs.0.push(self.envelope(job, at)?);
+        Ok(())
+    }
+
+    /// Stores many jobs as [`Queue::push`] does each, with few statements. The answers come in the order in which
+    /// they were added.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn push_all(&self, tx: &mut Tx, jobs: NewJobs) -> Result<Vec<Pushed>> {
+        self.store.push_all(tx, jobs.0).await
+    }
+
     pub(crate) fn envelope<J: Job>(&self, job: &J, run_at: Option<Timestamp>) -> Result<NewJob> {
         const { assert_runnable::<J>() };
         let name = J::NAME;
@@ -258,6 +277,11 @@ impl Queue {
         self.wake.subscribe()
     }
 }
+
+/// Jobs that are to be stored together.
+#[derive(Debug, Default)]
+#[must_use = "they are stored by `Queue::push_all`"]
+pub struct NewJobs(Vec<NewJob>);
 
 /// Refuses a key that is longer than it may be.
 fn bounded(

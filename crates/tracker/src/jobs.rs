@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::idempotency::ForgetIdempotencyKeys;
 use crate::reminders::{
-    self, PlanReminders, SendDigest, SendEscalation, SendOverdue, SendReminder,
+    self, PlanManyReminders, PlanReminders, SendDigest, SendEscalation, SendOverdue, SendReminder,
 };
 use crate::statistics::RecountStatistics;
 use crate::tasks::PurgeTrash;
@@ -26,6 +26,7 @@ pub fn registry() -> Registry<Tracker> {
         .with::<DispatchReminders>()
         .with::<ReconcileReminders>()
         .with::<PlanReminders>()
+        .with::<PlanManyReminders>()
         .with::<SendReminder>()
         .with::<SendOverdue>()
         .with::<SendEscalation>()

@@ -61,10 +61,15 @@ pub fn parts<N: Ord + Clone>(plan: &[Planned], nodes: &BTreeMap<N, u32>) -> BTre
         .zip(&sizes)
         .map(|(node, size)| column(&guaranteed, node).fold(*size, u32::saturating_sub))
         .collect();
-    // Where slots float, a queue with a maximum may have part of what it is not guaranteed.
+    // Where slots float, a queue with a maximum may have part of what it is not guaranteed. Where none does, it may
+    // borrow what others do not need just now: with fewer slots than queues, some would never be served.
+    let lent = match floating.iter().all(|floating| *floating == 0) {
+        true => &sizes,
+        false => &floating,
+    };
     let above = plan.iter().zip(&gives);
     let above = above.map(|(planned, give)| planned.at_most.unwrap_or(0).saturating_sub(*give));
-    let above = spread(&above.collect::<Vec<u32>>(), &floating);
+    let above = spread(&above.collect::<Vec<u32>>(), lent);
     let part = |(node, (name, floating)): (usize, (&N, u32))| {
         let own = column(&guaranteed, node).zip(column(&above, node));
         let queues = plan
@@ -183,6 +188,18 @@ mod tests {
         };
         assert_eq!(ceilings("x"), [Some(2), Some(0), None]);
         assert_eq!(ceilings("y"), [Some(3), Some(0), None]);
+    }
+
+    #[test]
+    fn where_no_slot_floats_a_queue_may_borrow_those_of_others() {
+        let queues = [("a", 1, Some(1)), ("b", 0, Some(1)), ("c", 0, Some(0))];
+        let parts = parts(&plan(&queues), &nodes(&[("x", 1)]));
+        let ceilings = parts["x"].queues.iter().map(|part| part.at_most);
+        assert_eq!(
+            ceilings.collect::<Vec<_>>(),
+            [Some(1), Some(1), Some(0)],
+            "but not while it is paused"
+        );
     }
 
     #[test]

@@ -138,6 +138,10 @@ impl JobStore for SqlStore {
         pushing::push(tx, job, self.clock.now()).await
     }
 
+    async fn push_all(&self, tx: &mut Tx, jobs: Vec<NewJob>) -> Result<Vec<Pushed>> {
+        pushing::push_all(tx, jobs, self.clock.now()).await
+    }
+
     async fn reserve(&self, want: &Want<'_>) -> Result<Vec<Reserved>> {
         self.alone(|| reserving::reserve(&self.db, want, self.clock.now()))
             .await

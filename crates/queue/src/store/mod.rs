@@ -58,6 +58,15 @@ pub trait JobStore: Debug + Send + Sync + 'static {
     /// Stores a job within the caller's transaction: it exists when that commits, and only then.
     async fn push(&self, tx: &mut Tx, job: NewJob) -> Result<Pushed>;
 
+    /// Stores many jobs as [`JobStore::push`] does each. The answers come in the same order.
+    async fn push_all(&self, tx: &mut Tx, jobs: Vec<NewJob>) -> Result<Vec<Pushed>> {
+        let mut pushed = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            pushed.push(self.push(tx, job).await?);
+        }
+        Ok(pushed)
+    }
+
     /// Hears that a transaction that pushed jobs has been committed. It does not wait for anything.
     fn pushed(&self) {}
 

@@ -27,14 +27,25 @@ pub(crate) enum Call {
     Renew,
     Settle,
     Sweep,
+    Schedules,
 }
 
-/// Passes calls on, but for those it was told to fail.
+/// Whether a call that was answered comes back to whoever asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Hold {
+    #[default]
+    Nothing,
+    Next(Call),
+    Held,
+}
+
+/// Passes calls on, but for those it was told to fail, and keeps an answer back if it was told to.
 #[derive(Debug)]
 pub(crate) struct Disturbed {
     inner: Arc<dyn JobStore>,
     failures: Mutex<HashMap<Call, usize>>,
     calls: watch::Sender<HashMap<Call, usize>>,
+    hold: watch::Sender<Hold>,
 }
 
 impl Disturbed {
@@ -43,12 +54,31 @@ impl Disturbed {
             inner,
             failures: Mutex::default(),
             calls: watch::Sender::default(),
+            hold: watch::Sender::default(),
         })
     }
 
     /// The next `times` calls fail.
     pub(crate) fn fail(&self, call: Call, times: usize) {
         self.failures.lock().unwrap().insert(call, times);
+    }
+
+    /// Keeps back the next answer to this call.
+    pub(crate) fn hold(&self, call: Call) {
+        self.hold.send_replace(Hold::Next(call));
+    }
+
+    /// Waits until an answer is kept back.
+    pub(crate) async fn until_held(&self) {
+        let mut hold = self.hold.subscribe();
+        wait(hold.wait_for(|hold| *hold == Hold::Held), "an answer")
+            .await
+            .unwrap();
+    }
+
+    /// Hands out what is kept back.
+    pub(crate) fn let_go(&self) {
+        self.hold.send_replace(Hold::Nothing);
     }
 
     /// Waits for so many further calls to be answered.
@@ -75,6 +105,11 @@ impl Disturbed {
         };
         self.calls
             .send_modify(|calls| *calls.entry(call).or_default() += 1);
+        if *self.hold.borrow() == Hold::Next(call) {
+            self.hold.send_replace(Hold::Held);
+            let mut hold = self.hold.subscribe();
+            let _ = hold.wait_for(|hold| *hold == Hold::Nothing).await;
+        }
         answer
     }
 }
@@ -111,7 +146,7 @@ impl JobStore for Disturbed {
         self.inner.resign(name, holder).await
     }
     async fn schedules(&self) -> Result<BTreeMap<String, ScheduleRecord>> {
-        self.inner.schedules().await
+        self.pass(Call::Schedules, self.inner.schedules()).await
     }
     async fn claim(&self, tx: &mut Tx, claim: &Claim<'_>) -> Result<bool> {
         self.inner.claim(tx, claim).await

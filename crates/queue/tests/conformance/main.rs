@@ -16,6 +16,7 @@ mod batching;
 mod breaking;
 mod failing;
 mod fixture;
+mod handovers;
 mod history;
 mod kinds;
 mod leasing;
@@ -60,7 +61,9 @@ conformance! {
         a_unique_job_is_a_duplicate_while_one_waits_or_runs,
         a_unique_key_belongs_to_its_kind,
         a_unique_key_is_free_again_after_a_failure,
+        a_unique_key_is_free_when_its_push_is_rolled_back,
         pushing_the_same_unique_job_at_once_stores_one,
+        many_jobs_are_stored_as_each_alone_would_be,
     }
     reserving {
         each_job_is_taken_once_however_many_take,
@@ -215,5 +218,8 @@ conformance! {
         a_firing_that_gave_way_fires_in_the_same_tick,
         a_firing_that_panics_harms_no_other,
         a_started_scheduler_fires_and_hands_over_when_stopped,
+    }
+    handovers {
+        a_thousand_handovers_double_no_firing_and_lose_none,
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use duly_queue::store::{Outcome, Settled};
-use duly_queue::{Counts, JobId};
+use duly_queue::{Counts, JobId, NewJobs};
 use jiff::SignedDuration;
 
 use crate::fixture::{Fixture, Plan, start};
@@ -39,9 +39,17 @@ pub(crate) async fn a_job_of_low_priority_does_not_wait_for_ever(fixture: Fixtur
 }
 
 pub(crate) async fn the_jobs_of_one_owner_do_not_delay_those_of_others(fixture: Fixture) {
-    for number in 0..50 {
+    for number in 0..2 {
         fixture.push(&Owned(format!("ann {number}"))).await;
     }
+    let mut many = NewJobs::default();
+    for number in 2..50 {
+        let job = Owned(format!("ann {number}"));
+        fixture.queue.add(&mut many, &job, None).unwrap();
+    }
+    let mut tx = fixture.db.begin();
+    fixture.queue.push_all(&mut tx, many).await.unwrap();
+    tx.commit().await.unwrap();
     fixture.advance(3);
     fixture.push(&Owned::new("bob 0")).await;
     fixture.push(&Owned::new("bob 1")).await;

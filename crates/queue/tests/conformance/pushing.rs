@@ -1,12 +1,14 @@
 //! Storing jobs.
 
+use std::time::Duration;
+
 use duly_db::random::SystemRandom;
 use duly_db::retry;
 use duly_queue::store::Outcome;
-use duly_queue::{Attempt, Error, Job, JobError, PAYLOAD_LIMIT, Pushed, UNIQUE_KEY_LIMIT};
+use duly_queue::{Attempt, Error, Job, JobError, NewJobs, PAYLOAD_LIMIT, Pushed, UNIQUE_KEY_LIMIT};
 use serde::{Deserialize, Serialize};
 
-use crate::fixture::{Fixture, Plan, World};
+use crate::fixture::{Fixture, Plan, World, start};
 use crate::kinds::{Once, Task};
 
 pub(crate) async fn a_job_exists_when_its_transaction_commits_and_only_then(fixture: Fixture) {
@@ -137,6 +139,55 @@ pub(crate) async fn a_unique_key_is_free_again_after_a_failure(fixture: Fixture)
         fixture.push(&Once::new("a")).await,
         Pushed::New(_)
     ));
+}
+
+pub(crate) async fn a_unique_key_is_free_when_its_push_is_rolled_back(fixture: Fixture) {
+    let mut tx = fixture.db.begin();
+    let lost = fixture.queue.push(&mut tx, &Once::new("a")).await.unwrap();
+    assert!(matches!(lost, Pushed::New(_)));
+    drop(tx);
+    let Pushed::New(kept) = fixture.push(&Once::new("a")).await else {
+        panic!("nobody holds the key of a push that never was");
+    };
+    assert_eq!(
+        fixture.push(&Once::new("a")).await,
+        Pushed::Duplicate(kept),
+        "but the one that is there does"
+    );
+    assert_eq!(fixture.counts().await.ready, 1);
+}
+
+pub(crate) async fn many_jobs_are_stored_as_each_alone_would_be(fixture: Fixture) {
+    let queue = &fixture.queue;
+    let Pushed::New(held) = fixture.push(&Once::new("held")).await else {
+        panic!("the first is new");
+    };
+    let mut jobs = NewJobs::default();
+    let later = start() + Duration::from_secs(60);
+    queue.add(&mut jobs, &Once::new("held"), None).unwrap();
+    queue.add(&mut jobs, &Once::new("twice"), None).unwrap();
+    queue.add(&mut jobs, &Once::new("twice"), None).unwrap();
+    queue
+        .add(&mut jobs, &Task::new("later"), Some(later))
+        .unwrap();
+    for number in 0..200 {
+        let job = Task::new(&number.to_string());
+        queue.add(&mut jobs, &job, None).unwrap();
+    }
+    let mut tx = fixture.db.begin();
+    let pushed = queue.push_all(&mut tx, jobs).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(pushed.len(), 204, "an answer for each");
+    assert_eq!(pushed[0], Pushed::Duplicate(held));
+    let Pushed::New(first) = pushed[1] else {
+        panic!("the first of two is new");
+    };
+    assert_eq!(pushed[2], Pushed::Duplicate(first));
+    let is_new = |pushed: &Pushed| matches!(pushed, Pushed::New(_));
+    assert!(pushed[3..].iter().all(is_new));
+    let counts = fixture.counts().await;
+    assert_eq!((counts.ready, counts.scheduled), (202, 1));
+    assert_eq!(fixture.run_due().await.done, 202);
 }
 
 pub(crate) async fn pushing_the_same_unique_job_at_once_stores_one(fixture: Fixture) {

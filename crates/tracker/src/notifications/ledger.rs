@@ -5,7 +5,9 @@
 //! sending back to queued. What mail servers tell later makes bounced, failed or complained of sent. Rows are what keeps a promise from being kept twice, so they stay until
 //! long after their day.
 
-use duly_db::{Conn, Engine, Error as DbError, FromRow, Query, Result, Row, Tx, dialect, query};
+use duly_db::{
+    Conn, Engine, Error as DbError, FromRow, Query, Result, Row, Tx, dialect, placeholders, query,
+};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -16,7 +18,7 @@ use crate::id::{NotificationId, TaskId, UserId};
 pub(crate) const NO_TASK: TaskId = TaskId(Uuid::nil());
 
 /// A promise about to be written down.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Promise {
     pub(crate) kind: Kind,
     /// The task, or [`NO_TASK`].
@@ -97,6 +99,51 @@ pub(crate) async fn record_cancelled(
     now: Timestamp,
 ) -> Result<bool> {
     insert(tx, engine, entry, State::Cancelled, Some(reason), now).await
+}
+
+/// How many promises one statement writes: few lengths, so that there are few statements.
+const ROWS: [usize; 4] = [64, 16, 4, 1];
+
+/// How many values a promise has of its own in such a statement.
+const VALUES: usize = 7;
+
+/// Writes promises down that have their jobs; answers whether all of them were news. If not, the transaction has to
+/// be given up, because nobody knows which.
+pub(crate) async fn queue_all(tx: &mut Tx, entries: &[Entry], now: Timestamp) -> Result<bool> {
+    let mut written = 0;
+    let mut rest = entries;
+    for rows in ROWS {
+        while let Some((some, others)) = rest.split_at_checked(rows) {
+            let statement = queue_rows(tx.engine(), some, now);
+            written += tx.execute(statement).await?;
+            rest = others;
+        }
+    }
+    Ok(usize::try_from(written).is_ok_and(|written| written == entries.len()))
+}
+
+fn queue_rows(engine: Engine, entries: &[Entry], now: Timestamp) -> Query {
+    let row = |number: usize| {
+        let own = placeholders(2 + number * VALUES, VALUES);
+        format!("({own}, NULL, 0, ?1, ?1, NULL)")
+    };
+    let rows: Vec<String> = (0..entries.len()).map(row).collect();
+    let text = format!(
+        "INSERT INTO notifications (user_id, id, kind, task_id, slot, state, message_id, reason, \
+         attempts, planned_at, updated_at, sent_at) VALUES {}",
+        rows.join(", ")
+    );
+    let statement = dialect::insert_or_keep(engine, &text).bind(now);
+    entries.iter().fold(statement, |statement, entry| {
+        statement
+            .bind(entry.user)
+            .bind(entry.id)
+            .bind(entry.promise.kind)
+            .bind(entry.promise.task)
+            .bind(&entry.promise.slot)
+            .bind(State::Queued)
+            .bind(&entry.message_id)
+    })
 }
 
 async fn insert(

@@ -33,7 +33,7 @@ pub(super) async fn left(
 }
 
 /// The smallest id that is made at an instant (RFC 9562, section 5.7).
-fn first_id(at: Timestamp) -> NotificationId {
+pub(super) fn first_id(at: Timestamp) -> NotificationId {
     let milliseconds = u128::try_from(at.as_millisecond()).unwrap_or(0);
     NotificationId(Uuid::from_u128(milliseconds << 80))
 }

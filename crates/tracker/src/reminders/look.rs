@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use super::store::{self, DueTask, Recipient};
 use super::times::{self, Position};
 use crate::Result;
-use crate::id::{TaskId, UserId};
+use crate::id::UserId;
 use crate::notifications::Kind;
 use crate::notifications::ledger::{NO_TASK, Promise};
 use crate::tasks::write_hour_and_minute;
@@ -20,9 +20,6 @@ const FORGOTTEN: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// A task that is still open so long after its time is told of a second time.
 pub(super) const ESCALATED_AFTER: SignedDuration = SignedDuration::from_hours(1);
-
-/// A job that is about more tasks is found by so many of them.
-pub(super) const MOST_TAGGED: u32 = 20;
 
 /// Something to say, or to note.
 #[derive(Debug, Clone)]
@@ -54,8 +51,6 @@ impl Finding {
 pub(super) struct Look {
     pub(super) recipient: Recipient,
     pub(super) findings: Vec<Finding>,
-    /// Some of the tasks that are overdue, when that is to be told.
-    pub(super) overdue: Vec<TaskId>,
     pub(super) daily: Option<Date>,
 }
 
@@ -72,65 +67,95 @@ pub(super) async fn look(
     let Some(schedule) = store::schedule(conn, user).await? else {
         return Ok(None);
     };
-    let daily = times::daily_due(&Position {
-        now,
-        zone: recipient.zone.clone(),
-        minute: recipient.minute,
-        last_day: schedule.last_day,
-        earliest_timed: None,
-    });
-    let (mut findings, mut overdue) = (Vec::new(), Vec::new());
+    let daily = daily(&recipient, schedule.last_day, now);
+    let mut findings = Vec::new();
     if recipient.is_mailed() {
-        findings = timed(conn, &recipient, slot, now).await?;
-        if daily.is_some() {
-            let all_day = all_day(conn, &recipient, &findings, now).await?;
-            findings.extend(all_day);
-            overdue = overdue_tasks(conn, &recipient, now).await?;
-            findings.extend((!overdue.is_empty()).then(|| overdue_mail(&recipient, now)));
-        }
-        findings.extend(weekly(&recipient, slot, now));
+        let (first, last) = days(&recipient, slot, now);
+        let tasks = store::due_between(conn, user, first, last).await?;
+        let asks_for_overdue = daily.is_some() && recipient.overdue_mail;
+        let today = times::local_day(now, &recipient.zone);
+        let has_overdue =
+            asks_for_overdue && !store::overdue(conn, user, today, 1).await?.is_empty();
+        let seen = Seen {
+            tasks: &tasks,
+            has_overdue,
+            is_daily: daily.is_some(),
+        };
+        findings = findings_of(&recipient, &seen, slot, now);
     }
-    let daily = daily.map(|run| run.day);
     Ok(Some(Look {
         recipient,
         findings,
-        overdue,
         daily,
     }))
 }
 
-/// Some of the tasks that are overdue, unless nobody wants to know.
-async fn overdue_tasks(
-    conn: &mut Conn,
+/// The day whose daily run is due, if one is.
+pub(super) fn daily(recipient: &Recipient, last_day: Date, now: Timestamp) -> Option<Date> {
+    let run = times::daily_due(&Position {
+        now,
+        zone: recipient.zone.clone(),
+        minute: recipient.minute,
+        last_day,
+        earliest_timed: None,
+    });
+    run.map(|run| run.day)
+}
+
+/// What is known of somebody's open tasks.
+pub(super) struct Seen<'a> {
+    /// Those that are due in [`days`], in the order of when.
+    pub(super) tasks: &'a [DueTask],
+    /// Whether there is something to say in the overdue mail.
+    pub(super) has_overdue: bool,
+    /// Whether it is the daily run.
+    pub(super) is_daily: bool,
+}
+
+/// What is to be said to somebody who is mailed.
+pub(super) fn findings_of(
     recipient: &Recipient,
+    seen: &Seen<'_>,
+    slot: Timestamp,
     now: Timestamp,
-) -> Result<Vec<TaskId>> {
-    if !recipient.overdue_mail {
-        return Ok(Vec::new());
+) -> Vec<Finding> {
+    let mut findings = timed(recipient, seen.tasks, slot, now);
+    if seen.is_daily {
+        let all_day = all_day(recipient, seen, &findings, now);
+        findings.extend(all_day);
     }
-    let today = times::local_day(now, &recipient.zone);
-    let tasks = store::overdue(conn, recipient.user, today, MOST_TAGGED).await?;
-    Ok(tasks.iter().map(|task| task.id).collect())
+    findings.extend(weekly(recipient, slot, now));
+    findings
 }
 
-/// That something is overdue: one mail a day about all of it.
-fn overdue_mail(recipient: &Recipient, now: Timestamp) -> Finding {
-    Finding::Keep(Promise {
-        kind: Kind::Overdue,
-        task: NO_TASK,
-        slot: times::local_day(now, &recipient.zone).to_string(),
-    })
+/// From when on due times that have passed are looked for.
+fn oldest(slot: Timestamp, now: Timestamp) -> Timestamp {
+    slot.max(now.checked_sub(FORGOTTEN).unwrap_or(Timestamp::MIN))
+        .min(late(now))
 }
 
-/// What the daily run says of tasks due today or tomorrow. A task whose time of day has come was announced then, unless
-/// that was just missed.
-async fn all_day(
-    conn: &mut Conn,
+fn late(now: Timestamp) -> Timestamp {
+    now.checked_sub(LATE).unwrap_or(Timestamp::MIN)
+}
+
+/// The first and the last day of the tasks that matter.
+pub(super) fn days(recipient: &Recipient, slot: Timestamp, now: Timestamp) -> (Date, Date) {
+    let zone = &recipient.zone;
+    // A day more on either side: where clocks are put back, a later time can have come before an
+    // earlier one.
+    let first = times::local_day(oldest(slot, now), zone).saturating_sub(1.day());
+    let last = times::local_day(now, zone).saturating_add(1.day());
+    (first, last)
+}
+
+/// What the daily run says: tasks due today or tomorrow, and that something is overdue. A task
+/// whose time of day has come was announced then, unless that was just missed.
+fn all_day(
     recipient: &Recipient,
+    seen: &Seen<'_>,
     timed: &[Finding],
     now: Timestamp,
-) -> Result<Vec<Finding>> {
-    let user = recipient.user;
+) -> Vec<Finding> {
     let was_missed = |task: &DueTask| {
         timed
             .iter()
@@ -138,9 +163,8 @@ async fn all_day(
     };
     let is_ahead = |task: &DueTask| task.instant(&recipient.zone).is_none_or(|due| due > now);
     let today = times::local_day(now, &recipient.zone);
-    let due = store::due_between(conn, user, today, today.saturating_add(1.day())).await?;
-    let findings = due
-        .iter()
+    let due = seen.tasks.iter().filter(|task| task.date >= today);
+    let mut findings: Vec<Finding> = due
         .filter(|task| !task.is_snoozed(today) && (is_ahead(task) || was_missed(task)))
         .map(|task| {
             Finding::Keep(Promise {
@@ -148,33 +172,34 @@ async fn all_day(
                 task: task.id,
                 slot: task.date.to_string(),
             })
-        });
-    Ok(findings.collect())
+        })
+        .collect();
+    if recipient.overdue_mail && seen.has_overdue {
+        let slot = today.to_string();
+        findings.push(Finding::Keep(Promise {
+            kind: Kind::Overdue,
+            task: NO_TASK,
+            slot,
+        }));
+    }
+    findings
 }
 
 /// Tasks whose time of day has come since the last look, and those for which it is too late; and those that are
 /// still open a while after theirs.
-async fn timed(
-    conn: &mut Conn,
+fn timed(
     recipient: &Recipient,
+    tasks: &[DueTask],
     slot: Timestamp,
     now: Timestamp,
-) -> Result<Vec<Finding>> {
+) -> Vec<Finding> {
     let zone = &recipient.zone;
-    let late = now.checked_sub(LATE).unwrap_or(Timestamp::MIN);
-    let oldest = slot
-        .max(now.checked_sub(FORGOTTEN).unwrap_or(Timestamp::MIN))
-        .min(late);
-    // A day more on either side: where clocks are put back, a later time can have come before an
-    // earlier one.
-    let first = times::local_day(oldest, zone).saturating_sub(1.day());
+    let (oldest, late) = (oldest(slot, now), late(now));
     let today = times::local_day(now, zone);
-    let tasks =
-        store::due_between(conn, recipient.user, first, today.saturating_add(1.day())).await?;
     let mut findings = Vec::new();
     let mut escalated = Vec::new();
     for task in tasks {
-        let (Some(due), Some(slot)) = (task.instant(zone), timed_slot(&task)) else {
+        let (Some(due), Some(slot)) = (task.instant(zone), timed_slot(task)) else {
             continue;
         };
         // Whoever writes down a task that was due this morning needs no mail about it.
@@ -192,13 +217,13 @@ async fn timed(
                 false => Finding::Missed(promise(Kind::DueTime)),
             });
         }
-        let again = escalation(recipient, &task, due);
+        let again = escalation(recipient, task, due);
         if again.is_some_and(|again| late < again && again <= now) {
             escalated.push(Finding::Keep(promise(Kind::Escalated)));
         }
     }
     findings.extend(escalated);
-    Ok(findings)
+    findings
 }
 
 /// When a task that is due then is told of a second time, if it is.
@@ -220,7 +245,7 @@ fn weekly(recipient: &Recipient, slot: Timestamp, now: Timestamp) -> Option<Find
     let digest = recipient.digest;
     let minute = i64::from(digest.hour) * 60;
     let run = times::latest_weekly(now, &recipient.zone, digest.day.civil(), minute)?;
-    let late = now.checked_sub(LATE).unwrap_or(Timestamp::MIN);
+    let late = late(now);
     let joined = times::local_day(recipient.created_at, &recipient.zone);
     let is_due = digest.is_on && run.at >= slot.min(late) && run.day > joined;
     is_due.then(|| {

@@ -3,12 +3,13 @@
 //! want.
 //!
 //! `reminder_schedules` says when each user has to be looked at next. [`dispatch_due`] finds them
-//! and pushes [`PlanReminders`], which writes promises into the ledger of [`crate::notifications`]
+//! and pushes [`PlanReminders`] or, for many at once, [`PlanManyReminders`], which write promises into the ledger of [`crate::notifications`]
 //! together with the jobs that keep them. Each job looks again, at the last moment, whether the
 //! mail is still wanted. [`reconcile`] finds promises whose job has been lost.
 
 pub mod actions;
 mod budget;
+mod crowd;
 mod digest;
 mod dispatch;
 mod letters;
@@ -21,6 +22,7 @@ mod send;
 mod store;
 pub mod times;
 
+pub use crowd::PlanManyReminders;
 pub use dispatch::dispatch_due;
 pub use plan::PlanReminders;
 pub use reconcile::{Reconciled, reconcile};

@@ -1,5 +1,7 @@
 //! Writing down what is to be said to one person.
 
+use std::collections::BTreeSet;
+
 use duly_db::Tx;
 use duly_db::random::new_id;
 use duly_db::versions::{self, Kind as VersionKind};
@@ -7,7 +9,7 @@ use duly_queue::{Attempt, Job, JobError, QueueName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::look::{Finding, MOST_TAGGED, look};
+use super::look::{Finding, look};
 use super::store::{self, Schedule};
 use super::{budget, quiet, schedule, send, times};
 use crate::id::{NotificationId, TaskId, UserId};
@@ -18,6 +20,9 @@ use crate::{Result, Tracker};
 
 /// How many promises one transaction writes.
 const BATCH: usize = 100;
+
+/// A job that is about more tasks is found by so many of them.
+const MOST_TAGGED: usize = 20;
 
 /// Why a due time that passed while nobody looked was not announced.
 const MISSED: &str = "missed while Duly was not running";
@@ -63,12 +68,12 @@ async fn plan(tracker: &Tracker, user: UserId, slot: Timestamp) -> Result<()> {
     let left = budget::left(&mut conn, &look.recipient, now).await?;
     let today = times::local_day(now, &look.recipient.zone).to_string();
     let findings = budget::within(look.findings, left, &today);
-    let tasks = Tasks::of(&findings, look.overdue);
+    let folded = folded(&findings);
     let send_at = quiet::over(&look.recipient, now);
     let mut rest = findings.as_slice();
     while let Some((batch, after)) = rest.split_at_checked(BATCH) {
         let mut tx = tracker.db.begin();
-        let news = write(tracker, &mut tx, user, (batch, &tasks), now, send_at).await?;
+        let news = write(tracker, &mut tx, user, (batch, &folded), now, send_at).await?;
         commit(tracker, tx, user, news).await?;
         rest = after;
     }
@@ -80,7 +85,7 @@ async fn plan(tracker: &Tracker, user: UserId, slot: Timestamp) -> Result<()> {
     let Some(recipient) = store::recipient(&mut tx, user).await? else {
         return Ok(());
     };
-    let news = write(tracker, &mut tx, user, (rest, &tasks), now, send_at).await?;
+    let news = write(tracker, &mut tx, user, (rest, &folded), now, send_at).await?;
     let last_day = look.daily.unwrap_or(schedule.last_day);
     let next_run = schedule::next_run(&mut tx, &recipient, last_day, now).await?;
     store::update_schedule(
@@ -95,38 +100,22 @@ async fn plan(tracker: &Tracker, user: UserId, slot: Timestamp) -> Result<()> {
     commit(tracker, tx, user, news).await
 }
 
-/// Which tasks mails about several are about, some of them when they are many.
-struct Tasks {
-    overdue: Vec<TaskId>,
-    folded: Vec<TaskId>,
+/// The tasks that are told in one mail instead of several, some of them when they are many.
+fn folded(findings: &[Finding]) -> Vec<TaskId> {
+    let folded = findings.iter().filter_map(|finding| match finding {
+        Finding::Folded(promise) => Some(promise.task),
+        Finding::Keep(_) | Finding::Missed(_) => None,
+    });
+    let tasks: BTreeSet<TaskId> = folded.filter(|task| *task != NO_TASK).collect();
+    tasks.into_iter().take(MOST_TAGGED).collect()
 }
 
-impl Tasks {
-    fn of(findings: &[Finding], overdue: Vec<TaskId>) -> Self {
-        let mut folded: Vec<TaskId> = Vec::new();
-        for finding in findings {
-            match finding {
-                Finding::Folded(promise) if promise.kind == Kind::Overdue => {
-                    folded.extend(&overdue);
-                }
-                Finding::Folded(promise) => folded.push(promise.task),
-                Finding::Keep(_) | Finding::Missed(_) => {}
-            }
-        }
-        folded.retain(|task| *task != NO_TASK);
-        folded.sort_unstable();
-        folded.dedup();
-        folded.truncate(usize::try_from(MOST_TAGGED).unwrap_or(usize::MAX));
-        Tasks { overdue, folded }
-    }
-
-    fn about(&self, promise: &Promise) -> Vec<TaskId> {
-        match promise.kind {
-            Kind::Overdue => self.overdue.clone(),
-            Kind::Collected => self.folded.clone(),
-            Kind::Digest => Vec::new(),
-            Kind::Due | Kind::DueTime | Kind::Escalated => vec![promise.task],
-        }
+/// The tasks that a promise is about, as far as that is settled before it is kept.
+pub(super) fn tasks_of(promise: &Promise, folded: &[TaskId]) -> Vec<TaskId> {
+    match promise.kind {
+        Kind::Overdue | Kind::Digest => Vec::new(),
+        Kind::Collected => folded.to_vec(),
+        Kind::Due | Kind::DueTime | Kind::Escalated => vec![promise.task],
     }
 }
 
@@ -145,7 +134,7 @@ async fn write(
     tracker: &Tracker,
     tx: &mut Tx,
     user: UserId,
-    (findings, tasks): (&[Finding], &Tasks),
+    (findings, folded): (&[Finding], &[TaskId]),
     now: Timestamp,
     send_at: Option<Timestamp>,
 ) -> Result<bool> {
@@ -156,7 +145,7 @@ async fn write(
             Finding::Keep(promise) => {
                 let entry = entry(tracker, user, promise, now);
                 if let Some(id) = ledger::plan(tx, engine, &entry, now).await? {
-                    let about = tasks.about(promise);
+                    let about = tasks_of(promise, folded);
                     send::enqueue(tracker, tx, promise.kind, (user, id), about, send_at).await?;
                     let entry = Entry { id, ..entry };
                     ledger::change_state(tx, &entry, State::Queued, None, now).await?;
@@ -176,7 +165,7 @@ async fn write(
     Ok(news)
 }
 
-fn entry(tracker: &Tracker, user: UserId, promise: &Promise, now: Timestamp) -> Entry {
+pub(super) fn entry(tracker: &Tracker, user: UserId, promise: &Promise, now: Timestamp) -> Entry {
     Entry {
         user,
         id: NotificationId(new_id(&*tracker.random, now)),

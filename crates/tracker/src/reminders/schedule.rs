@@ -4,7 +4,7 @@ use duly_db::Tx;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::look::ESCALATED_AFTER;
-use super::store::{self, Recipient, Schedule};
+use super::store::{self, DueAt, Recipient, Schedule};
 use super::times::{self, Position};
 use crate::id::UserId;
 use crate::tasks::Task;
@@ -112,6 +112,17 @@ pub(super) async fn next_run(
         today.saturating_add(4.days()),
     );
     let timed = store::times_between(tx, recipient.user, first, last).await?;
+    Ok(next_run_of(recipient, timed, last_day, now))
+}
+
+/// The same for somebody of whom it is known when tasks are due from yesterday until in four days.
+pub(super) fn next_run_of(
+    recipient: &Recipient,
+    timed: Vec<DueAt>,
+    last_day: jiff::civil::Date,
+    now: Timestamp,
+) -> Timestamp {
+    let zone = &recipient.zone;
     let digest = recipient.digest;
     let weekly = times::next_weekly(now, zone, digest.day.civil(), i64::from(digest.hour) * 60)
         .filter(|_| digest.is_on);
@@ -136,5 +147,5 @@ pub(super) async fn next_run(
         last_day,
         earliest_timed,
     };
-    Ok(times::next_run(&position).min(never()))
+    times::next_run(&position).min(never())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duly_db::Tx;
 use duly_db::versions::{self, Kind as VersionKind};
-use duly_queue::{Attempt, Backoff, Job, JobError, Pushed, QueueName};
+use duly_queue::{Attempt, Backoff, Job, JobError, NewJobs, Pushed, QueueName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -55,9 +55,6 @@ pub struct SendOverdue {
     pub user: UserId,
     /// The promise to keep.
     pub notification: NotificationId,
-    /// The tasks it is about, some of them when they are many.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tasks: Vec<TaskId>,
 }
 
 /// Tells a second time of a task that is still open.
@@ -120,9 +117,9 @@ macro_rules! sending_job {
 }
 
 sending_job!(SendReminder, "send_reminder", REMINDERS, |job| &job.tasks);
-sending_job!(SendOverdue, "send_overdue", REMINDERS, |job| &job.tasks);
 sending_job!(SendEscalation, "send_escalation", URGENT, |job| &job.tasks);
-// Which tasks a week is about shows when it is told.
+// Which tasks these are about shows when they are told.
+sending_job!(SendOverdue, "send_overdue", REMINDERS, |_| &[]);
 sending_job!(SendDigest, "send_digest", REMINDERS, |_| &[]);
 
 /// Pushes the job that keeps a promise about these tasks, to run at once or at the given time.
@@ -146,10 +143,39 @@ pub(super) async fn enqueue(
     }
     match kind {
         Kind::Due | Kind::DueTime | Kind::Collected => push!(SendReminder),
-        Kind::Overdue => push!(SendOverdue),
+        Kind::Overdue => push(tracker, tx, &SendOverdue { user, notification }, at).await,
         Kind::Escalated => push!(SendEscalation),
         Kind::Digest => push(tracker, tx, &SendDigest { user, notification }, at).await,
     }
+}
+
+/// Adds the job that keeps a promise to those that are pushed together.
+pub(super) fn add(
+    tracker: &Tracker,
+    jobs: &mut NewJobs,
+    kind: Kind,
+    (user, notification): (UserId, NotificationId),
+    tasks: Vec<TaskId>,
+    at: Option<Timestamp>,
+) -> Result<()> {
+    let queue = &tracker.queue;
+    macro_rules! add {
+        ($job:ident) => {{
+            let job = $job {
+                user,
+                notification,
+                tasks,
+            };
+            queue.add(jobs, &job, at)?;
+        }};
+    }
+    match kind {
+        Kind::Due | Kind::DueTime | Kind::Collected => add!(SendReminder),
+        Kind::Overdue => queue.add(jobs, &SendOverdue { user, notification }, at)?,
+        Kind::Escalated => add!(SendEscalation),
+        Kind::Digest => queue.add(jobs, &SendDigest { user, notification }, at)?,
+    }
+    Ok(())
 }
 
 async fn push<J: Job>(

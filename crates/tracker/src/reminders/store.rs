@@ -1,6 +1,6 @@
 //! The SQL of reminders: whom to look at, and which of their tasks matter.
 
-use duly_db::{Conn, Engine, FromRow, Result, Row, Tx, Value, dialect, query};
+use duly_db::{Conn, Engine, FromRow, Result, Row, Tx, Value, dialect, placeholders, query};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -12,7 +12,7 @@ use crate::tasks::{DueTime, Priority};
 use crate::users::{Digest, Escalation, MailStopped, MailsADay, QuietHours, TimeZoneName};
 
 /// Stands for "no time of day" in `due_minute`, after every real one.
-const NO_MINUTE: i64 = 1440;
+pub(super) const NO_MINUTE: i64 = 1440;
 
 /// What has to be known of a user to remind them.
 #[derive(Debug, Clone)]
@@ -61,13 +61,13 @@ impl FromRow for Recipient {
     }
 }
 
+pub(super) const RECIPIENT: &str = "id, name, email, time_zone, reminder_minute, reminders, \
+     overdue_mail, digest, digest_day, digest_hour, escalation, quiet_from, quiet_to, \
+     mails_a_day, mail_stopped_at, mail_stopped_reason, created_at";
+
 pub(super) async fn recipient(conn: &mut Conn, user: UserId) -> Result<Option<Recipient>> {
-    let statement = query(
-        "SELECT id, name, email, time_zone, reminder_minute, reminders, overdue_mail, digest, \
-         digest_day, digest_hour, escalation, quiet_from, quiet_to, mails_a_day, \
-         mail_stopped_at, mail_stopped_reason, created_at FROM users WHERE id = ?1",
-    );
-    conn.optional(statement.bind(user)).await
+    let text = format!("SELECT {RECIPIENT} FROM users WHERE id = ?1");
+    conn.optional(query(text).bind(user)).await
 }
 
 /// When a user is looked at next.
@@ -108,17 +108,24 @@ pub(super) async fn lock_schedule(
     tx.optional(query(text).bind(user)).await
 }
 
-/// The schedules that are due, longest ago first.
+/// Whether a schedule is due.
+pub(super) async fn is_any_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
+    let statement = query("SELECT 1 AS due FROM reminder_schedules WHERE next_run <= ?1 LIMIT 1");
+    Ok(conn.optional_row(statement.bind(now)).await?.is_some())
+}
+
+/// Schedules that are due, longest ago first, locked for the transaction. What others hold is theirs.
 pub(super) async fn due_schedules(
-    conn: &mut Conn,
+    tx: &mut Tx,
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<Schedule>> {
-    let statement = query(
+    let statement = format!(
         "SELECT user_id, next_run, last_day FROM reminder_schedules WHERE next_run <= ?1 \
-         ORDER BY next_run, user_id LIMIT ?2",
+         ORDER BY next_run, user_id LIMIT ?2{}",
+        dialect::for_update_of_free_rows(tx.engine())
     );
-    conn.all(statement.bind(now).bind(limit)).await
+    tx.all(query(statement).bind(now).bind(limit)).await
 }
 
 pub(super) async fn insert_schedule(tx: &mut Tx, schedule: &Schedule) -> Result<()> {
@@ -148,15 +155,14 @@ pub(super) async fn run_no_later(tx: &mut Tx, user: UserId, at: Timestamp) -> Re
     tx.execute(statement.bind(user).bind(at)).await.map(|_| ())
 }
 
-/// Takes a due schedule, by setting its next run to `until`; answers whether nobody was faster.
-pub(super) async fn claim(tx: &mut Tx, schedule: &Schedule, until: Timestamp) -> Result<bool> {
-    let statement =
-        query("UPDATE reminder_schedules SET next_run = ?3 WHERE user_id = ?1 AND next_run = ?2");
-    let statement = statement
-        .bind(schedule.user)
-        .bind(schedule.next_run)
-        .bind(until);
-    Ok(tx.execute(statement).await? == 1)
+/// Puts schedules off until then.
+pub(super) async fn put_off(tx: &mut Tx, users: &[UserId], until: Timestamp) -> Result<()> {
+    let statement = query(format!(
+        "UPDATE reminder_schedules SET next_run = ?1 WHERE user_id IN ({})",
+        placeholders(2, users.len())
+    ));
+    let statement = statement.bind(until).bind_all(users.iter().copied());
+    tx.execute(statement).await.map(|_| ())
 }
 
 /// Brings back what a clock that was once wrong has put off beyond `latest`; answers how many.
@@ -212,7 +218,8 @@ impl FromRow for DueTask {
     }
 }
 
-const TASK: &str = "id, title, due_date, due_minute, snoozed_until, muted, priority, created_at";
+pub(super) const TASK: &str =
+    "id, title, due_date, due_minute, snoozed_until, muted, priority, created_at";
 
 /// Open tasks due from one day to another, both included.
 pub(super) async fn due_between(

@@ -10,6 +10,7 @@
 mod actions;
 mod calm;
 mod catch_up;
+mod crowd;
 mod dispatch;
 mod escalation;
 mod feedback;

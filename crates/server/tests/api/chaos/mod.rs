@@ -3,6 +3,7 @@
 //! but where nobody can know better.
 
 mod fleet;
+mod orphans;
 mod sink;
 
 use std::sync::Arc;
@@ -56,6 +57,17 @@ async fn each_promise_is_kept_once_whatever_dies_on_the_way() {
 async fn each_promise_is_kept_once_with_jobs_in_redis() {
     let (_cluster, app) = database().await;
     let redis = RedisServer::with(&["--appendonly", "yes"]);
+    let app = in_redis(app, &redis).await;
+    let restart = || {
+        redis.kill();
+        redis.resume();
+    };
+    let variables = vec![("DULY_QUEUE__URL", redis.url())];
+    run(&app, restart, variables).await;
+}
+
+/// The same with its jobs in Redis.
+async fn in_redis(app: TestTracker, redis: &RedisServer) -> TestTracker {
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let installation = instance::installation(&app.db, &SystemRandom).await;
     // Looking at jobs writes.
@@ -63,13 +75,7 @@ async fn each_promise_is_kept_once_with_jobs_in_redis() {
     let address = redis.url().parse().expect("an address");
     let store = RedisStore::new(sql, address, &installation.expect("the database works"));
     let queue = Queue::with_store(app.db.clone(), Arc::new(store), clock, random);
-    let app = app.with_queue(queue);
-    let restart = || {
-        redis.kill();
-        redis.resume();
-    };
-    let variables = vec![("DULY_QUEUE__URL", redis.url())];
-    run(&app, restart, variables).await;
+    app.with_queue(queue)
 }
 
 /// The database, for who does not wait for locks: whoever is frozen may hold one.
