@@ -280,8 +280,8 @@ async fn the_jobs_of_a_task_are_found_by_it() {
     let user = format!("user:{ann}");
     let reminder = vec![user.clone(), tag(2)];
     assert_eq!(tags(&app, "send_reminder").await, [reminder]);
-    let overdue = vec![user, tag(0), tag(1)];
-    assert_eq!(tags(&app, "send_overdue").await, [overdue]);
+    // What is overdue is looked up when it is told.
+    assert_eq!(tags(&app, "send_overdue").await, [vec![user]]);
 }
 
 #[tokio::test]
@@ -289,8 +289,8 @@ async fn a_mail_about_all_is_found_by_some_of_its_tasks() {
     let app = TestTracker::new().await;
     let ann = app.user("Ann").await;
     set(&app, ann, "mails_a_day = 1").await;
-    for number in 0..30 {
-        due(&app, ann, "x", &format!("2026-11-{}", 10 + number / 2)).await;
+    for _ in 0..30 {
+        due(&app, ann, "x", "2026-11-24").await;
     }
     let mails = at(&app, "2026-11-23T08:00:00Z").await;
     assert_eq!(mails.len(), 1);
