@@ -110,7 +110,10 @@ pub(super) async fn lock_schedule(
 
 /// Whether a schedule is due.
 pub(super) async fn is_any_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
-    let statement = query("SELECT 1 AS due FROM reminder_schedules WHERE next_run <= ?1 LIMIT 1");
+    // In order, or PostgreSQL reads all of them: without knowing the time it takes a third of them to be due.
+    let statement = query(
+        "SELECT 1 AS due FROM reminder_schedules WHERE next_run <= ?1 ORDER BY next_run LIMIT 1",
+    );
     Ok(conn.optional_row(statement.bind(now)).await?.is_some())
 }
 

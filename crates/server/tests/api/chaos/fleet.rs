@@ -72,13 +72,13 @@ impl<'a> Fleet<'a> {
             .variables
             .retain(|(name, _)| *name != "DULY_MAIL__URL");
         self.home.variables.push(("DULY_MAIL__URL", url));
-        let child = self.home.spawn(&["work", "--slots", "1"]);
+        let child = self.home.spawn_logging(&["work", "--slots", "1"]);
         self.sink.is_process(number, process(&child));
         self.workers[number] = Some(child);
     }
 
     pub fn start_scheduler(&mut self) {
-        let child = self.home.spawn(&["serve", "--role", "scheduler"]);
+        let child = self.home.spawn_logging(&["serve", "--role", "scheduler"]);
         self.schedulers.push(child);
     }
 

@@ -78,10 +78,12 @@ async fn in_redis(app: TestTracker, redis: &RedisServer) -> TestTracker {
     app.with_queue(queue)
 }
 
-/// The database, for who does not wait for locks: whoever is frozen may hold one.
+/// The database, for who does not wait until SQLite's one lock is free: whoever is frozen may hold it.
 async fn impatient(app: &TestTracker) -> Db {
     let mut options = Options::at(Location::parse(app.database.url(), &[]).expect("a place"));
-    options.wait_timeout = Duration::from_millis(100);
+    if !app.db.is_shared() {
+        options.wait_timeout = Duration::from_millis(100);
+    }
     Db::open(options).await.expect("the test's database")
 }
 

@@ -77,8 +77,15 @@ impl Process {
         self.command(arguments).output().expect("it runs")
     }
 
-    /// Starts a command whose log is kept.
+    /// Starts a command that tells on its standard error output what it does.
     pub fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        let pipes = command.stdout(Stdio::null()).stderr(Stdio::piped());
+        pipes.spawn().expect("it starts")
+    }
+
+    /// Starts a command whose log is kept.
+    pub fn spawn_logging(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
         let pipes = command.stdout(Stdio::null()).stderr(self.log_file());
         pipes.spawn().expect("it starts")
