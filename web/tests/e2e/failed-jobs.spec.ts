@@ -93,7 +93,7 @@ test('when mails come back again and again none is sent, until the person wants 
 
   await page.goto('/settings/reminders')
   const notice = page.getByRole('region', { name: 'No reminders are sent' })
-  await expect(notice).toContainText(`Mails to ${email} came back`)
+  await expect(notice).toContainText(`None has been sent to ${email}`)
   await expect(notice).toContainText('nobody of this name lives here')
   await expectClean(page)
   await notice.getByRole('button', { name: 'Try again' }).click()

@@ -68,7 +68,7 @@ test('a reminder that came back says why', async ({ page }) => {
   await page.goto('/admin/queues/receipts')
   const bounced = rows(page).filter({ hasText: 'Bounced' })
   await expect(bounced).toContainText('550 5.1.1 nobody of this name lives here')
-  const complained = rows(page).filter({ hasText: 'Reported as spam' })
+  const complained = rows(page).filter({ hasText: 'Complaint' })
   await expect(complained).toContainText('told by mx.example.org')
   const sent = rows(page).filter({ hasText: 'Due now' })
   await expect(sent).toContainText('Nov 24')

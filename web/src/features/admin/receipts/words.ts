@@ -18,7 +18,7 @@ export const RECEIPT_STATE_NAMES: Record<Receipt['state'], string> = {
   sent: 'Sent',
   failed: 'Failed',
   bounced: 'Bounced',
-  complained: 'Reported as spam',
+  complained: 'Complaint',
   cancelled: 'Cancelled',
 }
 
