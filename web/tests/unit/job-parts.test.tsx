@@ -1,11 +1,12 @@
 import { QueryClientProvider } from '@tanstack/react-query'
-import { act, cleanup, render, screen, within } from '@testing-library/react'
+import { act, render, screen, within } from '@testing-library/react'
 import type { ReactNode } from 'react'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { accountQuery, queryClient } from '#api/queries.ts'
+import { expect, test, vi } from 'vitest'
+import { queryClient } from '#api/queries.ts'
 import type { JobDetails } from '#api/types.ts'
 import { DeedDialog } from '#features/admin/queue/deed-dialog.tsx'
 import { Timeline } from '#features/admin/queue/timeline.tsx'
+import { withDialogs } from './dialogs.ts'
 
 const NOW = Date.parse('2026-11-30T09:00:30Z')
 const at = (text: string) => `2026-11-30T${text}Z`
@@ -56,24 +57,7 @@ function show(part: ReactNode, answer: unknown = null) {
   return asked
 }
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: NOW })
-  vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener() {}, removeEventListener() {} }))
-  // The browser that the tests run in knows no dialogs.
-  HTMLDialogElement.prototype.showModal = function showModal() {
-    this.open = true
-  }
-  HTMLDialogElement.prototype.close = function close() {
-    this.open = false
-  }
-  queryClient.clear()
-  queryClient.setQueryData(accountQuery.queryKey, null)
-})
-afterEach(() => {
-  cleanup()
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
+withDialogs(NOW)
 
 test('what an attempt logged stands with it', () => {
   show(<Timeline job={job} now={NOW} />)

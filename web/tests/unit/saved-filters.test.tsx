@@ -1,10 +1,11 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from '@tanstack/react-router'
-import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { accountQuery, queryClient } from '#api/queries.ts'
+import { act, fireEvent, render, screen } from '@testing-library/react'
+import { expect, test, vi } from 'vitest'
+import { queryClient } from '#api/queries.ts'
 import type { JobFilter } from '#features/admin/queue/job-filter.ts'
 import { SavedFilters } from '#features/admin/queue/saved-filters.tsx'
+import { withDialogs } from './dialogs.ts'
 
 const NOTHING = { queue: null, kind: null, tag: null, owner: null, fingerprint: null }
 const saved = {
@@ -43,25 +44,7 @@ function show(filter: JobFilter, filters: unknown[]) {
   return sent
 }
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: new Date('2026-11-30T09:00:30Z') })
-  vi.stubGlobal('scrollTo', () => {})
-  vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener() {}, removeEventListener() {} }))
-  // The browser that the tests run in knows no dialogs.
-  HTMLDialogElement.prototype.showModal = function showModal() {
-    this.open = true
-  }
-  HTMLDialogElement.prototype.close = function close() {
-    this.open = false
-  }
-  queryClient.clear()
-  queryClient.setQueryData(accountQuery.queryKey, null)
-})
-afterEach(() => {
-  cleanup()
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
+withDialogs('2026-11-30T09:00:30Z')
 
 test('a saved filter leads to its jobs, and can be deleted', async () => {
   const sent = show({ state: 'ready' }, [saved])

@@ -1,10 +1,11 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from '@tanstack/react-router'
-import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { accountQuery, queryClient } from '#api/queries.ts'
+import { act, fireEvent, render, screen, within } from '@testing-library/react'
+import { expect, test, vi } from 'vitest'
+import { queryClient } from '#api/queries.ts'
 import type { Schedule } from '#api/types.ts'
 import { SchedulesPage } from '#features/admin/schedules/schedules.tsx'
+import { withDialogs } from './dialogs.ts'
 
 const NOW = '2026-11-30T09:00:30Z'
 const schedule: Schedule = {
@@ -65,25 +66,7 @@ const cells = () => {
 }
 const press = (key: string) => act(() => fireEvent.keyDown(document.activeElement ?? document.body, { key }))
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: new Date(NOW) })
-  vi.stubGlobal('scrollTo', () => {})
-  vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener() {}, removeEventListener() {} }))
-  // The browser that the tests run in knows no dialogs.
-  HTMLDialogElement.prototype.showModal = function showModal() {
-    this.open = true
-  }
-  HTMLDialogElement.prototype.close = function close() {
-    this.open = false
-  }
-  queryClient.clear()
-  queryClient.setQueryData(accountQuery.queryKey, null)
-})
-afterEach(() => {
-  cleanup()
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
+withDialogs(NOW)
 
 test('each schedule stands in a row with its last run and its next', async () => {
   show([schedule])

@@ -1,10 +1,11 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from '@tanstack/react-router'
-import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { accountQuery, queryClient } from '#api/queries.ts'
+import { act, fireEvent, render, screen } from '@testing-library/react'
+import { expect, test, vi } from 'vitest'
+import { queryClient } from '#api/queries.ts'
 import type { JobTag } from '#api/types.ts'
 import { TagsPage } from '#features/admin/queue/tags.tsx'
+import { withDialogs } from './dialogs.ts'
 
 const NOW = '2026-11-30T09:00:30Z'
 const tag: JobTag = {
@@ -41,25 +42,7 @@ function show(tags: JobTag[], answer = () => new Response(null, { status: 204 })
   return sent
 }
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: new Date(NOW) })
-  vi.stubGlobal('scrollTo', () => {})
-  vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener() {}, removeEventListener() {} }))
-  // The browser that the tests run in knows no dialogs.
-  HTMLDialogElement.prototype.showModal = function showModal() {
-    this.open = true
-  }
-  HTMLDialogElement.prototype.close = function close() {
-    this.open = false
-  }
-  queryClient.clear()
-  queryClient.setQueryData(accountQuery.queryKey, null)
-})
-afterEach(() => {
-  cleanup()
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
+withDialogs(NOW)
 
 test('each number of a tag leads to its jobs', async () => {
   show([tag])
