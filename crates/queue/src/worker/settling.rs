@@ -35,14 +35,15 @@ pub(super) async fn hand_in(results: &mpsc::Sender<Ended>, ended: Ended) {
     }
 }
 
-/// Waits a moment for the results of those that still run.
-async fn gather<C>(
-    shared: &Shared<C>,
+/// Waits until then for the results of all that run, or for as many as are stored at once.
+async fn gather(
+    until: Instant,
+    running: usize,
     results: &mut mpsc::Receiver<Ended>,
     ended: &mut Vec<Ended>,
 ) {
-    let until = Instant::now() + GATHERED;
-    while ended.len() < shared.held.count().min(BATCH) {
+    let wanted = running.min(BATCH);
+    while ended.len() < wanted {
         let more = results.recv_many(ended, BATCH - ended.len());
         match timeout_at(until, more).await {
             Ok(1..) => {}
@@ -56,7 +57,8 @@ async fn gather<C>(
 pub(super) async fn settle<C>(shared: Arc<Shared<C>>, mut results: mpsc::Receiver<Ended>) {
     let mut ended = Vec::new();
     while results.recv_many(&mut ended, BATCH).await > 0 {
-        gather(&shared, &mut results, &mut ended).await;
+        let until = Instant::now() + GATHERED;
+        gather(until, shared.held.count(), &mut results, &mut ended).await;
         let (batch, slots): (Vec<Settlement>, Vec<_>) = ended
             .drain(..)
             .map(|one| (one.settlement, one.slot))
@@ -80,5 +82,64 @@ pub(super) async fn settle<C>(shared: Arc<Shared<C>>, mut results: mpsc::Receive
             shared.held.forget(settlement.held);
         }
         drop(slots);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Fence, Held, Outcome, Reserved};
+    use crate::{JobId, Priority, QueueName};
+
+    fn ended() -> Ended {
+        let job = Reserved {
+            held: Held {
+                id: JobId(uuid::Uuid::from_u128(1)),
+                fence: Fence(1),
+            },
+            queue: QueueName::DEFAULT,
+            name: "test".to_owned(),
+            payload: String::new(),
+            attempt: 1,
+            tries: 3,
+            priority: Priority::Normal,
+            waited: Duration::ZERO,
+        };
+        Ended {
+            settlement: job.settled(Outcome::Done, Duration::ZERO),
+            slot: None,
+        }
+    }
+
+    /// How many are stored together when this many jobs run and two results come after the first.
+    async fn gathered(running: usize, wait: Duration) -> usize {
+        let (sender, mut results) = mpsc::channel(4);
+        let mut first = vec![ended()];
+        tokio::spawn(async move {
+            for _ in 0..2 {
+                tokio::task::yield_now().await;
+                hand_in(&sender, ended()).await;
+            }
+            // Others run on.
+            std::future::pending::<()>().await;
+        });
+        gather(Instant::now() + wait, running, &mut results, &mut first).await;
+        first.len()
+    }
+
+    #[tokio::test]
+    async fn results_of_all_that_run_are_stored_together() {
+        assert_eq!(gathered(3, Duration::from_secs(60)).await, 3);
+    }
+
+    #[tokio::test]
+    async fn a_result_waits_for_nobody_who_does_not_run() {
+        assert_eq!(gathered(1, Duration::from_secs(60)).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_result_waits_no_longer_than_for_a_moment() {
+        // How many come in a moment depends on the machine; that it ends does not.
+        assert!(gathered(9, GATHERED).await <= 3);
     }
 }
