@@ -132,7 +132,9 @@ fn wanted<'a>(want: &Want<'a>, open: &Open<'_>) -> Arguments<'a> {
         .number(want.lease.as_micros())
         .own(written_id(want.worker.0))
         .text(LEASE_OVER);
-    for (queue, share) in together(want, open) {
+    let has_places =
+        |queue: &QueueName| open.places.iter().any(|place| place.queue == *queue);
+    for (queue, share) in want.together(has_places) {
         let places = open.of(queue);
         let (limited, free): (Vec<_>, Vec<_>) = places
             .into_iter()
@@ -155,28 +157,6 @@ fn wanted<'a>(want: &Want<'a>, open: &Open<'_>) -> Arguments<'a> {
     arguments
 }
 
-/// The shares of queues that have something, with those of one queue together where that leaves the order as it
-/// is: next to each other, or as long as there is enough for all.
-fn together<'a>(want: &Want<'a>, open: &Open<'_>) -> Vec<(&'a QueueName, u32)> {
-    let mut shares: Vec<(&QueueName, u32)> = Vec::new();
-    let mut sum: u32 = 0;
-    for (queue, share) in want.shares {
-        if !open.places.iter().any(|place| place.queue == *queue) {
-            continue;
-        }
-        sum = sum.saturating_add(*share);
-        let last = shares.len().wrapping_sub(1);
-        let mut earlier = shares.iter_mut().enumerate();
-        let same =
-            earlier.find(|(at, (other, _))| *other == queue && (*at == last || sum <= want.limit));
-        match same {
-            Some((_, (_, share_of))) => *share_of = share_of.saturating_add(*share),
-            None => shares.push((queue, *share)),
-        }
-    }
-    shares
-}
-
 fn reserved((id, state, data): (String, String, String)) -> Option<Reserved> {
     let live = Live::read(&state)?;
     let taken_at = live.started_at?;
@@ -194,43 +174,4 @@ fn reserved((id, state, data): (String, String, String)) -> Option<Reserved> {
         priority: live.fixed.priority,
         waited: waited.unwrap_or_default(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::keys::Keys;
-    use super::*;
-    use crate::store::WorkerId;
-
-    #[test]
-    fn shares_of_a_queue_come_together_while_there_is_enough_for_all() {
-        let keys = Keys::of("test");
-        let queues = [QueueName::URGENT, QueueName::DEFAULT];
-        let places = queues
-            .clone()
-            .map(|queue| Place::new(&keys, &queue, "task"));
-        let [urgent, default] = &queues;
-        let open = Open {
-            places: &places,
-            kinds: &[],
-            paused: &[],
-        };
-        let shares = [
-            (default.clone(), 1),
-            (QueueName::REMINDERS, 1),
-            (urgent.clone(), 1),
-            (default.clone(), 1),
-            (urgent.clone(), 8),
-            (default.clone(), 8),
-        ];
-        let want = Want {
-            kinds: &[],
-            shares: &shares,
-            limit: 8,
-            lease: Duration::from_secs(15),
-            worker: WorkerId(uuid::Uuid::nil()),
-        };
-        let together = together(&want, &open);
-        assert_eq!(together, [(default, 2), (urgent, 9), (default, 8)]);
-    }
 }

@@ -96,9 +96,20 @@ impl Expired {
     }
 }
 
+/// As [`end_expired`], in a transaction of its own if there is anything to do.
+pub(super) async fn end_leases(db: &Db, now: Timestamp) -> Result<()> {
+    let any = query("SELECT 1 AS found FROM jobs WHERE lease_until <= ?1 LIMIT 1").bind(now);
+    if db.read_fresh().optional_row(any).await?.is_some() {
+        let mut tx = db.begin_on_shared_rows();
+        end_expired(&mut tx, now).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
 /// Jobs whose lease is over come back at once if they have tries left. If not, they fail: so a
 /// job that kills its worker is tried as often as any other, and no oftener.
-pub(super) async fn end_expired(tx: &mut Tx, now: Timestamp) -> Result<Swept> {
+async fn end_expired(tx: &mut Tx, now: Timestamp) -> Result<Swept> {
     let select = query(format!(
         "SELECT id, fence, queue, name, priority, attempt, tries, retry_until, started_at, worker \
          FROM jobs WHERE lease_until <= ?1 ORDER BY lease_until LIMIT ?2{}",

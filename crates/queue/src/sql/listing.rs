@@ -12,28 +12,33 @@ use crate::store::{Counts, EXCERPT, FailureGroup, Fate, Filter, JobRecord, Listi
 use crate::{JobId, QueueName, Result};
 
 pub(super) async fn counts(conn: &mut Conn, now: Timestamp) -> Result<BTreeMap<QueueName, Counts>> {
-    let live = query(
-        "SELECT queue, SUM(CASE WHEN lease_until IS NOT NULL THEN 1 ELSE 0 END) AS running, \
-         SUM(CASE WHEN lease_until IS NULL AND run_at <= ?1 THEN 1 ELSE 0 END) AS ready, \
-         SUM(CASE WHEN lease_until IS NULL AND run_at > ?1 THEN 1 ELSE 0 END) AS scheduled, \
-         0 AS failed FROM jobs GROUP BY queue",
+    // Counted apart, each by an index that does not change when a job is taken, where that is another one.
+    let all = query(
+        "SELECT queue, COUNT(*) AS jobs, SUM(CASE WHEN run_at > ?1 THEN 1 ELSE 0 END) AS scheduled \
+         FROM jobs GROUP BY queue",
     );
-    let failed = query(
-        "SELECT queue, 0 AS running, 0 AS ready, 0 AS scheduled, COUNT(*) AS failed \
-         FROM failed_jobs GROUP BY queue",
+    let running = query(
+        "SELECT queue, COUNT(*) AS jobs, SUM(CASE WHEN run_at > ?1 THEN 1 ELSE 0 END) AS scheduled \
+         FROM jobs WHERE lease_until IS NOT NULL GROUP BY queue",
     );
+    let failed = query("SELECT queue, COUNT(*) AS jobs FROM failed_jobs GROUP BY queue");
+    let queries = vec![all.bind(now), running.bind(now), failed];
+    let mut answers = conn.snapshot(queries).await?.into_iter();
     let mut queues: BTreeMap<QueueName, Counts> = BTreeMap::new();
-    for row in conn
-        .snapshot(vec![live.bind(now), failed])
-        .await?
-        .iter()
-        .flatten()
-    {
+    for row in answers.next().unwrap_or_default() {
         let counts = queues.entry(row.get("queue")?).or_default();
-        counts.ready += row.get::<u64>("ready")?;
-        counts.scheduled += row.get::<u64>("scheduled")?;
-        counts.running += row.get::<u64>("running")?;
-        counts.failed += row.get::<u64>("failed")?;
+        counts.scheduled = row.get("scheduled")?;
+        counts.ready = row.get::<u64>("jobs")?.saturating_sub(counts.scheduled);
+    }
+    for row in answers.next().unwrap_or_default() {
+        let counts = queues.entry(row.get("queue")?).or_default();
+        let (jobs, later): (u64, u64) = (row.get("jobs")?, row.get("scheduled")?);
+        counts.running = jobs;
+        counts.scheduled = counts.scheduled.saturating_sub(later);
+        counts.ready = counts.ready.saturating_sub(jobs.saturating_sub(later));
+    }
+    for row in answers.next().unwrap_or_default() {
+        queues.entry(row.get("queue")?).or_default().failed = row.get("jobs")?;
     }
     Ok(queues)
 }
@@ -42,9 +47,17 @@ pub(super) async fn oldest(
     conn: &mut Conn,
     now: Timestamp,
 ) -> Result<BTreeMap<QueueName, Timestamp>> {
+    // From one queue to the next by the index, and of each the first job: however many wait.
     let select = query(
-        "SELECT queue, MIN(run_at) AS run_at FROM jobs \
-         WHERE lease_until IS NULL AND run_at <= ?1 GROUP BY queue",
+        "WITH RECURSIVE queues (queue) AS (\
+         SELECT MIN(queue) FROM jobs WHERE lease_until IS NULL UNION ALL \
+         SELECT (SELECT MIN(jobs.queue) FROM jobs \
+         WHERE jobs.lease_until IS NULL AND jobs.queue > queues.queue) \
+         FROM queues WHERE queues.queue IS NOT NULL) \
+         SELECT queue, run_at FROM (SELECT queue, (SELECT jobs.run_at FROM jobs \
+         WHERE jobs.queue = queues.queue AND jobs.lease_until IS NULL AND jobs.run_at <= ?1 \
+         ORDER BY jobs.run_at LIMIT 1) AS run_at FROM queues) AS firsts \
+         WHERE run_at IS NOT NULL",
     );
     let rows = conn.rows(select.bind(now)).await?;
     let oldest = rows

@@ -9,6 +9,7 @@ pub(crate) mod batches;
 mod decisions;
 mod ending;
 mod finished;
+mod fronts;
 mod json;
 mod leadership;
 mod limits;
@@ -30,6 +31,7 @@ pub(crate) mod tags;
 mod workers;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -43,6 +45,7 @@ use crate::store::{
     Claim, Held, JobStore, Kind, NewJob, Operations, Reserved, ScheduleRecord, Settled, Settlement,
     Swept, Term, Want,
 };
+use self::fronts::Fronts;
 use crate::{JobId, Pushed, QueueName, Result};
 
 pub use tables::TABLES;
@@ -64,6 +67,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0010_batches"),
         duly_db::migration!("0011_job_logs"),
         duly_db::migration!("0012_job_tags"),
+        duly_db::migration!("0013_job_indexes"),
     ],
 };
 
@@ -73,14 +77,35 @@ pub struct SqlStore {
     pub(crate) db: Db,
     pub(crate) clock: SharedClock,
     pub(crate) random: SharedRandom,
+    /// When leases were last looked at before jobs were taken, in microseconds since 1970 UTC.
+    leases_seen: AtomicI64,
+    fronts: Fronts,
 }
+
+/// Before jobs are taken, leases are looked at no oftener than this: each look meets what has lately run.
+const LEASES_SEEN_EVERY: Duration = Duration::from_secs(1);
 
 impl SqlStore {
     /// Jobs kept in the given database. SQLite has no clock that other processes could disagree
     /// with, so the time is the given clock's.
     #[must_use]
     pub fn new(db: Db, clock: SharedClock, random: SharedRandom) -> Self {
-        SqlStore { db, clock, random }
+        SqlStore {
+            db,
+            clock,
+            random,
+            leases_seen: AtomicI64::new(i64::MIN),
+            fronts: Fronts::default(),
+        }
+    }
+
+    /// Whether leases are to be looked at before jobs are taken.
+    fn sees_leases(&self, now: Timestamp) -> bool {
+        let every = i64::try_from(LEASES_SEEN_EVERY.as_micros()).unwrap_or(i64::MAX);
+        let now = now.as_microsecond();
+        let seen = |last: i64| (last.abs_diff(now) >= every.unsigned_abs()).then_some(now);
+        let order = Ordering::Relaxed;
+        self.leases_seen.fetch_update(order, order, seen).is_ok()
     }
 
     /// Runs a transaction of the store's own, and again when it gave way to another's.
@@ -105,11 +130,11 @@ impl SqlStore {
 /// How many jobs one statement names at most.
 const IDS: usize = 256;
 
-/// A list of parameters from the given one on, and the ids to bind to them: one of five lengths, filled up with
+/// A list of parameters from the given one on, and the ids to bind to them: one of six lengths, filled up with
 /// the last id, so that the text of a statement is not another one for each number of jobs.
 fn id_list(first: usize, ids: impl IntoIterator<Item = JobId>) -> (String, Vec<JobId>) {
     let mut ids: Vec<JobId> = ids.into_iter().collect();
-    let lengths = [1, 4, 16, 64, IDS];
+    let lengths = [1, 4, 16, 48, 100, IDS];
     let length = lengths.into_iter().find(|&length| length >= ids.len());
     if let (Some(length), Some(last)) = (length, ids.last().copied()) {
         ids.resize(length, last);
@@ -143,7 +168,11 @@ impl JobStore for SqlStore {
     }
 
     async fn reserve(&self, want: &Want<'_>) -> Result<Vec<Reserved>> {
-        self.alone(|| reserving::reserve(&self.db, want, self.clock.now()))
+        let now = self.clock.now();
+        if self.sees_leases(now) {
+            self.alone(|| ending::end_leases(&self.db, now)).await?;
+        }
+        self.alone(|| reserving::reserve(&self.db, &self.fronts, want, self.clock.now()))
             .await
     }
 

@@ -6,16 +6,21 @@ use duly_db::dialect::{for_update_of_free_rows, in_order_of};
 use duly_db::{Conn, Db, FromValue, Query, Row, Tx, Value, placeholders, query};
 use jiff::Timestamp;
 
-use super::{ending, id_list, later, pausing, rates};
+use super::fronts::Fronts;
+use super::{id_list, later, pausing, rates};
 use crate::store::{Fence, Held, Kind, Paused, Reserved, Want, WorkerId};
 use crate::{JobId, QueueName, Result};
 
 /// No call takes more than this many jobs from one queue.
 const BATCH: u32 = 100;
 
-pub(super) async fn reserve(db: &Db, want: &Want<'_>, now: Timestamp) -> Result<Vec<Reserved>> {
+pub(super) async fn reserve(
+    db: &Db,
+    fronts: &Fronts,
+    want: &Want<'_>,
+    now: Timestamp,
+) -> Result<Vec<Reserved>> {
     let mut tx = db.begin_on_shared_rows();
-    ending::end_expired(&mut tx, now).await?;
     let paused = pausing::in_force(&mut tx, now).await?;
     let is_served = |kind: &&Kind| !paused.contains(&Paused::Kind(kind.name.to_owned()));
     let (limited, free): (Vec<Kind>, Vec<Kind>) = want
@@ -25,20 +30,32 @@ pub(super) async fn reserve(db: &Db, want: &Want<'_>, now: Timestamp) -> Result<
         .partition(|kind| kind.rate.is_some());
     let mut taken = Vec::new();
     let mut left = want.limit;
-    for (queue, share) in want.shares {
-        if paused.contains(&Paused::Queue(queue.clone())) {
+    let mut dry: Vec<&QueueName> = Vec::new();
+    for (queue, share) in want.together(|queue| !paused.contains(&Paused::Queue(queue.clone()))) {
+        let share = left.min(share).min(BATCH);
+        if share == 0 || dry.contains(&queue) {
             continue;
         }
-        let mut share = left.min(*share).min(BATCH);
-        let mut jobs = waiting(&mut tx, queue, &free, now, share).await?;
-        share = share.saturating_sub(count(&jobs));
+        let look = Look {
+            queue,
+            kinds: &free,
+            now,
+            limit: share,
+        };
+        let mut jobs = look.from_front(&mut tx, fronts).await?;
         for kind in &limited {
-            let found = waiting(&mut tx, queue, std::slice::from_ref(kind), now, share).await?;
-            let found = rates::allowed(&mut tx, *kind, found, now).await?;
-            share = share.saturating_sub(count(&found));
-            jobs.extend(found);
+            let look = Look {
+                kinds: std::slice::from_ref(kind),
+                limit: share.saturating_sub(count(&jobs)),
+                ..look
+            };
+            let (found, _) = look.waiting(&mut tx, None).await?;
+            jobs.extend(rates::allowed(&mut tx, *kind, found, now).await?);
         }
         hold(&mut tx, &jobs, now, want).await?;
+        if count(&jobs) < share {
+            dry.push(queue);
+        }
         left = left.saturating_sub(count(&jobs));
         taken.extend(jobs);
     }
@@ -50,34 +67,59 @@ fn count(jobs: &[Reserved]) -> u32 {
     u32::try_from(jobs.len()).unwrap_or(u32::MAX)
 }
 
-/// The jobs to be taken, with the attempt and the fence they are about to get.
-async fn waiting(
-    tx: &mut Tx,
-    queue: &QueueName,
-    kinds: &[Kind],
+/// A look at what waits in a queue.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    queue: &'a QueueName,
+    kinds: &'a [Kind],
     now: Timestamp,
     limit: u32,
-) -> Result<Vec<Reserved>> {
-    if limit == 0 || kinds.is_empty() {
-        return Ok(Vec::new());
+}
+
+impl Look<'_> {
+    /// The jobs to be taken, with the attempt and the fence they are about to get, from where the front was last.
+    async fn from_front(self, tx: &mut Tx, fronts: &Fronts) -> Result<Vec<Reserved>> {
+        let from = fronts.of(self.queue, self.now);
+        let (jobs, first) = self.waiting(tx, from).await?;
+        let asked = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        fronts.saw(self.queue, (asked, jobs.len()), first, (from, self.now));
+        Ok(jobs)
     }
-    let select = format!(
-        "SELECT id, queue, name, payload, attempt + 1 AS attempt, tries, fence + 1 AS fence, \
-         priority, run_at \
-         FROM jobs{} WHERE queue = ?1 AND lease_until IS NULL AND run_at <= ?2 AND name IN ({}) \
-         ORDER BY position, id LIMIT ?3{}",
-        in_order_of(tx.engine(), "jobs_next"),
-        placeholders(4, kinds.len()),
-        for_update_of_free_rows(tx.engine()),
-    );
-    let select = query(select)
-        .bind(queue)
-        .bind(now)
-        .bind(limit)
-        .bind_all(kinds.iter().map(|kind| kind.name));
-    let rows = tx.rows(select).await?;
-    let jobs = rows.iter().map(|row| taken(row, now));
-    Ok(jobs.collect::<duly_db::Result<_>>()?)
+
+    /// The jobs to be taken from this position on, and the position of the first.
+    async fn waiting(
+        self,
+        tx: &mut Tx,
+        from: Option<Timestamp>,
+    ) -> Result<(Vec<Reserved>, Option<Timestamp>)> {
+        if self.limit == 0 || self.kinds.is_empty() {
+            return Ok((Vec::new(), None));
+        }
+        let kinds = self.kinds.len();
+        let after = match from {
+            Some(_) => format!(" AND position >= ?{}", 4 + kinds),
+            None => String::new(),
+        };
+        let select = format!(
+            "SELECT id, queue, name, payload, attempt + 1 AS attempt, tries, fence + 1 AS fence, \
+             priority, run_at, position \
+             FROM jobs{} WHERE queue = ?1 AND lease_until IS NULL AND run_at <= ?2 \
+             AND name IN ({}){after} ORDER BY position, id LIMIT ?3{}",
+            in_order_of(tx.engine(), "jobs_next"),
+            placeholders(4, kinds),
+            for_update_of_free_rows(tx.engine()),
+        );
+        let select = query(select)
+            .bind(self.queue)
+            .bind(self.now)
+            .bind(self.limit)
+            .bind_all(self.kinds.iter().map(|kind| kind.name))
+            .bind_all(from);
+        let rows = tx.rows(select).await?;
+        let first = rows.first().map(|row| row.get("position")).transpose()?;
+        let jobs = rows.iter().map(|row| taken(row, self.now));
+        Ok((jobs.collect::<duly_db::Result<_>>()?, first))
+    }
 }
 
 fn taken(row: &Row, now: Timestamp) -> duly_db::Result<Reserved> {

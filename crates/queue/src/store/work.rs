@@ -65,6 +65,27 @@ pub struct Want<'a> {
     pub worker: WorkerId,
 }
 
+impl<'a> Want<'a> {
+    /// The shares of the queues that are open, with those of one queue together where that leaves the order as it
+    /// is: next to each other, or as long as there is enough for all.
+    pub(crate) fn together(&self, is_open: impl Fn(&QueueName) -> bool) -> Vec<(&'a QueueName, u32)> {
+        let mut shares: Vec<(&'a QueueName, u32)> = Vec::new();
+        let mut sum: u32 = 0;
+        for (queue, share) in self.shares.iter().filter(|(queue, _)| is_open(queue)) {
+            sum = sum.saturating_add(*share);
+            let last = shares.len().wrapping_sub(1);
+            let mut earlier = shares.iter_mut().enumerate();
+            let same = earlier
+                .find(|(at, (other, _))| *other == queue && (*at == last || sum <= self.limit));
+            match same {
+                Some((_, (_, share_of))) => *share_of = share_of.saturating_add(*share),
+                None => shares.push((queue, *share)),
+            }
+        }
+        shares
+    }
+}
+
 /// A kind of job as a store knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind {
@@ -231,4 +252,31 @@ pub enum Passing {
     Fired,
     /// It passes: the schedule is new or paused, or it is too late.
     Passed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_of_a_queue_come_together_while_there_is_enough_for_all() {
+        let (urgent, default) = (QueueName::URGENT, QueueName::DEFAULT);
+        let shares = [
+            (default.clone(), 1),
+            (QueueName::REMINDERS, 1),
+            (urgent.clone(), 1),
+            (default.clone(), 1),
+            (urgent.clone(), 8),
+            (default.clone(), 8),
+        ];
+        let want = Want {
+            kinds: &[],
+            shares: &shares,
+            limit: 8,
+            lease: Duration::from_secs(15),
+            worker: WorkerId(Uuid::nil()),
+        };
+        let together = want.together(|queue| *queue != QueueName::REMINDERS);
+        assert_eq!(together, [(&default, 2), (&urgent, 9), (&default, 8)]);
+    }
 }

@@ -9,6 +9,7 @@ mod due;
 mod execution;
 mod held;
 mod keeping;
+mod patience;
 mod reporting;
 mod settling;
 mod sharing;

@@ -1,22 +1,18 @@
 //! Storing how attempts ended.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::Shared;
+use super::patience::Patience;
 use super::slot::Slot;
 use crate::pause::Pause;
 use crate::store::{Settled, Settlement};
 
 /// How many results are stored at once.
 const BATCH: usize = 256;
-
-/// How long the first result waits for those of the other jobs that run: one transaction for a hundred results
-/// costs little more than one for a single result, and leaves a hundred slots to be filled at once.
-const GATHERED: Duration = Duration::from_millis(1);
 
 /// How an attempt ended, with the slot it ran in: until that is stored no other job may have the slot,
 /// or a kill would make more jobs run again than there are slots.
@@ -55,18 +51,22 @@ async fn gather(
 /// Stores results until no more can come. Results are kept for as long as the store has errors:
 /// settling a second time changes nothing, so it is always safe to try again.
 pub(super) async fn settle<C>(shared: Arc<Shared<C>>, mut results: mpsc::Receiver<Ended>) {
-    let mut ended = Vec::new();
+    let (mut ended, mut patience) = (Vec::new(), Patience::default());
     while results.recv_many(&mut ended, BATCH).await > 0 {
-        let until = Instant::now() + GATHERED;
-        gather(until, shared.held.count(), &mut results, &mut ended).await;
+        let until = Instant::now() + patience.wait();
+        gather(until, shared.slots.count(), &mut results, &mut ended).await;
         let (batch, slots): (Vec<Settlement>, Vec<_>) = ended
             .drain(..)
             .map(|one| (one.settlement, one.slot))
             .unzip();
         let mut pause = Pause::new();
         let settled = loop {
+            let began = Instant::now();
             match shared.queue.store().settle(&batch).await {
-                Ok(settled) => break settled,
+                Ok(settled) => {
+                    patience.took(began.elapsed());
+                    break settled;
+                }
                 Err(error) => {
                     let unsettled = batch.len();
                     tracing::warn!(%error, unsettled, "results could not be stored; kept");
@@ -87,6 +87,8 @@ pub(super) async fn settle<C>(shared: Arc<Shared<C>>, mut results: mpsc::Receive
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::store::{Fence, Held, Outcome, Reserved};
     use crate::{JobId, Priority, QueueName};
@@ -140,6 +142,6 @@ mod tests {
     #[tokio::test]
     async fn a_result_waits_no_longer_than_for_a_moment() {
         // How many come in a moment depends on the machine; that it ends does not.
-        assert!(gathered(9, GATHERED).await <= 3);
+        assert!(gathered(9, Patience::default().wait()).await <= 3);
     }
 }

@@ -21,6 +21,12 @@ impl Slots {
         self.taken().clone()
     }
 
+    /// How many there are in all queues.
+    pub(super) fn count(&self) -> usize {
+        let taken: u32 = self.taken().values().sum();
+        usize::try_from(taken).unwrap_or(usize::MAX)
+    }
+
     /// Gives a slot to a job of this queue.
     pub(super) fn give(&self, permit: OwnedSemaphorePermit, queue: &QueueName) -> Slot {
         *self.taken().entry(queue.clone()).or_default() += 1;

@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout};
 
 use super::execution::{self, OVERTIME};
+use super::patience::Patience;
 use super::settling::Ended;
 use super::slot::Slot;
 use super::turns::Turns;
@@ -18,10 +19,6 @@ use crate::{QueueName, Result};
 /// How long to wait when something is due and cannot be taken: others take it just now, or it would come more
 /// often than its rate allows.
 const HELD_BACK: Duration = Duration::from_millis(50);
-
-/// How long a free slot waits for others when all slots were filled the time before: jobs that are taken one by
-/// one cost as much each as a hundred that are taken at once.
-const GATHERED: Duration = Duration::from_millis(1);
 
 /// What the last look at the queues has found.
 enum Found {
@@ -38,14 +35,16 @@ pub(super) async fn take<C: Clone + Send + Sync + 'static>(
     let slots = Arc::new(Semaphore::new(shared.options.slots.max(1)));
     let mut turns = Turns::new(shared.options.queues.clone());
     let mut wakes = shared.queue.wakes();
-    let mut pause = Pause::new();
+    let (mut pause, mut patience) = (Pause::new(), Patience::default());
     let mut found = Found::Nothing(Duration::ZERO);
     reporting::once(&shared).await;
-    while let Some(free) = free_slots(&shared, &slots, &found).await {
+    while let Some(free) = free_slots(&shared, &slots, (&found, &patience)).await {
         wakes.mark_unchanged();
+        let began = Instant::now();
         found = match take_once(&shared, &mut turns, free, &found, &results).await {
             Ok(found) => {
                 pause = Pause::new();
+                patience.took(began.elapsed());
                 found
             }
             Err(error) => {
@@ -60,11 +59,12 @@ pub(super) async fn take<C: Clone + Send + Sync + 'static>(
     }
 }
 
-/// Waits until at least one slot is free; [`None`] when the worker has to stop.
+/// Waits until at least one slot is free; [`None`] when the worker has to stop. When all slots were filled the time
+/// before, the first one waits for others.
 async fn free_slots<C>(
     shared: &Shared<C>,
     slots: &Arc<Semaphore>,
-    found: &Found,
+    (found, patience): (&Found, &Patience),
 ) -> Option<Vec<OwnedSemaphorePermit>> {
     let first = tokio::select! {
         biased;
@@ -74,7 +74,7 @@ async fn free_slots<C>(
     if let Found::Enough = found {
         let half = u32::try_from(shared.options.slots / 2).unwrap_or(u32::MAX);
         // Those that have come free are taken below.
-        let _ = timeout(GATHERED, slots.acquire_many(half)).await;
+        let _ = timeout(patience.wait(), slots.acquire_many(half)).await;
     }
     let mut free = vec![first];
     while let Ok(permit) = slots.clone().try_acquire_owned() {
@@ -128,17 +128,23 @@ async fn take_once<C: Clone + Send + Sync + 'static>(
         (false, _) if jobs.len() < free.len() => Found::Nothing(Duration::ZERO),
         (false, _) => Found::Enough,
     };
-    for job in jobs {
-        match free.pop() {
-            Some(permit) if !shared.stop.is_cancelled() => {
-                let slot = shared.slots.give(permit, &job.queue);
-                shared
-                    .running
-                    .spawn(run(shared.clone(), job, slot, results.clone()));
+    // All slots are given before the first job runs: its result waits for those of all others.
+    let jobs: Vec<(Reserved, Option<Slot>)> = jobs
+        .into_iter()
+        .map(|job| {
+            let permit = free.pop();
+            let slot = permit.map(|permit| shared.slots.give(permit, &job.queue));
+            (job, slot)
+        })
+        .collect();
+    for (job, slot) in jobs {
+        match slot {
+            Some(slot) if !shared.stop.is_cancelled() => {
+                let run = run(shared.clone(), job, slot, results.clone());
+                shared.running.spawn(run);
             }
-            permit => {
+            slot => {
                 let settlement = job.settled(Outcome::Release, Duration::ZERO);
-                let slot = permit.map(|permit| shared.slots.give(permit, &job.queue));
                 settling::hand_in(results, Ended { settlement, slot }).await;
             }
         }
