@@ -236,7 +236,15 @@ impl QueueName {
 
 impl From<String> for QueueName {
     fn from(name: String) -> Self {
-        QueueName(Cow::Owned(name))
+        // Names are copied often, and most are one of these.
+        let known = [
+            Self::URGENT,
+            Self::DEFAULT,
+            Self::REMINDERS,
+            Self::MAINTENANCE,
+        ];
+        let known = known.into_iter().find(|known| known.0 == name);
+        known.unwrap_or(QueueName(Cow::Owned(name)))
     }
 }
 

@@ -128,7 +128,7 @@ impl Middleware for JobSpan {
         tracing::info_span!(
             "job",
             job.id = %job.held.id,
-            job.name = job.name,
+            job.name = &*job.name,
             job.queue = %job.queue,
             job.attempt = job.attempt,
             job.outcome = field::Empty,

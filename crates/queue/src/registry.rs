@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::job::assert_runnable;
 use crate::middleware::{Layers, Middleware};
-use crate::store::Kind;
+use crate::store::{Kind, Reserved};
 use crate::{Attempt, Backoff, Job, JobError, QueueName, Rate};
 
 type Running = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
@@ -27,7 +28,7 @@ pub(crate) struct Handler<C> {
     pub(crate) timeout: Duration,
     pub(crate) backoff: Backoff,
     pub(crate) rate: Option<Rate>,
-    pub(crate) run: fn(String, C, Attempt) -> Running,
+    pub(crate) run: fn(Arc<Reserved>, C, Attempt) -> Running,
 }
 
 impl<C> Default for Registry<C> {
@@ -136,10 +137,10 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
     }
 }
 
-fn run_job<J: Job>(payload: String, context: J::Context, attempt: Attempt) -> Running {
+fn run_job<J: Job>(reserved: Arc<Reserved>, context: J::Context, attempt: Attempt) -> Running {
     Box::pin(async move {
         // A newer release may have written it: kept among the failed jobs, it can be retried.
-        let job: J = serde_json::from_str(&payload).map_err(|error| {
+        let job: J = serde_json::from_str(&reserved.payload).map_err(|error| {
             JobError::fail(format!("this release cannot read the job: {error}"))
         })?;
         job.run(&context, attempt).await

@@ -1,8 +1,8 @@
-//! What `make bench` sees of a morning: `morning URL SECONDS` makes everybody's reminders due in so many seconds
-//! or a little later, and looks on until all have been planned by whoever serves this database.
+//! What `make bench` sees of a morning: `morning URL SECONDS PEOPLE` makes the reminders of so many people due in so
+//! many seconds or a little later, and looks on until all have been planned by whoever serves this database.
 //!
 //! Prints one JSON object a line: that the schedules are set, and when it was over how long it took from the minute
-//! at which everybody was due until all had been found, and until all had been planned.
+//! at which they were due until all had been found, and until all had been planned.
 
 #![expect(
     clippy::print_stdout,
@@ -22,18 +22,28 @@ const PATIENCE: Duration = Duration::from_secs(1800);
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let usage = "usage: morning URL SECONDS";
+    let usage = "usage: morning URL SECONDS PEOPLE";
     let url = arguments.next().ok_or(usage)?;
     let seconds: i64 = arguments.next().ok_or(usage)?.parse()?;
+    let people: u32 = arguments.next().ok_or(usage)?.parse()?;
     let db = Db::open(Options::at(Location::parse(&url, &[])?)).await?;
     let now = SystemClock.now();
     // People are due at whole minutes, and it is looked for them every ten seconds.
     let due = (now.as_second() + seconds).div_euclid(10) * 10 + 10;
     let due = Timestamp::from_second(due)?;
     let before = jiff::tz::TimeZone::UTC.to_datetime(now).date() - 2.days();
+    let last = query("SELECT user_id FROM reminder_schedules ORDER BY user_id LIMIT 1 OFFSET ?1");
+    let last = last.bind(people.saturating_sub(1));
+    let last = db.read_fresh().optional_row(last).await?;
+    let last: uuid::Uuid = last.ok_or("there are not so many people")?.get("user_id")?;
     let mut tx = db.begin();
-    let set = query("UPDATE reminder_schedules SET next_run = ?1, last_day = ?2");
-    let people = tx.execute(set.bind(due).bind(before)).await?;
+    // Nobody else is due.
+    let later = due + 24.hours();
+    let others = query("UPDATE reminder_schedules SET next_run = ?1 WHERE user_id > ?2");
+    tx.execute(others.bind(later).bind(last)).await?;
+    let set =
+        query("UPDATE reminder_schedules SET next_run = ?1, last_day = ?2 WHERE user_id <= ?3");
+    let people = tx.execute(set.bind(due).bind(before).bind(last)).await?;
     tx.commit().await?;
     println!("{{\"people\":{people},\"due\":{}}}", due.as_millisecond());
 

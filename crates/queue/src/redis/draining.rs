@@ -147,7 +147,7 @@ fn counted(text: &str) -> Vec<Counted> {
         Some(Counted {
             what: What::named(what)?,
             queue: QueueName::from((*queue).to_owned()),
-            kind: (*kind).to_owned(),
+            kind: (*kind).to_owned().into(),
             times: took(waited).zip(took(ran)).map(<[Duration; 2]>::from),
         })
     });

@@ -63,7 +63,10 @@ impl RedisStore {
                     continue;
                 }
             }
-            return Ok(jobs.into_iter().filter_map(reserved).collect());
+            return Ok(jobs
+                .into_iter()
+                .filter_map(|job| reserved(want.kinds, job))
+                .collect());
         }
     }
 
@@ -132,8 +135,7 @@ fn wanted<'a>(want: &Want<'a>, open: &Open<'_>) -> Arguments<'a> {
         .number(want.lease.as_micros())
         .own(written_id(want.worker.0))
         .text(LEASE_OVER);
-    let has_places =
-        |queue: &QueueName| open.places.iter().any(|place| place.queue == *queue);
+    let has_places = |queue: &QueueName| open.places.iter().any(|place| place.queue == *queue);
     for (queue, share) in want.together(has_places) {
         let places = open.of(queue);
         let (limited, free): (Vec<_>, Vec<_>) = places
@@ -157,7 +159,7 @@ fn wanted<'a>(want: &Want<'a>, open: &Open<'_>) -> Arguments<'a> {
     arguments
 }
 
-fn reserved((id, state, data): (String, String, String)) -> Option<Reserved> {
+fn reserved(kinds: &[Kind], (id, state, data): (String, String, String)) -> Option<Reserved> {
     let live = Live::read(&state)?;
     let taken_at = live.started_at?;
     let waited = Duration::try_from(taken_at.duration_since(live.run_at));
@@ -167,7 +169,7 @@ fn reserved((id, state, data): (String, String, String)) -> Option<Reserved> {
             fence: live.fence,
         },
         queue: live.fixed.queue,
-        name: live.fixed.kind,
+        name: Kind::name_among(kinds, live.fixed.kind),
         payload: Body::payload(data)?,
         attempt: live.attempt,
         tries: live.fixed.tries,

@@ -1,5 +1,7 @@
 //! What becomes of jobs that do not end well, and when history goes.
 
+use std::borrow::Cow;
+
 use duly_db::dialect::{for_update, for_update_of_free_rows};
 use duly_db::{Db, FromRow, Row, Tx, query};
 use jiff::Timestamp;
@@ -68,7 +70,7 @@ pub(super) async fn delete_failed(tx: &mut Tx, ids: &[JobId]) -> Result<()> {
 struct Expired {
     held: Held,
     queue: QueueName,
-    name: String,
+    name: Cow<'static, str>,
     priority: Priority,
     worker: Option<WorkerId>,
     number: u32,
@@ -86,7 +88,7 @@ impl Expired {
                 fence: row.get("fence")?,
             },
             queue: row.get("queue")?,
-            name: row.get("name")?,
+            name: Cow::Owned(row.get("name")?),
             priority: row.get("priority")?,
             worker: row.get("worker")?,
             number,

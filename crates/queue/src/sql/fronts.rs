@@ -56,7 +56,13 @@ impl Fronts {
                 front.position = position;
             }
             (Some(position), _) if found == asked && asked >= BURST => {
-                known.insert(queue.clone(), Front { position, seen: now });
+                known.insert(
+                    queue.clone(),
+                    Front {
+                        position,
+                        seen: now,
+                    },
+                );
             }
             _ if found < asked => {
                 known.remove(queue);
@@ -83,7 +89,11 @@ mod tests {
         assert_eq!(fronts.of(&QUEUE, at(1050)), Some(at(1)));
         fronts.saw(&QUEUE, (8, 8), Some(at(2)), (Some(at(1)), at(1050)));
         assert_eq!(fronts.of(&QUEUE, at(1099)), Some(at(2)));
-        assert_eq!(fronts.of(&QUEUE, at(1100)), None, "all of it is looked at again");
+        assert_eq!(
+            fronts.of(&QUEUE, at(1100)),
+            None,
+            "all of it is looked at again"
+        );
         assert_eq!(fronts.of(&QUEUE, at(999)), None, "the clock was set back");
     }
 
@@ -94,6 +104,10 @@ mod tests {
         fronts.saw(&QUEUE, (100, 99), Some(at(2)), (Some(at(1)), at(1000)));
         assert_eq!(fronts.of(&QUEUE, at(1000)), None);
         fronts.saw(&QUEUE, (8, 8), Some(at(3)), (None, at(1000)));
-        assert_eq!(fronts.of(&QUEUE, at(1000)), None, "and so is one of few slots");
+        assert_eq!(
+            fronts.of(&QUEUE, at(1000)),
+            None,
+            "and so is one of few slots"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! What became of jobs, counted by minutes, hours and days.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ const ROWS: usize = 16;
 
 /// What one transaction has to count.
 #[derive(Debug, Default)]
-pub(super) struct Tally(BTreeMap<(QueueName, String, What, u16), Sum>);
+pub(super) struct Tally(BTreeMap<(QueueName, Cow<'static, str>, What, u16), Sum>);
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Sum {
@@ -30,18 +31,36 @@ struct Sum {
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, queue: &QueueName, name: &str, what: What, number: u64) {
+    pub(super) fn count(
+        &mut self,
+        queue: &QueueName,
+        name: &Cow<'static, str>,
+        what: What,
+        number: u64,
+    ) {
         self.sum(queue, name, what, 0).number += number;
     }
 
-    pub(super) fn time(&mut self, queue: &QueueName, name: &str, what: What, took: Duration) {
+    pub(super) fn time(
+        &mut self,
+        queue: &QueueName,
+        name: &Cow<'static, str>,
+        what: What,
+        took: Duration,
+    ) {
         let sum = self.sum(queue, name, what, Histogram::bucket(took));
         sum.number += 1;
         sum.total = sum.total.saturating_add(took);
     }
 
-    fn sum(&mut self, queue: &QueueName, name: &str, what: What, bucket: u16) -> &mut Sum {
-        let key = (queue.clone(), name.to_owned(), what, bucket);
+    fn sum(
+        &mut self,
+        queue: &QueueName,
+        name: &Cow<'static, str>,
+        what: What,
+        bucket: u16,
+    ) -> &mut Sum {
+        let key = (queue.clone(), name.clone(), what, bucket);
         self.0.entry(key).or_default()
     }
 
@@ -70,7 +89,7 @@ impl Tally {
                 let micros = i64::try_from(sum.total.as_micros()).unwrap_or(i64::MAX);
                 add = add
                     .bind(queue)
-                    .bind(name.as_str())
+                    .bind(name.as_ref())
                     .bind(*what)
                     .bind(i64::from(*bucket))
                     .bind(i64::try_from(sum.number).unwrap_or(i64::MAX))

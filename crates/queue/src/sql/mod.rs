@@ -41,11 +41,11 @@ use duly_db::{Db, SharedClock, SharedRandom, Tx, placeholders, retry};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use self::fronts::Fronts;
 use crate::store::{
     Claim, Held, JobStore, Kind, NewJob, Operations, Reserved, ScheduleRecord, Settled, Settlement,
     Swept, Term, Want,
 };
-use self::fronts::Fronts;
 use crate::{JobId, Pushed, QueueName, Result};
 
 pub use tables::TABLES;

@@ -1,5 +1,6 @@
 //! Recording what has become of jobs that another store moves: once, whoever does it and however often they die.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use duly_db::dialect::{for_update, insert_or_keep};
@@ -36,7 +37,7 @@ pub(crate) struct Happened {
 pub(crate) struct Counted {
     pub(crate) what: What,
     pub(crate) queue: QueueName,
-    pub(crate) kind: String,
+    pub(crate) kind: Cow<'static, str>,
     /// How long it was due, and how long it ran, if that is counted.
     pub(crate) times: Option<[std::time::Duration; 2]>,
 }

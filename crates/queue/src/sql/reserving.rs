@@ -117,12 +117,12 @@ impl Look<'_> {
             .bind_all(from);
         let rows = tx.rows(select).await?;
         let first = rows.first().map(|row| row.get("position")).transpose()?;
-        let jobs = rows.iter().map(|row| taken(row, self.now));
+        let jobs = rows.iter().map(|row| taken(row, self.kinds, self.now));
         Ok((jobs.collect::<duly_db::Result<_>>()?, first))
     }
 }
 
-fn taken(row: &Row, now: Timestamp) -> duly_db::Result<Reserved> {
+fn taken(row: &Row, kinds: &[Kind], now: Timestamp) -> duly_db::Result<Reserved> {
     let run_at: Timestamp = row.get("run_at")?;
     Ok(Reserved {
         held: Held {
@@ -130,7 +130,7 @@ fn taken(row: &Row, now: Timestamp) -> duly_db::Result<Reserved> {
             fence: row.get("fence")?,
         },
         queue: row.get("queue")?,
-        name: row.get("name")?,
+        name: Kind::name_among(kinds, row.get("name")?),
         payload: row.get("payload")?,
         attempt: row.get("attempt")?,
         tries: row.get("tries")?,

@@ -1,5 +1,7 @@
 //! What is known of jobs, for people.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -331,7 +333,7 @@ pub struct RunningJob {
     /// The job.
     pub id: JobId,
     /// Its kind.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Where it waited.
     pub queue: QueueName,
     /// Which attempt it is.

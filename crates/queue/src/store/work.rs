@@ -68,7 +68,10 @@ pub struct Want<'a> {
 impl<'a> Want<'a> {
     /// The shares of the queues that are open, with those of one queue together where that leaves the order as it
     /// is: next to each other, or as long as there is enough for all.
-    pub(crate) fn together(&self, is_open: impl Fn(&QueueName) -> bool) -> Vec<(&'a QueueName, u32)> {
+    pub(crate) fn together(
+        &self,
+        is_open: impl Fn(&QueueName) -> bool,
+    ) -> Vec<(&'a QueueName, u32)> {
         let mut shares: Vec<(&'a QueueName, u32)> = Vec::new();
         let mut sum: u32 = 0;
         for (queue, share) in self.shares.iter().filter(|(queue, _)| is_open(queue)) {
@@ -93,6 +96,16 @@ pub struct Kind {
     pub name: &'static str,
     /// How many may start within a while.
     pub rate: Option<Rate>,
+}
+
+impl Kind {
+    /// The name of a kind, which is most often one of these.
+    pub(crate) fn name_among(kinds: &[Kind], name: String) -> Cow<'static, str> {
+        match kinds.iter().find(|kind| kind.name == name) {
+            Some(kind) => Cow::Borrowed(kind.name),
+            None => Cow::Owned(name),
+        }
+    }
 }
 
 /// The id of a worker: another one after each start.
@@ -128,7 +141,7 @@ pub struct Reserved {
     /// Where it waited.
     pub queue: QueueName,
     /// Its kind.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Its data as JSON.
     pub payload: String,
     /// Which attempt this is; the first is 1.
@@ -187,7 +200,7 @@ pub struct Settlement {
     /// Where the job waited.
     pub queue: QueueName,
     /// Its kind.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Its place among the jobs of its queue.
     pub priority: Priority,
     /// How long it was due and nobody took it.

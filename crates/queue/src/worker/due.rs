@@ -1,5 +1,6 @@
 //! Running what is due right now, one job after the other.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
@@ -53,6 +54,7 @@ impl Queue {
             let Some(job) = self.store().reserve(&want).await?.pop() else {
                 break;
             };
+            let job = Arc::new(job);
             let settlement = self.run_held(registry, context, &job, lease).await?;
             if let Outcome::Retry { error, .. } | Outcome::Fail { error } = &settlement.outcome {
                 report.errors.push((job.held.id, error.clone()));
@@ -74,7 +76,7 @@ impl Queue {
         &self,
         registry: &Registry<C>,
         context: &C,
-        job: &Reserved,
+        job: &Arc<Reserved>,
         lease: Lease,
     ) -> Result<Settlement> {
         let Some(handler) = registry.handler(&job.name) else {

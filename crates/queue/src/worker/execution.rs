@@ -47,7 +47,7 @@ pub(super) struct Finished {
 pub(super) fn start<C: Clone + Send + Sync + 'static>(
     registry: &Registry<C>,
     handler: &Handler<C>,
-    job: &Reserved,
+    job: &Arc<Reserved>,
     context: C,
     random: SharedRandom,
 ) -> (JoinHandle<Returned>, Running) {
@@ -66,7 +66,7 @@ pub(super) fn start<C: Clone + Send + Sync + 'static>(
     let (run, job, layers) = (handler.run, job.clone(), running.layers.clone());
     let work = async move {
         layers.before(&job)?;
-        let again = || run(job.payload.clone(), context.clone(), attempt);
+        let again = || run(job.clone(), context.clone(), attempt);
         retry::on_conflict(&*random, again).await
     };
     let work = running
@@ -148,7 +148,7 @@ fn outcome<C>(
 }
 
 fn report(job: &Reserved, outcome: &Outcome) {
-    let (id, name, attempt) = (job.held.id, job.name.as_str(), job.attempt);
+    let (id, name, attempt) = (job.held.id, &*job.name, job.attempt);
     match outcome {
         Outcome::Done => tracing::debug!(job.id = %id, job.name = name, attempt, "job done"),
         Outcome::Retry { error, .. } if attempt < job.tries => {

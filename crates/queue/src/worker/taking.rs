@@ -173,6 +173,7 @@ async fn run<C: Clone + Send + Sync + 'static>(
     results: mpsc::Sender<Ended>,
 ) {
     let (registry, context) = (&shared.registry, shared.context.clone());
+    let job = Arc::new(job);
     let settlement = match registry.handler(&job.name) {
         Some(handler) => {
             let random = shared.queue.random();
@@ -182,7 +183,7 @@ async fn run<C: Clone + Send + Sync + 'static>(
             shared.held.insert(&job, task.abort_handle(), renew_until);
             let finished = running.ended(handler, &job, task.await, &**random);
             if finished.is_aborted && shared.held.is_lost(job.held) {
-                let name = job.name;
+                let name = &*job.name;
                 tracing::warn!(job.id = %job.held.id, job.name = name, "job was taken over; aborted");
                 shared.held.forget(job.held);
                 return;

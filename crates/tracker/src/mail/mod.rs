@@ -9,6 +9,7 @@ mod settings;
 mod smtp;
 mod template;
 mod test_mail;
+pub(crate) mod tries;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,9 +1,10 @@
 //! Which mail went to whom, so that a report about it finds them.
 
 use duly_db::{Conn, Error, FromRow, Row, Tx, Value, dialect, query};
+use duly_queue::JobError;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Mail;
+use super::{Mail, SendError};
 use crate::Tracker;
 use crate::id::{NotificationId, UserId};
 use crate::names::names;
@@ -73,15 +74,21 @@ pub(crate) fn note(
     );
 }
 
-/// The same of a mail about an account, which keeps no promise.
-pub(crate) async fn note_account_mail(
+/// Hands over a mail about an account, which keeps no promise, noted before as [`note`] does: whoever answers at once
+/// is understood.
+pub(crate) async fn send_account_mail(
     tracker: &Tracker,
     mail: &Mail,
     user: UserId,
-) -> Result<(), Error> {
+) -> Result<(), JobError> {
     let mut tx = tracker.db.begin_on_shared_rows();
     note(&mut tx, mail, user, None, tracker.clock.now());
-    tx.commit().await
+    tx.commit().await.map_err(JobError::retry)?;
+    let sent = tracker.mailer.send(mail).await;
+    sent.map_err(|error| match error {
+        SendError::Temporary(_) => JobError::retry(error),
+        SendError::Permanent(_) => JobError::fail(error),
+    })
 }
 
 /// The mail of this `Message-ID`.

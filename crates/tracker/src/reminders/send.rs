@@ -12,20 +12,10 @@ use super::letters;
 use super::letters::Verdict;
 use super::{quiet, store};
 use crate::id::{NotificationId, TaskId, UserId};
-use crate::mail::{Mail, SendError, sent};
+use crate::mail::{Mail, SendError, sent, tries};
 use crate::notifications::ledger::{self, Entry};
 use crate::notifications::{Kind, State};
 use crate::{Error, Result, Tracker};
-
-/// Half a minute, doubling to an hour: a mail server that is down for a night delays mails, and
-/// costs none.
-const BACKOFF: Backoff = Backoff::Exponential {
-    first: Duration::from_secs(30),
-    cap: Duration::from_secs(3600),
-};
-
-/// About 14 hours with [`BACKOFF`].
-const TRIES: u32 = 20;
 
 /// After so many mails in a row that came back no more is sent.
 const BOUNCES: u32 = 3;
@@ -83,11 +73,11 @@ macro_rules! sending_job {
         impl Job for $job {
             const NAME: &'static str = $name;
             const QUEUE: QueueName = QueueName::$queue;
-            const TRIES: u32 = TRIES;
+            const TRIES: u32 = tries::TRIES;
             type Context = Tracker;
 
             fn backoff() -> Backoff {
-                BACKOFF
+                tries::BACKOFF
             }
 
             fn unique(&self) -> Option<String> {

@@ -1,13 +1,13 @@
 //! Telling people that a token ends soon, while there is time to make another.
 
 use duly_db::{Conn, FromRow, Row, Tx, query};
-use duly_queue::{Attempt, Job, JobError, QueueName};
+use duly_queue::{Attempt, Backoff, Job, JobError, QueueName};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::store;
 use crate::id::{TokenId, UserId};
-use crate::mail::{Mail, SendError, Template, message_id, render, sent};
+use crate::mail::{Mail, Template, message_id, render, sent, tries};
 use crate::{Error, Result, Tracker, users};
 
 const EXPIRY: Template = Template {
@@ -101,7 +101,12 @@ pub struct SendTokenExpiry {
 impl Job for SendTokenExpiry {
     const NAME: &'static str = "send_token_expiry";
     const QUEUE: QueueName = QueueName::DEFAULT;
+    const TRIES: u32 = tries::TRIES;
     type Context = Tracker;
+
+    fn backoff() -> Backoff {
+        tries::BACKOFF
+    }
 
     fn unique(&self) -> Option<String> {
         Some(self.token.to_string())
@@ -116,13 +121,7 @@ impl Job for SendTokenExpiry {
         let Some(mail) = mail.map_err(JobError::retry)? else {
             return Ok(());
         };
-        let noted = sent::note_account_mail(tracker, &mail, self.user).await;
-        noted.map_err(JobError::retry)?;
-        let sent = tracker.mailer.send(&mail).await;
-        sent.map_err(|error| match error {
-            SendError::Temporary(_) => JobError::retry(error),
-            SendError::Permanent(_) => JobError::fail(error),
-        })
+        sent::send_account_mail(tracker, &mail, self.user).await
     }
 }
 

@@ -1,14 +1,14 @@
 //! The mails about accounts. A link's secret is made when its mail is sent: no job holds one.
 
 use duly_db::Tx;
-use duly_queue::{Attempt, Job, JobError, QueueName};
+use duly_queue::{Attempt, Backoff, Job, JobError, QueueName};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::link::{self, Purpose};
 use super::{Account, Email, store};
 use crate::id::UserId;
-use crate::mail::{Mail, SendError, Template, message_id, render, sent};
+use crate::mail::{Mail, Template, message_id, render, sent, tries};
 use crate::{Error, Tracker};
 
 const RESET_PASSWORD: Template = Template {
@@ -46,7 +46,12 @@ pub struct SendPasswordReset {
 impl Job for SendPasswordReset {
     const NAME: &'static str = "send_password_reset";
     const QUEUE: QueueName = QueueName::URGENT;
+    const TRIES: u32 = tries::AWAITED_TRIES;
     type Context = Tracker;
+
+    fn backoff() -> Backoff {
+        tries::AWAITED_BACKOFF
+    }
 
     fn unique(&self) -> Option<String> {
         // An address can be longer than a key may be.
@@ -83,7 +88,12 @@ pub struct SendEmailConfirmation {
 impl Job for SendEmailConfirmation {
     const NAME: &'static str = "send_email_confirmation";
     const QUEUE: QueueName = QueueName::URGENT;
+    const TRIES: u32 = tries::AWAITED_TRIES;
     type Context = Tracker;
+
+    fn backoff() -> Backoff {
+        tries::AWAITED_BACKOFF
+    }
 
     fn tags(&self) -> Vec<String> {
         vec![self.user.tag()]
@@ -114,7 +124,12 @@ pub struct SendPasswordChanged {
 impl Job for SendPasswordChanged {
     const NAME: &'static str = "send_password_changed";
     const QUEUE: QueueName = QueueName::URGENT;
+    const TRIES: u32 = tries::TRIES;
     type Context = Tracker;
+
+    fn backoff() -> Backoff {
+        tries::BACKOFF
+    }
 
     fn tags(&self) -> Vec<String> {
         vec![self.user.tag()]
@@ -149,7 +164,12 @@ pub struct SendEmailChanged {
 impl Job for SendEmailChanged {
     const NAME: &'static str = "send_email_changed";
     const QUEUE: QueueName = QueueName::URGENT;
+    const TRIES: u32 = tries::TRIES;
     type Context = Tracker;
+
+    fn backoff() -> Backoff {
+        tries::BACKOFF
+    }
 
     fn tags(&self) -> Vec<String> {
         vec![self.user.tag()]
@@ -221,15 +241,5 @@ async fn send(
         message_id: message_id(&id, public_url),
         unsubscribe_url: None,
     };
-    sent::note_account_mail(tracker, &mail, account.id)
-        .await
-        .map_err(JobError::retry)?;
-    tracker
-        .mailer
-        .send(&mail)
-        .await
-        .map_err(|error| match error {
-            SendError::Temporary(_) => JobError::retry(error),
-            SendError::Permanent(_) => JobError::fail(error),
-        })
+    sent::send_account_mail(tracker, &mail, account.id).await
 }

@@ -9,6 +9,7 @@ mod admin;
 mod email_change;
 mod fields;
 mod limits;
+mod mail_server_down;
 mod passwords;
 mod recovery;
 mod registration;

@@ -12,7 +12,11 @@ use serde_json::{Value, json};
 
 use crate::{OTHER_PASSWORD, PASSWORD, advance, change, confirmed, now, register, version, wrong};
 
-async fn try_make(app: &TestTracker, user: UserId, json: Value) -> Result<(ApiToken, Secret)> {
+pub(crate) async fn try_make(
+    app: &TestTracker,
+    user: UserId,
+    json: Value,
+) -> Result<(ApiToken, Secret)> {
     let input: NewTokenInput = serde_json::from_value(json).unwrap();
     let made = create(app, user, input.parse(now(app))?, None).await?;
     Ok(made.fresh().unwrap())
