@@ -181,7 +181,7 @@ mod tests {
                 fence: Fence(1),
             },
             queue: QueueName::DEFAULT,
-            name: "task".to_owned(),
+            name: "task".into(),
             payload: String::new(),
             attempt: 1,
             tries: 3,

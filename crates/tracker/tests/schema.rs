@@ -30,19 +30,13 @@ fn known_differences(engine: Engine) -> (Vec<&'static str>, Vec<&'static str>) {
     );
     match engine {
         Engine::Sqlite => return (Vec::new(), Vec::new()),
-        // The rows without a lease are an index of their own; see the comment there.
         Engine::Postgres => {
-            sqlite.push("jobs: index jobs_waiting (queue, lease_until, run_at, id, name)");
-            other.push("jobs: index jobs_waiting (queue, run_at, id, name)");
             other.push("jobs.position: number, not null, default 1970-01-01 00:00:00+00");
         }
         // InnoDB has no foreign keys on partitions.
         Engine::MariaDb | Engine::MySql => {
             sqlite.push("activity: (user_id) refers to users, on delete CASCADE");
             sqlite.push("notifications: (user_id) refers to users, on delete CASCADE");
-            // It has no indexes of a part of the rows.
-            sqlite.push("jobs: index jobs_next (queue, position, id)");
-            other.push("jobs: index jobs_next (queue, lease_until, position, id)");
             other.push("jobs.position: number, not null, default 1970-01-01 00:00:00.000000");
         }
     }

@@ -4,4 +4,5 @@ ALTER TABLE jobs
   DROP INDEX jobs_waiting,
   ADD INDEX jobs_waiting (queue, run_at, id, name),
   DROP INDEX jobs_next,
-  ADD INDEX jobs_next (queue, position, id);
+  ADD INDEX jobs_next (queue, position, id),
+  RENAME INDEX jobs_name_unique_key_key TO jobs_unique;

@@ -151,7 +151,7 @@ mod tests {
         Reserved {
             held,
             queue: QueueName::DEFAULT,
-            name: "test".to_owned(),
+            name: "test".into(),
             payload: String::new(),
             attempt: 1,
             tries: 3,

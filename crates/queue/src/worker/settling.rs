@@ -100,7 +100,7 @@ mod tests {
                 fence: Fence(1),
             },
             queue: QueueName::DEFAULT,
-            name: "test".to_owned(),
+            name: "test".into(),
             payload: String::new(),
             attempt: 1,
             tries: 3,

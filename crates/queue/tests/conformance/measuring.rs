@@ -80,7 +80,7 @@ pub(crate) async fn waits_and_runs_are_measured_by_kind(fixture: Fixture) {
     fixture.push(&Urgent::new("c")).await;
     fixture.advance(4);
     for job in fixture.reserve(10).await {
-        let outcome = match job.name.as_str() {
+        let outcome = match job.name.as_ref() {
             "urgent" => Outcome::Fail {
                 error: "broken".to_owned(),
             },
@@ -177,7 +177,7 @@ pub(crate) async fn workers_say_what_they_are_at(fixture: Fixture) {
     assert_eq!(seen.process, std::process::id());
     assert_eq!(seen.queues, QueueName::by_priority());
     assert_eq!(
-        (seen.running[0].id, seen.running[0].kind.as_str()),
+        (seen.running[0].id, seen.running[0].kind.as_ref()),
         (id, "task")
     );
     fixture.world.open();

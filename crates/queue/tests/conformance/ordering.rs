@@ -95,7 +95,7 @@ pub(crate) async fn a_kind_that_has_to_wait_holds_up_no_other(fixture: Fixture) 
         .reserve(20)
         .await
         .into_iter()
-        .map(|job| job.name)
+        .map(|job| job.name.into_owned())
         .collect();
     assert_eq!(names.iter().filter(|name| *name == "paced").count(), 6);
     assert!(names.contains(&"task".to_owned()));

@@ -180,7 +180,7 @@ pub(crate) async fn a_paused_kind_is_left_alone_and_others_are_not(fixture: Fixt
         .await
         .unwrap();
     let taken = fixture.reserve(10).await;
-    assert_eq!((taken.len(), taken[0].name.as_str()), (1, "task"));
+    assert_eq!((taken.len(), taken[0].name.as_ref()), (1, "task"));
     operations.resume(OPERATOR, &what).await.unwrap();
     assert_eq!(fixture.reserve(10).await.len(), 1);
 }

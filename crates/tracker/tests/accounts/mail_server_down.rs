@@ -6,9 +6,9 @@ use duly_tracker::tokens::tell_of_ends;
 use duly_tracker::users::{confirm_email, request_password_reset};
 use serde_json::json;
 
-use crate::tokens::{now, try_make};
+use crate::tokens::try_make;
 use crate::{
-    OTHER_PASSWORD, PASSWORD, advance, ask_for_reset, change, confirmed, home, mailed_secret,
+    OTHER_PASSWORD, PASSWORD, advance, ask_for_reset, change, confirmed, home, mailed_secret, now,
     register, reset, text,
 };
 

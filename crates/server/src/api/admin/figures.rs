@@ -275,7 +275,7 @@ impl From<WorkerRecord> for JobWorker {
     fn from(worker: WorkerRecord) -> Self {
         let slot = |running: duly_queue::store::RunningJob| JobSlot {
             job: running.id,
-            kind: running.kind,
+            kind: running.kind.into_owned(),
             queue: running.queue.to_string(),
             attempt: running.attempt,
             for_ms: running.for_ms,
