@@ -64,7 +64,6 @@ async function urgent(url, told, number) {
 const server = databaseServer();
 const database = address(server ? server.database("bench_morning") : join(folder, "morning.db"));
 seed(database, users, tasks / users, "due");
-server?.sql(engine === "postgres" ? "VACUUM ANALYZE" : "SELECT 1");
 const mails = await mailServer();
 const morning = startReading(built("examples/morning"), [database, String(NOTICE), String(reminded)]);
 while (!morning.output().includes("\n")) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -77,6 +77,8 @@ conformance! {
     }
     ordering {
         a_job_of_high_priority_goes_ahead_and_one_of_low_lets_others_pass,
+        a_job_of_high_priority_is_seen_soon_while_a_queue_is_emptied_at_full_speed,
+        a_burst_is_taken_with_few_statements,
         a_job_of_low_priority_does_not_wait_for_ever,
         the_jobs_of_one_owner_do_not_delay_those_of_others,
         jobs_of_a_kind_start_no_oftener_than_their_rate_allows,

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use duly_queue::store::{Outcome, Settled};
-use duly_queue::{Counts, JobId, NewJobs};
+use duly_queue::store::{Outcome, Settled, Want};
+use duly_queue::{Counts, JobId, NewJobs, QueueName};
 use jiff::SignedDuration;
 
-use crate::fixture::{Fixture, Plan, start};
+use crate::fixture::{Fixture, LEASE, Plan, WORKER, start};
+use crate::kinds::registry;
 use crate::kinds::{Brief, First, Last, Owned, Paced, Task};
 
 /// The labels of jobs in the order in which they are taken, one at a time.
@@ -29,6 +30,51 @@ pub(crate) async fn a_job_of_high_priority_goes_ahead_and_one_of_low_lets_others
     fixture.push(&First::new("first")).await;
     let order = order(&fixture, 4).await;
     assert_eq!(order, ["first", "task", "later", "last"]);
+}
+
+pub(crate) async fn a_job_of_high_priority_is_seen_soon_while_a_queue_is_emptied_at_full_speed(
+    fixture: Fixture,
+) {
+    for number in 0..130 {
+        fixture.push(&Task(number.to_string())).await;
+    }
+    assert_eq!(fixture.reserve(64).await.len(), 64);
+    fixture.push(&First::new("first")).await;
+    fixture.advance(1);
+    let mut next = fixture.reserve(32).await;
+    next.extend(fixture.reserve(32).await);
+    assert_eq!(next.len(), 64);
+    assert!(next.iter().any(|job| job.payload == "\"first\""));
+}
+
+pub(crate) async fn a_burst_is_taken_with_few_statements(fixture: Fixture) {
+    for number in 0..128 {
+        fixture.push(&Task(number.to_string())).await;
+    }
+    // As a worker asks that has no plan: every fourth slot is for a queue that is less important.
+    let others = [
+        QueueName::DEFAULT,
+        QueueName::REMINDERS,
+        QueueName::MAINTENANCE,
+    ];
+    let floors = others.iter().cycle().take(16);
+    let mut shares: Vec<(QueueName, u32)> = floors.map(|queue| (queue.clone(), 1)).collect();
+    shares.extend(QueueName::by_priority().into_iter().map(|all| (all, 64)));
+    let kinds = registry().kinds();
+    let want = Want {
+        kinds: &kinds,
+        shares: &shares,
+        limit: 64,
+        lease: LEASE,
+        worker: WORKER,
+    };
+    // The first time leases are looked at, too.
+    fixture.store.reserve(&want).await.unwrap();
+    let before = fixture.db.counters().statements;
+    assert_eq!(fixture.store.reserve(&want).await.unwrap().len(), 64);
+    let statements = fixture.db.counters().statements - before;
+    // What is paused, each queue once or twice for all kinds and once for each that has a rate, and what is taken.
+    assert!(statements <= 25, "{statements}");
 }
 
 pub(crate) async fn a_job_of_low_priority_does_not_wait_for_ever(fixture: Fixture) {
