@@ -63,6 +63,13 @@ def unsafe(objects):
             yield from ((one, f"{container['name']} {text}") for text, holds in of_container(one, container).items() if not holds)
 
 
+def told(objects):
+    """Secrets that stand where everybody reads them."""
+    for one in (each for each in objects if each["kind"] == "ConfigMap"):
+        open_ones = [key for key in one["data"] if re.search(r"(PASSWORD|SECRET|TOKEN|URL|REPLICAS)$", key) and not key.endswith("PUBLIC_URL")]
+        yield from ((one, f"{key} is a secret; name a file with it") for key in open_ones)
+
+
 def of_container(one, container):
     own, resources = container.get("securityContext", {}), container.get("resources", {})
     rules = {
@@ -130,7 +137,7 @@ def main():
         faults = list(malformed(objects, validators))
         # What is not of the right form cannot be looked at any further.
         if not faults and name != "workers-by-hpa":
-            faults += [*unsafe(objects), *dangling(objects)]
+            faults += [*unsafe(objects), *told(objects), *dangling(objects)]
         problems += [f"{ROOT}/{name}: {kustomization.name(one)}: {text}" for one, text in faults]
         other = kustomization.compare(ROOT / name, objects)
         compared = compared and other is not None
