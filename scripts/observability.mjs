@@ -46,19 +46,14 @@ const filled = (text, { labels, says }) =>
   text.replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, name) => labels[name]).replace(/\{\{ \$value[^}]*\}\}/g, says);
 
 function tests(one) {
-  const expected = Object.fromEntries(Object.entries(annotations(one)).map(([key, text]) => [key, filled(text, one.fires)]));
-  return ["fires", "quiet"].map((way) => ({
-    name: `${one.alert} ${way === "fires" ? "fires" : "keeps quiet"}`,
-    interval: "1m",
-    input_series: one[way].series,
-    alert_rule_test: [
-      {
-        eval_time: `${one[way].minute}m`,
-        alertname: one.alert,
-        exp_alerts: way === "fires" ? [{ exp_labels: { severity: one.severity, ...one.fires.labels }, exp_annotations: expected }] : [],
-      },
-    ],
-  }));
+  const texts = Object.fromEntries(Object.entries(annotations(one)).map(([key, text]) => [key, filled(text, one.fires)]));
+  const firing = { exp_labels: { severity: one.severity, ...one.fires.labels }, exp_annotations: texts };
+  const at = (minute, expected) => ({ eval_time: `${minute}m`, alertname: one.alert, exp_alerts: expected });
+  const test = (name, { series }, moments) => ({ name: `${one.alert} ${name}`, interval: "1m", input_series: series, alert_rule_test: moments });
+  return [
+    test("fires", one.fires, [...(one.for ? [at(one.fires.before, [])] : []), at(one.fires.minute, [firing])]),
+    test("keeps quiet", one.quiet, [at(one.quiet.minute, [])]),
+  ];
 }
 
 /** Panels, three side by side below the title of their row. */

@@ -37,7 +37,8 @@ export const records = [
 ];
 
 // `fires` and `quiet`: the series Duly would show (their values a minute apart), and the minute that is looked at.
-// `labels` and `says` are those of the alert, and how its {{ $value }} reads.
+// `labels` and `says` are those of the alert, and how its {{ $value }} reads; `before` is a minute at which all is as
+// bad already, but not yet for as long as the alert waits.
 const series = (name, labels, values) => ({ series: `${name}{job="duly",${labels}}`, values });
 const answers = (code, each) => series(`${requests}_count`, `http_response_status_code="${code}"`, `0+${each}x40`);
 const buckets = (route, quarter, half) => [
@@ -55,7 +56,7 @@ export const alerts = [
     severity: "page",
     summary: "More than one request in a hundred fails",
     description: "{{ $value | humanizePercentage }} of the requests of the last five minutes ended in an error of the server.",
-    fires: { series: [answers(200, 95), answers(503, 5)], minute: 20, labels: {}, says: "5%" },
+    fires: { series: [answers(200, 95), answers(503, 5)], before: 4, minute: 20, labels: {}, says: "5%" },
     quiet: { series: [answers(200, 999), answers(404, 500), answers(500, 1)], minute: 20 },
   },
   {
@@ -65,7 +66,7 @@ export const alerts = [
     severity: "page",
     summary: "Answers take long",
     description: "Five requests in a hundred take {{ $value | humanizeDuration }} or longer.",
-    fires: { series: buckets("/api/v1/tasks", 50, 100), minute: 30, labels: {}, says: "475ms" },
+    fires: { series: buckets("/api/v1/tasks", 50, 100), before: 8, minute: 30, labels: {}, says: "475ms" },
     quiet: { series: [...buckets("/api/v1/tasks", 100, 100), ...buckets("/api/v1/events", 0, 0)], minute: 30 },
   },
   {
@@ -75,7 +76,7 @@ export const alerts = [
     severity: "page",
     summary: "Jobs of {{ $labels.queue }} wait",
     description: "The oldest job of {{ $labels.queue }} that is due has waited for {{ $value | humanizeDuration }}.",
-    fires: { series: both("duly_queue_oldest_age_seconds", 'queue="urgent"', "90x20"), minute: 10, labels: { queue: "urgent" }, says: "1m 30s" },
+    fires: { series: [...both("duly_queue_oldest_age_seconds", 'queue="urgent"', "90x20"), series("duly_queue_oldest_age_seconds", 'instance="c",queue="urgent"', "0x20")], before: 1, minute: 10, labels: { queue: "urgent" }, says: "1m 30s" },
     quiet: {
       series: [
         ...both("duly_queue_oldest_age_seconds", 'queue="urgent"', "30x20"),
@@ -100,7 +101,7 @@ export const alerts = [
     severity: "ticket",
     summary: "The replica {{ $labels.server }} is behind",
     description: "{{ $labels.server }} is {{ $value | humanizeDuration }} behind the primary.",
-    fires: { series: both("duly_database_replica_lag_seconds", 'server="db2"', "20x20"), minute: 10, labels: { server: "db2" }, says: "20s" },
+    fires: { series: [...both("duly_database_replica_lag_seconds", 'server="db2"', "20x20"), series("duly_database_replica_lag_seconds", 'instance="c",server="db2"', "0x20")], before: 1, minute: 10, labels: { server: "db2" }, says: "20s" },
     quiet: { series: both("duly_database_replica_lag_seconds", 'server="db2"', "2x5 20x1 2x20"), minute: 7 },
   },
   {
@@ -110,7 +111,7 @@ export const alerts = [
     severity: "ticket",
     summary: "The replica {{ $labels.server }} does not answer",
     description: "No process of Duly gets an answer from {{ $labels.server }}; others answer in its place.",
-    fires: { series: both("duly_database_up", 'server="db2",role="replica"', "1x5 0x20"), minute: 15, labels: { server: "db2" } },
+    fires: { series: both("duly_database_up", 'server="db2",role="replica"', "1x5 0x20"), before: 9, minute: 15, labels: { server: "db2" } },
     quiet: { series: [series("duly_database_up", 'instance="a",server="db2",role="replica"', "0x30"), series("duly_database_up", 'instance="b",server="db2",role="replica"', "1x30")], minute: 15 },
   },
   {
@@ -120,7 +121,7 @@ export const alerts = [
     severity: "page",
     summary: "The primary database {{ $labels.server }} does not answer",
     description: "No process of Duly gets an answer from {{ $labels.server }}. People can read as long as a replica answers, and change nothing.",
-    fires: { series: both("duly_database_up", 'server="db1",role="primary"', "1x5 0x20"), minute: 8, labels: { server: "db1" } },
+    fires: { series: both("duly_database_up", 'server="db1",role="primary"', "1x5 0x20"), before: 6, minute: 8, labels: { server: "db1" } },
     quiet: { series: [series("duly_database_up", 'instance="a",server="db1",role="primary"', "0x30"), series("duly_database_up", 'instance="b",server="db1",role="primary"', "1x30")], minute: 8 },
   },
   {
@@ -130,7 +131,7 @@ export const alerts = [
     severity: "page",
     summary: "{{ $labels.instance }} is not ready",
     description: "No database answers {{ $labels.instance }}, so /readyz sends requests elsewhere.",
-    fires: { series: [series("duly_database_up", 'instance="a",server="db1",role="primary"', "0x30"), series("duly_database_up", 'instance="a",server="db2",role="replica"', "0x30")], minute: 10, labels: { instance: "a" } },
+    fires: { series: [series("duly_database_up", 'instance="a",server="db1",role="primary"', "0x30"), series("duly_database_up", 'instance="a",server="db2",role="replica"', "0x30")], before: 1, minute: 10, labels: { instance: "a" } },
     quiet: { series: [series("duly_database_up", 'instance="a",server="db1",role="primary"', "0x30"), series("duly_database_up", 'instance="a",server="db2",role="replica"', "1x30")], minute: 10 },
   },
   {
@@ -149,7 +150,7 @@ export const alerts = [
     severity: "page",
     summary: "Nothing is scheduled",
     description: "No scheduler was heard of for {{ $value | humanizeDuration }}; reminders are not planned.",
-    fires: { series: both("duly_scheduler_heard_seconds", 'role="web"', "0+60x20"), minute: 5, labels: {}, says: "5m 0s" },
+    fires: { series: both("duly_scheduler_heard_seconds", 'role="web"', "0+60x20"), before: 2, minute: 5, labels: {}, says: "5m 0s" },
     quiet: { series: [series("duly_scheduler_heard_seconds", 'instance="a"', "0+60x20"), series("duly_scheduler_heard_seconds", 'instance="b"', "3x20")], minute: 5 },
   },
   {
@@ -159,7 +160,7 @@ export const alerts = [
     severity: "ticket",
     summary: "{{ $labels.instance }} does not answer",
     description: "Prometheus gets no answer from {{ $labels.instance }}. If others are up, they have taken over.",
-    fires: { series: [series("up", 'instance="a"', "1x5 0x20"), series("up", 'instance="b"', "1x30")], minute: 10, labels: { instance: "a" } },
+    fires: { series: [series("up", 'instance="a"', "1x5 0x20"), series("up", 'instance="b"', "1x30")], before: 7, minute: 10, labels: { instance: "a" } },
     quiet: { series: [series("up", 'instance="a"', "1x5 0x1 1x20"), series("up", 'instance="b"', "1x30")], minute: 7 },
   },
   {
@@ -169,7 +170,7 @@ export const alerts = [
     severity: "page",
     summary: "There is no Duly",
     description: "Prometheus knows of no process of Duly at all.",
-    fires: { series: [{ series: 'up{job="other"}', values: "1x20" }], minute: 10, labels: { job: "duly" } },
+    fires: { series: [{ series: 'up{job="other"}', values: "1x20" }], before: 3, minute: 10, labels: { job: "duly" } },
     quiet: { series: [series("up", 'instance="a"', "0x20")], minute: 10 },
   },
 ];
