@@ -6,7 +6,7 @@ NPM := npm --prefix web
 ENGINE ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-rust test-databases test-web test-e2e check format model faults bench web release openapi docs clean
+.PHONY: help run dev test test-rust test-databases test-web test-e2e check validate format model faults bench web release openapi docs clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -43,6 +43,10 @@ check: web/node_modules ## Format, lints, types, dead code, licences, structure
 	node scripts/check-structure.mjs
 	node scripts/check-licences.mjs
 	node scripts/configuration-reference.mjs --check
+
+validate: ## Check the files in deploy/ and the Dockerfile, without a cluster and a network
+	./scripts/need node promtool compose python-yaml python-jsonschema
+	./scripts/validate
 
 format: web/node_modules ## Write every file in the one format
 	$(CARGO) fmt --all
