@@ -16,7 +16,7 @@ use crate::server::{Kind, Server, Session};
 use crate::slow::{self, Observer};
 use crate::sqlite::{self, Limits, ReadPool, Snapshot, Transaction, Writer};
 use crate::versions::{Watcher, Watchers};
-use crate::{Conn, Error, Location, Options, SlowQueries, Status, Tx, Version};
+use crate::{Conn, Error, Location, Options, SlowQueries, StatementTimings, Status, Tx, Version};
 
 /// Which engine answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -259,6 +259,18 @@ impl Db {
             transactions: self.meter.transactions.load(Ordering::Relaxed),
             group_commits: self.meter.group_commits.load(Ordering::Relaxed),
         }
+    }
+
+    /// How long statements took since the database was opened.
+    #[must_use]
+    pub fn timings(&self) -> StatementTimings {
+        self.meter.slow.timings()
+    }
+
+    /// How many statements were slow since the database was opened.
+    #[must_use]
+    pub fn slow_count(&self) -> u64 {
+        self.meter.slow.slow()
     }
 
     /// The statements that were slow since the database was opened.

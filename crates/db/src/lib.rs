@@ -29,6 +29,7 @@ mod sqlite;
 pub mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timings;
 mod value;
 pub mod versions;
 
@@ -43,6 +44,7 @@ pub use row::{FromRow, Row};
 pub use server::Address;
 pub use slow::{SlowQueries, SlowQuery, SlowSample, SlowStatement};
 pub use status::Status;
+pub use timings::{StatementTimings, Timings};
 pub use value::{FromValue, Value};
 pub use versions::Version;
 

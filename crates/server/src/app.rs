@@ -15,6 +15,7 @@ use crate::api::kept::KeptHeaders;
 use crate::config::Http;
 use crate::http::SecurityHeaders;
 use crate::limits::Rules;
+use crate::operations::Traffic;
 use crate::web::Pages;
 
 /// What handlers are given.
@@ -51,6 +52,7 @@ pub struct App {
     /// Where handlers run, while connections wait on threads of their own.
     pub(crate) runtime: Handle,
     pub(crate) router: Router,
+    pub(crate) traffic: Traffic,
 }
 
 impl App {
@@ -72,6 +74,7 @@ impl App {
             router: api::router(context.clone()),
             changes: TaskTracker::new(),
             runtime: Handle::current(),
+            traffic: Traffic::default(),
             context,
         })
     }

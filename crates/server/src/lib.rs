@@ -11,6 +11,7 @@ pub mod http;
 pub mod limits;
 mod mail_links;
 pub mod node;
+mod operations;
 pub mod output;
 mod process;
 mod sealing;

@@ -8,6 +8,8 @@ use serde::Serialize;
 use tokio::sync::SetOnce;
 use tokio_util::sync::CancellationToken;
 
+use duly_tracker::Tracker;
+
 use crate::app::App;
 use crate::config::Http;
 
@@ -17,6 +19,8 @@ pub struct Node {
     /// `[http]` of the settings.
     pub http: Http,
     app: SetOnce<Arc<App>>,
+    /// Of a node that answers no requests.
+    worker: SetOnce<Tracker>,
     is_draining: AtomicBool,
 }
 
@@ -61,6 +65,7 @@ impl Node {
         Arc::new(Node {
             http,
             app: SetOnce::new(),
+            worker: SetOnce::new(),
             is_draining: AtomicBool::new(false),
         })
     }
@@ -78,6 +83,18 @@ impl Node {
         // Nobody starts it twice; if so, it is started.
         let _ = self.app.set(app);
         self.end_streams_if_draining();
+    }
+
+    /// From now on it works, without answering requests.
+    pub fn work(&self, tracker: Tracker) {
+        // Nobody starts it twice; if so, it works.
+        let _ = self.worker.set(tracker);
+    }
+
+    /// What it works with, as soon as it does.
+    pub fn tracker(&self) -> Option<&Tracker> {
+        let answering = self.app().map(|app| &app.context.tracker);
+        answering.or_else(|| self.worker.get())
     }
 
     /// What answers, if it does already.
@@ -112,7 +129,7 @@ impl Node {
 
     /// How it is doing. Asks nobody: what watches the database knows.
     pub fn readiness(&self) -> Readiness {
-        let reachable = self.app().map(|app| is_reachable(app));
+        let reachable = self.tracker().map(is_reachable);
         let draining = self.is_draining();
         let status = match reachable {
             _ if draining => Stage::Draining,
@@ -134,8 +151,8 @@ impl Node {
 
 /// While one replica answers, people can read, and who changes something is told to try again. All
 /// nodes have lost the same primary: were they to say that they are not ready, nobody would answer.
-fn is_reachable(app: &App) -> bool {
-    let status = app.context.tracker.db.status();
+fn is_reachable(tracker: &Tracker) -> bool {
+    let status = tracker.db.status();
     let is_serving = |state: ReplicaState| state == ReplicaState::Serving;
     status.primary.state == PrimaryState::Up
         || status

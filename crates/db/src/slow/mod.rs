@@ -8,6 +8,7 @@ mod normal;
 mod report;
 mod table;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::clock::SystemClock;
+use crate::timings::{StatementTimings, Stopwatch};
 use crate::{Engine, Options, Query, SharedClock, Value};
 pub(crate) use explain::explain;
 pub use report::{SlowQueries, SlowQuery, SlowSample, SlowStatement};
@@ -24,6 +26,9 @@ use table::Table;
 const LONGEST_VALUE: usize = 200;
 /// At most so many bound values of one statement are shown.
 const MOST_VALUES: usize = 50;
+
+/// The name of the server that takes changes.
+const PRIMARY: &str = "primary";
 
 /// Where a statement was run.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +43,7 @@ impl Target<'static> {
     pub(crate) const fn primary(engine: Engine) -> Self {
         Target {
             engine,
-            name: "primary",
+            name: PRIMARY,
         }
     }
 }
@@ -61,6 +66,9 @@ pub(crate) struct Observer {
     shows_values: bool,
     clock: SharedClock,
     table: Arc<Mutex<Table>>,
+    primary: Arc<Stopwatch>,
+    replicas: Arc<Stopwatch>,
+    slow: Arc<AtomicU64>,
 }
 
 impl Observer {
@@ -71,15 +79,36 @@ impl Observer {
             shows_values: options.slow_query_values,
             table: Arc::new(Mutex::new(Table::new(clock.now()))),
             clock,
+            primary: Arc::default(),
+            replicas: Arc::default(),
+            slow: Arc::default(),
         }
     }
 
-    /// Notes the statement when it was slow; costs one comparison when it was not.
+    /// Counts the statement, and notes it when it was slow.
     #[inline]
     pub(crate) fn observe(&self, query: &Query, target: Target<'_>, outcome: Outcome) {
+        let stopwatch = match target.name {
+            PRIMARY => &self.primary,
+            _ => &self.replicas,
+        };
+        stopwatch.count(outcome.duration);
         if outcome.duration >= self.threshold {
             self.note(query, target, outcome);
         }
+    }
+
+    /// How long statements took.
+    pub(crate) fn timings(&self) -> StatementTimings {
+        StatementTimings {
+            primary: self.primary.read(),
+            replicas: self.replicas.read(),
+        }
+    }
+
+    /// How many were slow.
+    pub(crate) fn slow(&self) -> u64 {
+        self.slow.load(Ordering::Relaxed)
     }
 
     /// What has been slow since this was made.
@@ -99,6 +128,7 @@ impl Observer {
 
     #[cold]
     fn note(&self, query: &Query, target: Target<'_>, outcome: Outcome) {
+        self.slow.fetch_add(1, Ordering::Relaxed);
         let text = normal::text(query.text());
         let sample = SlowSample {
             at: self.clock.now(),

@@ -6,6 +6,7 @@ mod db;
 mod doctor;
 mod dump;
 mod feedback;
+mod healthcheck;
 mod limits;
 mod mail;
 mod migrate;
@@ -98,6 +99,9 @@ enum Command {
     /// Find out what is wrong with this installation.
     #[command(after_help = "Example: duly doctor")]
     Doctor,
+    /// Say whether the process that runs here is ready, for containers: exit code 0 or 1.
+    #[command(after_help = "Example: duly healthcheck")]
+    Healthcheck,
     /// Print the OpenAPI document.
     #[command(after_help = "Example: duly openapi > openapi.json")]
     Openapi,
@@ -187,6 +191,7 @@ fn dispatch(cli: Cli) -> Outcome {
         }
         Command::Config(arguments) => config::run(&arguments, &settings()?),
         Command::Doctor => block_on(doctor::run(settings()))?,
+        Command::Healthcheck => block_on(healthcheck::run(settings()?.config))?,
         Command::Serve(arguments) => {
             let config = settings()?.config;
             start::logging(&config.log);

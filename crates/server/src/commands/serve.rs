@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http::{Threads, listener};
 use crate::node::{Node, Stop};
+use crate::operations::Operations;
 use crate::{demo, output, process, start, web};
 
 /// How often it is written down which sessions and tokens were used.
@@ -57,6 +58,16 @@ enum Role {
 }
 
 impl Role {
+    /// As it is written.
+    fn name(self) -> &'static str {
+        match self {
+            Role::All => "all",
+            Role::Web => "web",
+            Role::Worker => "worker",
+            Role::Scheduler => "scheduler",
+        }
+    }
+
     fn includes(self, part: Role) -> bool {
         self == Role::All || self == part
     }
@@ -77,6 +88,8 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
         false => None,
     };
     let (node, stop) = (Node::starting(config.http.clone()), Stop::default());
+    let operations = Operations::new(node.clone(), role.name());
+    let _seen = operations.serve(&config.operations).await;
     let mut runtimes = Vec::new();
     let served = match listener {
         Some(listener) => {
@@ -95,7 +108,7 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     }
     let worker = role
         .includes(Role::Worker)
-        .then(|| start_worker(&tracker, worker_options(&config)));
+        .then(|| start_worker(&tracker, worker_options(&config), &operations));
     let scheduler = role
         .includes(Role::Scheduler)
         .then(|| start_scheduler(&tracker, &config));
@@ -107,6 +120,7 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
         node.start(App::new(tracker.clone(), http, limits, balance));
         announce(&tracker, &config).await?;
     } else {
+        node.work(tracker.clone());
         let version = env!("CARGO_PKG_VERSION");
         output::say(format!("Duly {version} runs without answering requests"));
     }
@@ -189,8 +203,12 @@ pub(super) fn worker_options(config: &Config) -> WorkerOptions {
     }
 }
 
-pub(super) fn start_worker(tracker: &Tracker, options: WorkerOptions) -> WorkerHandle {
-    let registry = Arc::new(jobs::registry());
+pub(super) fn start_worker(
+    tracker: &Tracker,
+    options: WorkerOptions,
+    operations: &Operations,
+) -> WorkerHandle {
+    let registry = Arc::new(jobs::registry().around(operations.jobs.clone()));
     Worker::start(tracker.queue.clone(), registry, tracker.clone(), options)
 }
 

@@ -9,7 +9,8 @@ use duly_tracker::jobs;
 use super::serve::{finish, heed_signals, start_worker, worker_options};
 use super::{CommandError, Outcome};
 use crate::config::{Config, size};
-use crate::node::Stop;
+use crate::node::{Node, Stop};
+use crate::operations::Operations;
 use crate::{output, process, start};
 
 /// Jobs that run when the worker is told to stop have this long to end, if nothing else is said.
@@ -39,12 +40,16 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
     let options = options(&arguments, &config)?;
+    let node = Node::starting(config.http.clone());
+    let operations = Operations::new(node.clone(), "worker");
+    let _seen = operations.serve(&config.operations).await;
     let tracker = start::tracker_for(&config, &[]).await?;
     start::relay(&tracker, &config).await?;
     let stop = Stop::default();
     heed_signals(stop.clone())?;
     let (slots, queues) = (options.slots, names(&options.queues));
-    let worker = start_worker(&tracker, options);
+    let worker = start_worker(&tracker, options, &operations);
+    node.work(tracker.clone());
     output::say(format!(
         "Duly {} works on {queues} with {slots} slots",
         env!("CARGO_PKG_VERSION")
@@ -58,6 +63,7 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
             tracing::info!(memory, "stopping: it has more memory than it may");
         }
     }
+    node.drain();
     let drain = Duration::from_secs(arguments.drain);
     let drained = tokio::select! {
         drained = worker.drain(drain) => drained,

@@ -4,6 +4,7 @@ mod alarms;
 mod cache;
 mod layers;
 mod limits;
+mod operations;
 mod passphrase;
 mod queue;
 mod reader;
@@ -16,6 +17,7 @@ use std::path::Path;
 
 pub use cache::{Cache, Place};
 use layers::{Layers, Setting, Source};
+pub use operations::Operations;
 pub use passphrase::dump_passphrase;
 pub use queue::QueueSettings;
 pub use sections::{Accounts, Activity, Config, Database, Http, Log, LogFormat, Mail, Tasks};

@@ -16,6 +16,7 @@ use super::alarms;
 use super::cache::{self, Cache};
 use super::layers::Layers;
 use super::limits;
+use super::operations::{self, Operations};
 use super::queue::{self, QueueSettings};
 use super::reader::Reader;
 use super::value::{Network, duration};
@@ -28,6 +29,8 @@ use crate::limits::Rules;
 pub struct Config {
     /// `[http]`
     pub http: Http,
+    /// `[operations]`
+    pub operations: Operations,
     /// `[database]`
     pub database: Database,
     /// `[cache]`
@@ -187,6 +190,7 @@ pub enum LogFormat {
 pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
     let mut reader = Reader::new(layers);
     let http = http(reader.section("http"));
+    let operations = operations::read(reader.section("operations"));
     let database = database(reader.section("database"));
     let cache = cache::read(reader.section("cache"));
     let queue = queue::read(reader.section("queue"));
@@ -205,6 +209,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
         };
         Some(Config {
             http: http?,
+            operations: operations?,
             database: database?,
             cache: cache?,
             queue: queue?,

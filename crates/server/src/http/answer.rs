@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
@@ -40,6 +40,7 @@ where
     B::Error: Into<BoxError>,
 {
     let started = Instant::now();
+    let _active = app.traffic.enter();
     let trusted = &app.context.http.trusted_proxies;
     let given = request_id::given(peer, request.headers(), trusted);
     let id = given.unwrap_or_else(|| app.new_request_id());
@@ -78,7 +79,9 @@ where
         response = compress::compress(response, accepts_gzip).await;
     }
     let status = response.status().as_u16();
-    log(id, client, &method, uri.path(), status, started);
+    let took = started.elapsed();
+    app.traffic.answered(&method, uri.path(), status, took);
+    log(id, client, &method, uri.path(), status, took);
     response
 }
 
@@ -95,8 +98,8 @@ fn is_kept(response: &Response) -> bool {
 }
 
 /// One line per request. Never the query: links in mails carry their secret there.
-fn log(id: &str, client: IpAddr, method: &Method, path: &str, status: u16, started: Instant) {
-    let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+fn log(id: &str, client: IpAddr, method: &Method, path: &str, status: u16, took: Duration) {
+    let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     tracing::info!(
         target: "duly::access",
         { request.id = id, client.address = %client, duration_us },

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::node::{Node, Stage};
 
 /// Answers a request for one of the two; `None` for any other.
-pub(super) fn answer<B>(node: &Node, request: &Request<B>) -> Option<Response> {
+pub(crate) fn answer<B>(node: &Node, request: &Request<B>) -> Option<Response> {
     let mut response = match request.uri().path() {
         "/livez" => "alive\n".into_response(),
         "/readyz" => ready(node),

@@ -7,7 +7,7 @@ mod answer;
 pub mod compress;
 pub mod cookie;
 mod headers;
-mod health;
+pub(crate) mod health;
 pub mod json;
 pub mod listener;
 pub mod origin;

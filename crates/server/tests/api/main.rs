@@ -40,6 +40,7 @@ mod mail_delivery;
 mod mail_feedback;
 mod mail_links;
 mod nodes;
+mod operations;
 mod pages;
 mod permissions;
 mod protocol;

@@ -80,6 +80,12 @@ impl Hub {
         &self.0.limits
     }
 
+    /// How many streams are open at this node.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        self.board().streams
+    }
+
     /// Ends all streams, so that those who listen go to another node.
     pub fn close(&self) {
         let mut board = self.board();

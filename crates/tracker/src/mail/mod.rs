@@ -13,6 +13,7 @@ pub(crate) mod tries;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 #[cfg(feature = "testing")]
 pub use catcher::MailCatcher;
@@ -58,7 +59,32 @@ pub enum SendError {
 
 /// Where mails go. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Mailer(Arc<Way>);
+pub struct Mailer(Arc<Post>);
+
+#[derive(Debug)]
+struct Post {
+    way: Way,
+    counts: Counts,
+}
+
+/// What became of mails that were to be handed over since the process was started.
+#[derive(Debug, Default)]
+struct Counts {
+    taken: AtomicU64,
+    put_off: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// What became of mails that were to be handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MailCounts {
+    /// Somebody else has them now.
+    pub taken: u64,
+    /// May be taken later.
+    pub put_off: u64,
+    /// Will never be taken.
+    pub refused: u64,
+}
 
 #[derive(Debug)]
 enum Way {
@@ -72,23 +98,42 @@ enum Way {
 }
 
 impl Mailer {
+    fn by(way: Way) -> Self {
+        Mailer(Arc::new(Post {
+            way,
+            counts: Counts::default(),
+        }))
+    }
+
+    /// What became of mails since the process was started.
+    #[must_use]
+    pub fn counts(&self) -> MailCounts {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let counts = &self.0.counts;
+        MailCounts {
+            taken: read(&counts.taken),
+            put_off: read(&counts.put_off),
+            refused: read(&counts.refused),
+        }
+    }
+
     /// Hands mails to a mail server.
     #[must_use]
     pub fn smtp(settings: SmtpSettings) -> Self {
-        Mailer(Arc::new(Way::Smtp(settings)))
+        Mailer::by(Way::Smtp(settings))
     }
 
     /// Writes each mail as an `.eml` file into a folder, which is made when missing.
     #[must_use]
     pub fn outbox(folder: PathBuf, from: Sender) -> Self {
-        Mailer(Arc::new(Way::Outbox { folder, from }))
+        Mailer::by(Way::Outbox { folder, from })
     }
 
     /// Keeps mails for a test to look at.
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn catcher(catcher: Arc<MailCatcher>) -> Self {
-        Mailer(Arc::new(Way::Catcher(catcher)))
+        Mailer::by(Way::Catcher(catcher))
     }
 
     /// Hands a mail over. When it answers `Ok`, somebody else has taken responsibility for it.
@@ -96,12 +141,20 @@ impl Mailer {
     /// # Errors
     /// See [`SendError`].
     pub async fn send(&self, mail: &Mail) -> Result<(), SendError> {
-        match &*self.0 {
+        let sent = match &self.0.way {
             Way::Smtp(settings) => smtp::send(settings, mail).await,
             Way::Outbox { folder, from } => outbox::write(folder, from, mail).await,
             #[cfg(feature = "testing")]
             Way::Catcher(catcher) => catcher.take(mail),
-        }
+        };
+        let counts = &self.0.counts;
+        let count = match &sent {
+            Ok(()) => &counts.taken,
+            Err(SendError::Temporary(_)) => &counts.put_off,
+            Err(SendError::Permanent(_)) => &counts.refused,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        sent
     }
 
     /// Whether a mail could be handed over now: reaches the mail server and logs in, but sends
@@ -110,7 +163,7 @@ impl Mailer {
     /// # Errors
     /// What is in the way.
     pub async fn check(&self) -> Result<(), SendError> {
-        match &*self.0 {
+        match &self.0.way {
             Way::Smtp(settings) => smtp::check(settings).await,
             Way::Outbox { .. } => Ok(()),
             #[cfg(feature = "testing")]

@@ -1,14 +1,15 @@
 //! Workers and schedulers as processes of their own, and what each worker is at.
 
 use std::process::Child;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use duly_db::{Db, query};
+use duly_db::{Db, Error, query};
 use duly_queue::store::{Filter, JobRecord, Listing, State};
 use duly_tracker::NotificationId;
 use duly_tracker::testing::TestTracker;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
+use super::PATIENCE;
 use super::sink::Sink;
 use crate::support::Process;
 
@@ -149,7 +150,7 @@ impl<'a> Fleet<'a> {
             }
         };
         self.sink.answer_only(Some(number));
-        let caught = tokio::time::timeout(super::PATIENCE, caught).await;
+        let caught = tokio::time::timeout(PATIENCE, caught).await;
         self.sink.answer_only(None);
         caught.unwrap_or_else(|_| panic!("no worker was seen {place:?}"))
     }
@@ -250,13 +251,16 @@ pub async fn state_of(app: &TestTracker, promise: NotificationId) -> String {
 
 /// How far a promise has come, and the `Message-ID` of its mail.
 async fn standing(app: &TestTracker, promise: NotificationId) -> (String, String) {
-    let select = "SELECT state, message_id FROM notifications WHERE id = ?1";
-    let row = app
-        .db
-        .read_fresh()
-        .optional_row(query(select).bind(promise))
-        .await;
-    let row = row.expect("the database works").expect("it was promised");
+    let select = query("SELECT state, message_id FROM notifications WHERE id = ?1").bind(promise);
+    let deadline = Instant::now() + PATIENCE;
+    let row = loop {
+        match app.db.read_fresh().optional_row(select.clone()).await {
+            // Whoever was killed or is frozen may have had a lock.
+            Err(Error::Busy) if Instant::now() < deadline => {}
+            read => break read.expect("the database works"),
+        }
+    };
+    let row = row.expect("it was promised");
     let text = |name| row.get(name).expect("text");
     (text("state"), text("message_id"))
 }

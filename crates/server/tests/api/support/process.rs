@@ -63,6 +63,7 @@ impl Process {
             .env("DULY_HTTP__LISTEN", "127.0.0.1:0")
             .env("DULY_HTTP__DRAIN_DELAY", "0s")
             .env("DULY_LIMITS__ENABLED", "false")
+            .env("DULY_OPERATIONS__LISTEN", "")
             .env("DULY_LOG__LEVEL", "error");
         command.envs(
             self.variables
