@@ -17,7 +17,7 @@ run: release ## Build everything and serve on http://127.0.0.1:8080 with data in
 dev: web/node_modules ## Server and page with hot reload on http://127.0.0.1:5173
 	./scripts/dev
 
-test: $(if $(filter sqlite,$(ENGINE)),,test-databases) test-rust test-web test-e2e ## Every test there is, on every database (quicker: ENGINE=sqlite); installs what it lacks when it may
+test: $(if $(filter sqlite,$(ENGINE)),,test-databases) test-rust test-web test-e2e validate ## Every test there is, on every database (quicker: ENGINE=sqlite); installs what it lacks when it may
 
 test-rust: web
 	./scripts/need cargo cc

@@ -131,7 +131,7 @@ async fn end_expired(tx: &mut Tx, now: Timestamp) -> Result<Swept> {
             log: &JobLog::default(),
         };
         attempts::write(tx, &ended, now).await?;
-        tally.count(&expired.queue, &expired.name, What::Expired, 1);
+        tally.count(&expired.queue, expired.name.clone(), What::Expired, 1);
         let Held { id, .. } = expired.held;
         if expired.may_go_on {
             let give_back = query(
@@ -143,7 +143,7 @@ async fn end_expired(tx: &mut Tx, now: Timestamp) -> Result<Swept> {
             swept.given_back += 1;
         } else {
             move_to_failed(tx, id, &expired.name, LEASE_OVER, now).await?;
-            tally.count(&expired.queue, &expired.name, What::Failed, 1);
+            tally.count(&expired.queue, expired.name, What::Failed, 1);
             swept.failed += 1;
         }
     }

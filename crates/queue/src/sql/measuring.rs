@@ -34,7 +34,7 @@ impl Tally {
     pub(super) fn count(
         &mut self,
         queue: &QueueName,
-        name: &Cow<'static, str>,
+        name: Cow<'static, str>,
         what: What,
         number: u64,
     ) {
@@ -44,7 +44,7 @@ impl Tally {
     pub(super) fn time(
         &mut self,
         queue: &QueueName,
-        name: &Cow<'static, str>,
+        name: Cow<'static, str>,
         what: What,
         took: Duration,
     ) {
@@ -56,11 +56,11 @@ impl Tally {
     fn sum(
         &mut self,
         queue: &QueueName,
-        name: &Cow<'static, str>,
+        name: Cow<'static, str>,
         what: What,
         bucket: u16,
     ) -> &mut Sum {
-        let key = (queue.clone(), name.clone(), what, bucket);
+        let key = (queue.clone(), name, what, bucket);
         self.0.entry(key).or_default()
     }
 

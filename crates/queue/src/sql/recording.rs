@@ -250,10 +250,10 @@ async fn count(tx: &mut Tx, new: &[&Happened]) -> Result<()> {
             .or_insert_with(|| (one.at, Tally::default()));
         for counted in &one.counted {
             let Counted { queue, kind, .. } = counted;
-            tally.count(queue, kind, counted.what, 1);
+            tally.count(queue, kind.clone(), counted.what, 1);
             if let Some([waited, ran]) = counted.times {
-                tally.time(queue, kind, What::Wait, waited);
-                tally.time(queue, kind, What::Run, ran);
+                tally.time(queue, kind.clone(), What::Wait, waited);
+                tally.time(queue, kind.clone(), What::Run, ran);
             }
         }
     }

@@ -42,7 +42,7 @@ pub(super) async fn reserve(
             now,
             limit: share,
         };
-        let mut jobs = look.from_front(&mut tx, fronts).await?;
+        let mut jobs = look.at_front(&mut tx, fronts).await?;
         for kind in &limited {
             let look = Look {
                 kinds: std::slice::from_ref(kind),
@@ -78,7 +78,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     /// The jobs to be taken, with the attempt and the fence they are about to get, from where the front was last.
-    async fn from_front(self, tx: &mut Tx, fronts: &Fronts) -> Result<Vec<Reserved>> {
+    async fn at_front(self, tx: &mut Tx, fronts: &Fronts) -> Result<Vec<Reserved>> {
         let from = fronts.of(self.queue, self.now);
         let (jobs, first) = self.waiting(tx, from).await?;
         let asked = usize::try_from(self.limit).unwrap_or(usize::MAX);

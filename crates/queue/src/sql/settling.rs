@@ -174,10 +174,10 @@ impl Tally {
             Settled::Released => What::Released,
             Settled::Late => return,
         };
-        self.count(queue, name, what, 1);
+        self.count(queue, name.clone(), what, 1);
         if settled != Settled::Released {
-            self.time(queue, name, What::Wait, settlement.waited);
-            self.time(queue, name, What::Run, settlement.ran);
+            self.time(queue, name.clone(), What::Wait, settlement.waited);
+            self.time(queue, name.clone(), What::Run, settlement.ran);
         }
     }
 }

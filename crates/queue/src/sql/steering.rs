@@ -127,7 +127,7 @@ pub(super) async fn cancel(
         ));
         for row in tx.rows(select.bind_all(ids)).await? {
             let (queue, name): (QueueName, String) = (row.get("queue")?, row.get("name")?);
-            tally.count(&queue, &name.into(), What::Cancelled, 1);
+            tally.count(&queue, name.into(), What::Cancelled, 1);
             found.push(row.get("id")?);
         }
     }

@@ -33,7 +33,7 @@ async fn after_a_night(app: &TestTracker) -> (i64, String) {
         }
         advance(app, 1);
     }
-    panic!("no mail came");
+    unreachable!("no mail came")
 }
 
 /// Who waits for a mail has it within minutes.

@@ -4,7 +4,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use duly_db::{Db, Error, query};
-use duly_queue::store::{Filter, JobRecord, Listing, State};
+use duly_queue::store::{Filter, JobRecord, Listing, State, WorkerId};
 use duly_tracker::NotificationId;
 use duly_tracker::testing::TestTracker;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
@@ -136,16 +136,24 @@ impl<'a> Fleet<'a> {
         self.bury(number);
     }
 
-    /// Freezes a worker at a place, and answers the promise it is at.
+    /// Freezes a worker at a place, and answers the promise it is at. From the moment on in which it is known it gets
+    /// on by moments only: nothing that it takes is past the place before it is looked at.
     pub async fn freeze_at(&self, number: usize, place: Place) -> NotificationId {
         let mut ticks = tokio::time::interval(Duration::from_millis(3));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let caught = async {
+            while self.worker_of(number).await.is_none() {
+                ticks.tick().await;
+            }
             loop {
+                self.freeze(self.pid(number));
                 match self.promise_of(number).await {
                     Some(promise) if self.led_to(number, place, promise).await => return promise,
                     Some(_) => {}
-                    None => _ = ticks.tick().await,
+                    None => {
+                        self.wake(number);
+                        tokio::task::block_in_place(|| std::thread::sleep(MOMENT));
+                    }
                 }
             }
         };
@@ -155,7 +163,7 @@ impl<'a> Fleet<'a> {
         caught.unwrap_or_else(|_| panic!("no worker was seen {place:?}"))
     }
 
-    /// Lets a worker get on with a promise until it is at the place, where it is left frozen, or past it.
+    /// Lets a worker that is frozen get on with a promise until it is at the place, where it is left frozen, or past it.
     ///
     /// It gets on by moments only, and is looked at between two of them while it stands still: looking takes as
     /// long as the machine is busy, and a worker that went on meanwhile would be past the place. One question
@@ -163,7 +171,6 @@ impl<'a> Fleet<'a> {
     async fn led_to(&self, number: usize, wanted: Place, promise: NotificationId) -> bool {
         let pid = self.pid(number);
         for moment in 1_u32.. {
-            self.freeze(pid);
             let place = self.place_with(number, promise).await;
             let is_there = place == Some(wanted)
                 && self.promise_of(number).await == Some(promise)
@@ -178,6 +185,7 @@ impl<'a> Fleet<'a> {
                 break;
             }
             tokio::task::block_in_place(|| std::thread::sleep(MOMENT));
+            self.freeze(pid);
         }
         false
     }
@@ -194,12 +202,18 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    /// The promise that a worker is about to keep.
-    pub async fn promise_of(&self, number: usize) -> Option<NotificationId> {
+    /// Whom the store knows a worker as, once it does.
+    async fn worker_of(&self, number: usize) -> Option<WorkerId> {
         let operations = self.app.queue.operations();
         let pid = u32::try_from(self.pid(number).as_raw_nonzero().get()).expect("a number");
         let workers = operations.workers().await.expect("the store works");
-        let worker = workers.iter().find(|worker| worker.process == pid)?.id;
+        let worker = workers.iter().find(|worker| worker.process == pid)?;
+        Some(worker.id)
+    }
+
+    /// The promise that a worker is about to keep.
+    pub async fn promise_of(&self, number: usize) -> Option<NotificationId> {
+        let worker = self.worker_of(number).await?;
         let running = running(self.app).await.ok()?;
         let job = running.iter().find(|job| job.worker == Some(worker))?;
         let payload: serde_json::Value = serde_json::from_str(&job.payload).expect("JSON");
