@@ -11,16 +11,14 @@ use duly_tracker::users::Registration;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::Fault;
-use super::alarms;
 use super::cache::{self, Cache};
 use super::layers::Layers;
-use super::limits;
 use super::operations::{self, Operations};
 use super::queue::{self, QueueSettings};
 use super::reader::Reader;
 use super::value::{Network, duration};
 use super::worker::{self, WorkerSettings};
+use super::{Fault, alarms, limits};
 use crate::alarms::AlarmSettings;
 use crate::limits::Rules;
 

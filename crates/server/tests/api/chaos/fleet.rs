@@ -1,9 +1,9 @@
 //! Workers and schedulers as processes of their own, and what each worker is at.
 
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use duly_db::{Db, Error, query};
+use duly_db::{Db, query};
 use duly_queue::store::{Filter, JobRecord, Listing, State, WorkerId};
 use duly_tracker::NotificationId;
 use duly_tracker::testing::TestTracker;
@@ -192,7 +192,7 @@ impl<'a> Fleet<'a> {
 
     /// Where a worker that stands still is with a promise; nothing while it talks to the mail server.
     async fn place_with(&self, number: usize, promise: NotificationId) -> Option<Place> {
-        let (state, id) = standing(self.app, promise).await;
+        let (state, id) = standing(self.app, promise).await?;
         let is_taken = || self.sink.taken().contains_key(&format!("<{id}>"));
         match state.as_str() {
             "queued" => Some(Place::Claimed),
@@ -206,7 +206,7 @@ impl<'a> Fleet<'a> {
     async fn worker_of(&self, number: usize) -> Option<WorkerId> {
         let operations = self.app.queue.operations();
         let pid = u32::try_from(self.pid(number).as_raw_nonzero().get()).expect("a number");
-        let workers = operations.workers().await.expect("the store works");
+        let workers = operations.workers().await.ok()?;
         let worker = workers.iter().find(|worker| worker.process == pid)?;
         Some(worker.id)
     }
@@ -258,23 +258,21 @@ async fn running(app: &TestTracker) -> duly_queue::Result<Vec<JobRecord>> {
     app.queue.operations().list(&listing).await
 }
 
-/// How far a promise has come.
-pub async fn state_of(app: &TestTracker, promise: NotificationId) -> String {
-    standing(app, promise).await.0
+/// How far a promise has come; nothing while that cannot be read.
+pub async fn state_of(app: &TestTracker, promise: NotificationId) -> Option<String> {
+    standing(app, promise).await.map(|(state, _)| state)
 }
 
-/// How far a promise has come, and the `Message-ID` of its mail.
-async fn standing(app: &TestTracker, promise: NotificationId) -> (String, String) {
-    let select = query("SELECT state, message_id FROM notifications WHERE id = ?1").bind(promise);
-    let deadline = Instant::now() + PATIENCE;
-    let row = loop {
-        match app.db.read_fresh().optional_row(select.clone()).await {
-            // Whoever was killed or is frozen may have had a lock.
-            Err(Error::Busy) if Instant::now() < deadline => {}
-            read => break read.expect("the database works"),
-        }
-    };
-    let row = row.expect("it was promised");
+/// How far a promise has come, and the `Message-ID` of its mail. Whoever is frozen may have been about to say up to
+/// where it reads, and hold up others who say so.
+async fn standing(app: &TestTracker, promise: NotificationId) -> Option<(String, String)> {
+    let select = "SELECT state, message_id FROM notifications WHERE id = ?1";
+    let row = app
+        .db
+        .read_fresh()
+        .optional_row(query(select).bind(promise))
+        .await;
+    let row = row.ok()?.expect("it was promised");
     let text = |name| row.get(name).expect("text");
-    (text("state"), text("message_id"))
+    Some((text("state"), text("message_id")))
 }

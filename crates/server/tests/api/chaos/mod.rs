@@ -127,7 +127,7 @@ async fn run(app: &TestTracker, restart: impl Fn(), variables: Vec<(&'static str
     fleet.freeze_scheduler(1).await;
     let kills = first_kills + kill_at_each_step(app, &mut fleet, &sink).await;
     fleet.wake_scheduler(1);
-    until(async || state_of(app, frozen).await == "sent").await;
+    until(async || state_of(app, frozen).await.as_deref() == Some("sent")).await;
     fleet.wake(FROZEN);
     until(async || is_settled(app, promised).await).await;
     recount(app, &sink, promised, kills).await;
@@ -180,7 +180,7 @@ async fn kill_while_it_loads(app: &TestTracker, fleet: &mut Fleet<'_>, number: u
         }
     };
     until(async || match fleet.promise_of(number).await {
-        Some(promise) => state_of(app, promise).await == "queued",
+        Some(promise) => state_of(app, promise).await.as_deref() == Some("queued"),
         None => false,
     })
     .await;

@@ -55,7 +55,7 @@ async fn are_taken_up(app: &TestTracker, variables: Vec<(&'static str, String)>)
     fleet.start_worker(KILLED);
     let mut waits = Vec::new();
     for (orphan, killed) in orphans {
-        until(async || state_of(app, orphan).await == "sent").await;
+        until(async || state_of(app, orphan).await.as_deref() == Some("sent")).await;
         let sent = sent_at(app, orphan).await;
         waits.push(Duration::try_from(sent.duration_since(killed)).expect("sent after that"));
     }
