@@ -55,7 +55,11 @@ impl Figures {
 
 async fn look(tracker: &Tracker, now: Timestamp) -> Result<QueueFigures> {
     let operations = tracker.queue.operations();
-    let counts = operations.counts().await?;
+    let mut counts = operations.counts().await?;
+    // Those without jobs are told as well: nothing is not the same as zero.
+    for queue in QueueName::by_priority() {
+        counts.entry(queue).or_default();
+    }
     let since = operations.oldest().await?;
     let oldest = counts.keys().map(|queue| {
         let age = since.get(queue).map(|since| now.duration_since(*since));
