@@ -1,5 +1,6 @@
 //! Workers and schedulers as processes of their own, and what each worker is at.
 
+use std::cell::Cell;
 use std::process::Child;
 use std::time::Duration;
 
@@ -7,22 +8,26 @@ use duly_db::{Db, query};
 use duly_queue::store::{Filter, JobRecord, Listing, State, WorkerId};
 use duly_tracker::NotificationId;
 use duly_tracker::testing::TestTracker;
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::PATIENCE;
+use super::moments::{self, thaw};
 use super::sink::Sink;
 use crate::support::Process;
 
-/// So long a worker gets on between two looks at it.
-const MOMENT: Duration = Duration::from_micros(300);
+/// So long a worker is led at most: its lease is 15 s, and may have been renewed 5 s before.
+const LEAD: Duration = Duration::from_secs(5);
 
-/// Where a worker is, as far as it can be seen from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a worker is, as far as it can be seen from outside, in the order of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// It holds a job and has done nothing with it.
     Claimed,
     /// It has written down that it sends, and does not talk to the mail server.
     Rendered,
+    /// It talks to the mail server.
+    Sending,
     /// It has written down that the mail is sent, and not that the job is done.
     Recorded,
 }
@@ -35,14 +40,12 @@ pub struct Fleet<'a> {
     home: Process,
     workers: Vec<Option<Child>>,
     schedulers: Vec<Child>,
+    /// How many times a worker was led for so long that others may have taken its job over.
+    outlived: Cell<usize>,
 }
 
 fn process(child: &Child) -> Pid {
     Pid::from_child(child)
-}
-
-fn thaw(pid: Pid) {
-    kill_process(pid, Signal::CONT).expect("it runs");
 }
 
 impl<'a> Fleet<'a> {
@@ -64,6 +67,7 @@ impl<'a> Fleet<'a> {
             home,
             workers,
             schedulers: Vec::new(),
+            outlived: Cell::new(0),
         }
     }
 
@@ -83,11 +87,8 @@ impl<'a> Fleet<'a> {
         self.schedulers.push(child);
     }
 
-    /// Freezes a process, and waits until the last of its threads stands still: a busy machine takes its time.
     fn freeze(&self, pid: Pid) {
-        kill_process(pid, Signal::STOP).expect("it runs");
-        let stopped = || waitpid(Some(pid), WaitOptions::UNTRACED).expect("it is a child");
-        let (_, status) = tokio::task::block_in_place(stopped).expect("it was waited for");
+        let status = moments::freeze(pid);
         let log = || self.home.log();
         assert!(status.stopped(), "it ended with {status:?}: {}", log());
     }
@@ -137,10 +138,9 @@ impl<'a> Fleet<'a> {
     }
 
     /// Freezes a worker at a place, and answers the promise it is at. From the moment on in which it is known it gets
-    /// on by moments only: nothing that it takes is past the place before it is looked at.
+    /// on by moments, as long as it is not past the place.
     pub async fn freeze_at(&self, number: usize, place: Place) -> NotificationId {
-        let mut ticks = tokio::time::interval(Duration::from_millis(3));
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut ticks = ticks();
         let caught = async {
             while self.worker_of(number).await.is_none() {
                 ticks.tick().await;
@@ -150,10 +150,7 @@ impl<'a> Fleet<'a> {
                 match self.promise_of(number).await {
                     Some(promise) if self.led_to(number, place, promise).await => return promise,
                     Some(_) => {}
-                    None => {
-                        self.wake(number);
-                        tokio::task::block_in_place(|| std::thread::sleep(MOMENT));
-                    }
+                    None => moments::thaw_for_a_moment(self.pid(number)),
                 }
             }
         };
@@ -165,12 +162,11 @@ impl<'a> Fleet<'a> {
 
     /// Lets a worker that is frozen get on with a promise until it is at the place, where it is left frozen, or past it.
     ///
-    /// It gets on by moments only, and is looked at between two of them while it stands still: looking takes as
-    /// long as the machine is busy, and a worker that went on meanwhile would be past the place. One question
-    /// has to do, or it would outlive its lease with a mail that is sent and not written down.
+    /// It gets on by moments, and is looked at between two of them while it stands still: looking takes as long as
+    /// the machine is busy, and a worker that went on meanwhile would be past the place.
     async fn led_to(&self, number: usize, wanted: Place, promise: NotificationId) -> bool {
-        let pid = self.pid(number);
-        for moment in 1_u32.. {
+        let begun = Instant::now();
+        loop {
             let place = self.place_with(number, promise).await;
             let is_there = place == Some(wanted)
                 && self.promise_of(number).await == Some(promise)
@@ -178,28 +174,49 @@ impl<'a> Fleet<'a> {
             if is_there {
                 return true;
             }
-            thaw(pid);
-            // It may have given the job back.
-            let is_lost = moment % 32 == 0 && self.promise_of(number).await != Some(promise);
-            if is_lost || place == Some(Place::Recorded) {
-                break;
+            if place == Some(Place::Recorded) {
+                moments::thaw_for_a_moment(self.pid(number));
+                return false;
             }
-            tokio::task::block_in_place(|| std::thread::sleep(MOMENT));
-            self.freeze(pid);
+            if place > Some(wanted) || begun.elapsed() > LEAD {
+                self.let_go(number, promise).await;
+                self.outlived
+                    .update(|outlived| outlived + usize::from(begun.elapsed() > LEAD * 2));
+                return false;
+            }
+            moments::thaw_for_a_moment(self.pid(number));
+            self.freeze(self.pid(number));
         }
-        false
     }
 
-    /// Where a worker that stands still is with a promise; nothing while it talks to the mail server.
+    /// Lets a worker that is frozen go on until the mail is written down: with a mail that is sent and not written down
+    /// it must not outlive its lease.
+    async fn let_go(&self, number: usize, promise: NotificationId) {
+        self.wake(number);
+        let mut ticks = ticks();
+        // It may have given the job back.
+        while self.place_with(number, promise).await != Some(Place::Recorded)
+            && self.promise_of(number).await == Some(promise)
+        {
+            ticks.tick().await;
+        }
+    }
+
+    /// How many mails may have been sent again because their worker was led for longer than its lease.
+    pub fn outlived(&self) -> usize {
+        self.outlived.get()
+    }
+
+    /// Where a worker is with a promise.
     async fn place_with(&self, number: usize, promise: NotificationId) -> Option<Place> {
         let (state, id) = standing(self.app, promise).await?;
         let is_taken = || self.sink.taken().contains_key(&format!("<{id}>"));
-        match state.as_str() {
-            "queued" => Some(Place::Claimed),
-            "sending" if self.sink.is_connected(number) || is_taken() => None,
-            "sending" => Some(Place::Rendered),
-            _ => Some(Place::Recorded),
-        }
+        Some(match state.as_str() {
+            "queued" => Place::Claimed,
+            "sending" if self.sink.is_connected(number) || is_taken() => Place::Sending,
+            "sending" => Place::Rendered,
+            _ => Place::Recorded,
+        })
     }
 
     /// Whom the store knows a worker as, once it does.
@@ -241,6 +258,13 @@ impl Drop for Fleet<'_> {
             let _ = child.wait();
         }
     }
+}
+
+/// As often as a worker that is not frozen is looked at.
+fn ticks() -> Interval {
+    let mut ticks = tokio::time::interval(Duration::from_millis(3));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// The mails that are being sent. Whoever is frozen may hold a lock that is needed to know.
