@@ -4,7 +4,7 @@
 //! statement was slow.
 
 mod explain;
-mod normal;
+pub(crate) mod normal;
 mod report;
 mod table;
 
