@@ -2,18 +2,20 @@
 
 use std::fmt::Debug;
 use std::io::Write as _;
+use std::sync::OnceLock;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use tracing::dispatcher::WeakDispatch;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Subscriber};
+use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::{LookupSpan, SpanRef};
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::traces;
 
@@ -29,14 +31,29 @@ const OF_SPANS: [(&str, &str); 8] = [
     ("job.attempt", "attempt"),
 ];
 
-/// Writes each event as a line: `timestamp`, `level`, `target`, `message`, its fields, and those of the spans around
-/// it that [`OF_SPANS`] names, all in one flat object.
+/// Writes each event as a line: `timestamp`, `level`, `target`, its fields, of which one is the `message`, those of the
+/// spans around it that [`OF_SPANS`] names, and the ids of its trace, all in one flat object.
 #[derive(Debug)]
-pub(super) struct JsonLines<W>(W);
+pub(super) struct JsonLines<W> {
+    writer: W,
+    /// Who knows in which span something happens.
+    dispatch: OnceLock<WeakDispatch>,
+}
 
 impl<W> JsonLines<W> {
-    pub(super) fn new(writer: W) -> Self {
-        JsonLines(writer)
+    pub(super) fn to(writer: W) -> Self {
+        JsonLines {
+            writer,
+            dispatch: OnceLock::new(),
+        }
+    }
+
+    /// The trace and the span of an event, whatever lines are written of spans.
+    fn ids(&self, event: &Event<'_>) -> Option<(String, String)> {
+        let dispatch = self.dispatch.get()?.upgrade()?;
+        let current = dispatch.current_span();
+        let span = event.parent().or_else(|| current.id())?;
+        traces::ids(&dispatch, span)
     }
 }
 
@@ -45,6 +62,10 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + 'static,
 {
+    fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        let _ = self.dispatch.set(dispatch.downgrade());
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
             let mut fields = SpanFields::default();
@@ -69,14 +90,35 @@ where
         event.record(&mut Fields(&mut line));
         // The innermost comes first: what it says is nearer to the event.
         for span in context.event_scope(event).into_iter().flatten() {
-            line.add_span(&span);
+            if let Some(SpanFields(fields)) = span.extensions().get() {
+                for (name, value) in fields {
+                    line.add(name, value.clone());
+                }
+            }
+        }
+        if let Some((trace, span)) = self.ids(event) {
+            line.add("trace_id", trace);
+            line.add("span_id", span);
         }
         if let Ok(mut text) = serde_json::to_vec(&line) {
             text.push(b'\n');
             // Whoever has closed it does not want to know.
-            let _ = self.0.make_writer_for(event.metadata()).write_all(&text);
+            let _ = self
+                .writer
+                .make_writer_for(event.metadata())
+                .write_all(&text);
         }
     }
+}
+
+/// A line that is no event: what the program says to whoever has started it.
+pub(super) fn told(message: &str) -> String {
+    let mut line = Line::default();
+    line.add("timestamp", now());
+    line.add("level", "INFO");
+    line.add("target", "duly");
+    line.add("message", message);
+    serde_json::to_string(&line).unwrap_or_default()
 }
 
 fn now() -> String {
@@ -94,19 +136,6 @@ impl Line {
     fn add(&mut self, name: &'static str, value: impl Into<Value>) {
         if !self.0.iter().any(|(known, _)| *known == name) {
             self.0.push((name, value.into()));
-        }
-    }
-
-    fn add_span<'a, S: LookupSpan<'a>>(&mut self, span: &SpanRef<'a, S>) {
-        let extensions = span.extensions();
-        if let Some(SpanFields(fields)) = extensions.get() {
-            for (name, value) in fields {
-                self.add(name, value.clone());
-            }
-        }
-        if let Some((trace, span)) = traces::ids(&extensions) {
-            self.add("trace_id", trace);
-            self.add("span_id", span);
         }
     }
 }
