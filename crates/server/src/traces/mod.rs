@@ -31,19 +31,19 @@ const LAST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Traces that are collected.
 #[derive(Debug)]
-pub struct Traces(SdkTracerProvider);
+pub(crate) struct Traces(SdkTracerProvider);
 
 /// Traces cannot be sent as the variables say.
 #[derive(Debug, thiserror::Error)]
 #[error("traces cannot be sent as OTEL_… says: {0}; put it right, or set OTEL_SDK_DISABLED=true")]
-pub struct WrongTraces(#[from] opentelemetry_otlp::ExporterBuildError);
+pub(crate) struct WrongTraces(#[from] opentelemetry_otlp::ExporterBuildError);
 
 impl Traces {
     /// Sets up what the variables ask for. Runs in the Tokio runtime that sends them.
     ///
     /// # Errors
     /// When they cannot be sent like that.
-    pub fn start(protocol: TraceProtocol) -> Result<Self, WrongTraces> {
+    pub(crate) fn start(protocol: TraceProtocol) -> Result<Self, WrongTraces> {
         let exporter = collector::exporter(protocol)?;
         let provider = SdkTracerProvider::builder()
             .with_resource(resource())
@@ -53,7 +53,7 @@ impl Traces {
     }
 
     /// Makes spans of `tracing` into spans of a trace.
-    pub fn layer<S>(&self) -> impl Layer<S> + use<S>
+    pub(crate) fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
@@ -71,7 +71,7 @@ impl Traces {
     }
 
     /// Sends what is left, to whoever takes it in time.
-    pub async fn end(self) {
+    pub(crate) async fn end(self) {
         let end = move || self.0.shutdown_with_timeout(LAST_TIMEOUT);
         if let Ok(Err(error)) = tokio::task::spawn_blocking(end).await {
             tracing::warn!(%error, "the last traces were not taken in time");

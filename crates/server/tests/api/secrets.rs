@@ -64,8 +64,14 @@ async fn house(collector: &Collector, redis: &RedisServer, url: &str) -> House {
         ("DULY_CACHE__URL", redis.clone()),
         ("DULY_QUEUE__URL", redis),
         ("DULY_MAIL__URL", mail),
-        ("DULY_ALARMS__WEBHOOK_URL", "http://127.0.0.1:9/planted-webhook-path".into()),
-        ("DULY_ALARMS__PING_URL", "http://127.0.0.1:9/planted-webhook-path".into()),
+        (
+            "DULY_ALARMS__WEBHOOK_URL",
+            "http://127.0.0.1:9/planted-webhook-path".into(),
+        ),
+        (
+            "DULY_ALARMS__PING_URL",
+            "http://127.0.0.1:9/planted-webhook-path".into(),
+        ),
         ("DULY_OPERATIONS__LISTEN", operators.to_string()),
         ("DULY_DATABASE__SLOW_QUERY", "0ms".into()),
         ("DULY_WORKER__POLL", "100ms".into()),
@@ -75,7 +81,9 @@ async fn house(collector: &Collector, redis: &RedisServer, url: &str) -> House {
     collector.collect(&mut duly);
     duly.serve(&[]);
     let mut secrets: Vec<String> = PLANTED.map(str::to_owned).into();
-    let login = url.split_once("://").and_then(|(_, rest)| rest.split_once('@'));
+    let login = url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('@'));
     let password = login.and_then(|(login, _)| login.split_once(':'));
     secrets.extend(password.map(|(_, password)| password.to_owned()));
     House {
@@ -89,7 +97,12 @@ async fn house(collector: &Collector, redis: &RedisServer, url: &str) -> House {
 impl House {
     /// The secret of the link in the next mail, which is planted as well.
     async fn mailed_token(&mut self) -> String {
-        let mail = self.mails.mail().await.replace("=\n", "").replace("=3D", "=");
+        let mail = self
+            .mails
+            .mail()
+            .await
+            .replace("=\n", "")
+            .replace("=3D", "=");
         let (_, rest) = mail.split_once("token=").expect("a link");
         let is_part = |found: char| found.is_ascii_alphanumeric() || "-_.".contains(found);
         let token: String = rest.chars().take_while(|found| is_part(*found)).collect();
@@ -113,7 +126,10 @@ impl House {
 }
 
 async fn post(client: &mut Connection, path: &str, body: Value) -> Value {
-    client.send("POST", path, Some(body)).await.expect("it runs")
+    client
+        .send("POST", path, Some(body))
+        .await
+        .expect("it runs")
 }
 
 /// Does all that has to do with secrets.
@@ -124,12 +140,24 @@ async fn live(house: &mut House, db: &Db) {
     post(&mut client, "/api/v1/register", body).await;
     house.plant_session(&client);
     let token = house.mailed_token().await;
-    post(&mut client, "/api/v1/email/confirm", json!({ "token": token })).await;
+    post(
+        &mut client,
+        "/api/v1/email/confirm",
+        json!({ "token": token }),
+    )
+    .await;
     let login = |password: &str| json!({ "email": email, "password": password });
     let mut other = house.duly.connect().await;
-    let refused = other.status("POST", "/api/v1/login", login(WRONG_PASSWORD)).await;
+    let refused = other
+        .status("POST", "/api/v1/login", login(WRONG_PASSWORD))
+        .await;
     assert_eq!(refused, 401);
-    post(&mut other, "/api/v1/password/forgot", json!({ "email": email })).await;
+    post(
+        &mut other,
+        "/api/v1/password/forgot",
+        json!({ "email": email }),
+    )
+    .await;
     let token = house.mailed_token().await;
     let body = json!({ "token": token, "password": NEW_PASSWORD });
     post(&mut other, "/api/v1/password/reset", body).await;
@@ -138,11 +166,16 @@ async fn live(house: &mut House, db: &Db) {
     let body = json!({ "name": "x", "abilities": ["*"] });
     let made = post(&mut client, "/api/v1/tokens", body).await;
     let token = made["token"].as_str().expect("a token");
-    house.secrets.extend([token.to_owned(), token[15..40].to_owned()]);
+    house
+        .secrets
+        .extend([token.to_owned(), token[15..40].to_owned()]);
     let tomorrow = duly_db::Clock::now(&duly_db::clock::SystemClock).to_string();
-    let body = json!({ "title": TITLE, "description": "planted-description", "due_date": tomorrow[..10] });
+    let body =
+        json!({ "title": TITLE, "description": "planted-description", "due_date": tomorrow[..10] });
     post(&mut client, "/api/v1/tasks", body).await;
-    let found = client.send("GET", "/api/v1/tasks?q=planted-search", None).await;
+    let found = client
+        .send("GET", "/api/v1/tasks?q=planted-search", None)
+        .await;
     found.expect("it runs");
     remind(db).await;
     while !house.mails.mail().await.replace("=\n", "").contains(TITLE) {}
@@ -180,7 +213,9 @@ async fn no_secret_is_told_to_anybody() {
     let (status, metrics) = metrics.expect("it listens");
     assert_eq!(status, 200);
     assert!(house.duly.stop(), "{}", house.duly.log());
-    let db = open_again(database.url()).await.expect("the database works");
+    let db = open_again(database.url())
+        .await
+        .expect("the database works");
 
     let jobs = jobs(&db).await;
     let traces = String::from_utf8_lossy(&collector.bytes()).into_owned();
@@ -190,7 +225,12 @@ async fn no_secret_is_told_to_anybody() {
         ("the traces", traces),
         ("the jobs", jobs),
     ];
-    let seen = ["/api/v1/tasks", "http_server", "process send", "notification"];
+    let seen = [
+        "/api/v1/tasks",
+        "http_server",
+        "process send",
+        "notification",
+    ];
     for ((place, text), seen) in places.iter().zip(seen) {
         assert!(text.contains(seen), "{place}: {text}");
         assert_eq!(house.leak(place, text), None);

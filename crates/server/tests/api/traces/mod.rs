@@ -2,12 +2,17 @@
 
 mod collector;
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 pub use self::collector::{By, Collector};
 
 use self::collector::Found;
 use crate::support::{Connection, MailServer, Process};
+
+/// Nothing takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const ASKED_IN: &str = "b7ad6b7169203331";
@@ -130,4 +135,93 @@ async fn one_trace_shows_a_request_its_statements_its_job_and_its_mail_by_http()
 #[tokio::test]
 async fn one_trace_shows_a_request_its_statements_its_job_and_its_mail_by_grpc() {
     one_trace_by(By::Grpc).await;
+}
+
+#[tokio::test]
+async fn what_is_not_sampled_is_not_told() {
+    let (collector, mut mails) = (Collector::start(By::Http).await, MailServer::start().await);
+    let mut duly = duly(&mails);
+    collector.collect(&mut duly);
+    duly.serve(&[]);
+    let mut client = duly.connect().await;
+    // The last two digits say whether whoever asks records it (W3C Trace Context, 3.2.2.5).
+    client.headers = vec![("traceparent", format!("00-{TRACE}-{ASKED_IN}-00"))];
+    register(&mut client).await;
+    mails.mail().await;
+    // Neither is what says nonsense, which begins a trace like any other.
+    client.headers = vec![("traceparent", format!("00-{TRACE}-nonsense-01"))];
+    let me = client.send("GET", "/api/v1/me", None).await;
+    me.expect("it runs");
+    assert!(duly.stop(), "{}", duly.log());
+    assert_eq!(collector.trace(TRACE).len(), 0);
+    let spans = collector.spans();
+    let root = one(&spans, "GET /api/v1/me");
+    assert_eq!((root.kind, &*root.parent), (SERVER, ""));
+}
+
+#[tokio::test]
+async fn a_schedule_begins_traces_of_its_own_which_a_sampler_chooses_from() {
+    for (sampler, are_told) in [("always_on", true), ("always_off", false)] {
+        let (collector, mails) = (Collector::start(By::Http).await, MailServer::start().await);
+        let mut duly = duly(&mails);
+        collector.collect(&mut duly);
+        let sampler = ("OTEL_TRACES_SAMPLER", sampler.to_owned());
+        duly.variables.push(sampler);
+        duly.variables
+            .push(("DULY_LOG__LEVEL", "error,duly_queue=debug".into()));
+        duly.serve(&[]);
+        let deadline = Instant::now() + PATIENCE;
+        while !duly.log().contains("job done") {
+            assert!(Instant::now() < deadline, "{}", duly.log());
+            tokio::task::yield_now().await;
+        }
+        assert!(duly.stop(), "{}", duly.log());
+        let spans = collector.spans();
+        let planned = spans
+            .iter()
+            .find(|span| span.name == "process dispatch_reminders");
+        assert_eq!(planned.is_some(), are_told, "{spans:#?}");
+        assert!(planned.is_none_or(|span| span.parent.is_empty() && span.links.is_empty()));
+    }
+}
+
+#[tokio::test]
+async fn a_collector_that_is_away_disturbs_nobody_and_is_told_of_once() {
+    for protocol in ["http/protobuf", "grpc"] {
+        let mut mails = MailServer::start().await;
+        let mut duly = duly(&mails);
+        // Nobody listens at port 9, which is there to throw things away.
+        for (name, value) in [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "300"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "50"),
+            ("DULY_LOG__LEVEL", "warn"),
+        ] {
+            duly.variables.push((name, value.to_owned()));
+        }
+        duly.serve(&[]);
+        let mut client = duly.connect().await;
+        register(&mut client).await;
+        mails.mail().await;
+        let begun = Instant::now();
+        assert!(duly.stop(), "{}", duly.log());
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        let log = duly.log();
+        let told = log.matches("traces could not be handed over").count();
+        assert_eq!(told, 1, "{protocol}: {log}");
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_refused_with_what_to_do() {
+    let mut duly = Process::new();
+    let wrong = ("OTEL_EXPORTER_OTLP_ENDPOINT", "not an address".to_owned());
+    duly.variables.push(wrong);
+    let ended = duly.run(&["serve"]);
+    let error = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(2), "{error}");
+    for part in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SDK_DISABLED"] {
+        assert!(error.contains(part), "{error}");
+    }
 }
