@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::server::{self, Reader};
 use crate::sqlite::{ReadPool, Snapshot, Transaction};
 use crate::versions::{Deferred, Kind, Watchers};
-use crate::{Engine, Error, FromRow, Query, Row, Version, versions};
+use crate::{Engine, Error, FromRow, Query, Row, Version, trace, versions};
 
 /// Something statements can be run on.
 ///
@@ -283,11 +283,15 @@ impl Tx {
     /// # Errors
     /// Whatever the engine says; nothing of the transaction is kept then.
     pub async fn commit(self) -> Result<(), Error> {
-        let raised = match self.conn.inner {
-            Inner::WriteFile(transaction) => transaction.commit().await?,
-            Inner::WriteServer(transaction) => transaction.commit().boxed().await?,
-            _ => Vec::new(),
+        let span = trace::commit(self.conn.engine);
+        let committed = match self.conn.inner {
+            Inner::WriteFile(transaction) => transaction.commit().await,
+            Inner::WriteServer(transaction) => transaction.commit().boxed().await,
+            _ => Ok(Vec::new()),
         };
+        trace::ended(&span, &committed);
+        drop(span);
+        let raised = committed?;
         if !raised.is_empty() {
             for watcher in self.watchers.iter() {
                 watcher.committed(&raised).await;

@@ -30,6 +30,7 @@ pub mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timings;
+mod trace;
 mod value;
 pub mod versions;
 

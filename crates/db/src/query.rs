@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use tracing::Span;
+
 use crate::caller::Caller;
-use crate::{Error, Value};
+use crate::{Error, Value, trace};
 
 /// One SQL statement with its bound values.
 ///
@@ -24,6 +26,7 @@ pub struct Query {
     is_brief: bool,
     keeps_duplicates: bool,
     caller: Caller,
+    span: Span,
 }
 
 /// Starts a query with the given SQL text. Where it is called is said when the query was slow.
@@ -36,6 +39,7 @@ pub fn query(text: impl Into<Cow<'static, str>>) -> Query {
         is_brief: false,
         keeps_duplicates: false,
         caller: Caller::here(),
+        span: trace::current(),
     }
 }
 
@@ -128,6 +132,17 @@ impl Query {
     /// Where the query comes from.
     pub(crate) fn caller(&self) -> Caller {
         self.caller
+    }
+
+    /// The span it was written in, when somebody wants to know of statements.
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// The same for whoever keeps it: a span ends when nobody holds it any more.
+    pub(crate) fn forgetting_span(mut self) -> Self {
+        self.span = Span::none();
+        self
     }
 
     /// The SQL text.

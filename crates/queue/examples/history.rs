@@ -131,6 +131,7 @@ impl History {
             priority: Priority::Normal,
             lane: Some(format!("user {user}")),
             retry_for: None,
+            trace_parent: None,
         }
     }
 

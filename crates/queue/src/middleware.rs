@@ -187,6 +187,7 @@ mod tests {
             tries: 3,
             priority: Priority::Normal,
             waited: Duration::ZERO,
+            trace_parent: None,
         };
         let span = layers.span(&job);
         let names = span.with_subscriber(|(id, subscriber)| {

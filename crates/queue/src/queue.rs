@@ -39,6 +39,8 @@ pub struct Queue {
     clock: SharedClock,
     random: SharedRandom,
     wake: watch::Sender<u64>,
+    /// Says in which span of which trace a job is pushed.
+    trace_parent: fn() -> Option<String>,
     /// What the store needs to have done in the background.
     _keeping: Option<Arc<Keeping>>,
 }
@@ -84,8 +86,17 @@ impl Queue {
             clock,
             random,
             wake: watch::Sender::new(0),
+            trace_parent: || None,
             _keeping: None,
         }
+    }
+
+    /// Has each job carry the span it is pushed in, for [`crate::Middleware`] to go on with its trace. The
+    /// function answers a `traceparent` (W3C Trace Context, 3.2), or nothing when no trace is recorded.
+    #[must_use]
+    pub fn carrying(mut self, trace_parent: fn() -> Option<String>) -> Self {
+        self.trace_parent = trace_parent;
+        self
     }
 
     /// Stores a job to be run as soon as possible. It exists when the transaction commits, and
@@ -156,6 +167,7 @@ impl Queue {
             priority: J::PRIORITY,
             lane,
             retry_for: J::RETRY_FOR,
+            trace_parent: (self.trace_parent)(),
         })
     }
 

@@ -1,6 +1,5 @@
 //! Putting the tracker together from the settings.
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,11 +23,9 @@ use duly_tracker::users::password::{HashCost, PasswordHasher};
 use duly_tracker::{Error, Result, Settings, Tracker, instance, partitions};
 use jiff::Timestamp;
 use tokio::runtime::Handle;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
 
-use crate::config::{Config, Log, LogFormat, Mail, Place};
+use crate::config::{Config, Mail, Place};
+use crate::traces;
 
 /// The schema of every part, in the order it is made.
 pub const SCHEMA: [MigrationSet; 3] = [
@@ -43,23 +40,6 @@ pub const HOUSE: Schema<'static> = Schema {
     tables: &[versions::TABLES, duly_queue::TABLES, duly_tracker::TABLES],
     forgets: &[instance::FORGET_WHEN_RESTORED],
 };
-
-/// Log lines go to the standard error output, and those of jobs with them.
-pub fn logging(settings: &Log) {
-    let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    let lines = match settings.format {
-        LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).boxed(),
-    };
-    let subscriber = tracing_subscriber::registry()
-        .with(lines.with_filter(filter))
-        .with(duly_queue::job_logs());
-    // A second subscriber is refused; the first one serves as well.
-    let _ = subscriber.try_init();
-}
 
 /// Opens the database.
 ///
@@ -143,13 +123,14 @@ async fn queue(
     random: &SharedRandom,
 ) -> Result<Queue> {
     let (db, clock, random) = (db.clone(), clock.clone(), random.clone());
-    Ok(match &config.queue.redis {
+    let queue = match &config.queue.redis {
         Some(address) => {
             let installation = instance::installation(&db, &*random).await?;
             Queue::in_redis(db, address.clone(), &installation, clock, random)
         }
         None => Queue::new(db, clock, random),
-    })
+    };
+    Ok(queue.carrying(traces::parent_for_jobs))
 }
 
 /// The Redis that is set for jobs, for moving them.

@@ -17,7 +17,7 @@ use crate::db::Meter;
 use crate::row::Columns;
 use crate::slow::{Outcome, Target};
 use crate::value::FromValue;
-use crate::{Engine, Error, Query, Row, Version};
+use crate::{Engine, Error, Query, Row, Version, trace};
 
 /// What a statement answered.
 #[derive(Debug, Default)]
@@ -161,6 +161,7 @@ impl Connection {
 
     /// Runs one statement to its end.
     pub(super) async fn run(&mut self, query: &Query) -> Result<Answer, Error> {
+        let span = trace::statement(query, self.target());
         let started = Instant::now();
         let answer = self.ask(query).await;
         self.meter.statements.fetch_add(1, Ordering::Relaxed);
@@ -170,12 +171,16 @@ impl Connection {
             // Only the first statement waited.
             pool_wait: std::mem::take(&mut self.waited),
         };
-        let target = Target {
+        self.meter.slow.observe(query, self.target(), outcome);
+        trace::ended(&span, &answer);
+        answer
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target {
             engine: self.engine,
             name: &self.role,
-        };
-        self.meter.slow.observe(query, target, outcome);
-        answer
+        }
     }
 
     /// Like [`Connection::run`] for what nobody has asked us for: it counts nowhere.

@@ -4,7 +4,7 @@
 //! statement was slow.
 
 mod explain;
-mod normal;
+pub(crate) mod normal;
 mod report;
 mod table;
 
@@ -141,7 +141,7 @@ impl Observer {
             request_id: query.caller().request(),
             values: self.shows_values.then(|| shown(query.values())),
         };
-        log(&text, &sample);
+        query.span().in_scope(|| log(&text, &sample));
         self.table().add(text, query, sample);
     }
 

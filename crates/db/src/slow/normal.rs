@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 /// The text with `?` for each numbered parameter, `(…)` for each list of parameters however long,
 /// one `(…)` for several such lists in a row, and one space wherever there is white space. What
 /// stands in quotes stays as it is.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let mut normal = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     let mut quote = None;

@@ -145,7 +145,7 @@ impl Sum {
 
 fn kept(query: &Query) -> Option<Query> {
     let values: usize = query.values().iter().map(size).sum();
-    (query.text().len() + values <= LARGEST_KEPT).then(|| query.clone())
+    (query.text().len() + values <= LARGEST_KEPT).then(|| query.clone().forgetting_span())
 }
 
 fn size(value: &Value) -> usize {

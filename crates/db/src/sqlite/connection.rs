@@ -14,7 +14,7 @@ use crate::db::Meter;
 use crate::options::{Durability, Options};
 use crate::row::Columns;
 use crate::slow::{Outcome, Target};
-use crate::{Engine, Error, Query, Row, Value};
+use crate::{Engine, Error, Query, Row, Value, trace};
 
 /// Older libraries can corrupt a database when a checkpoint races with a reset of the log
 /// (SQLite release notes, 3.51.3).
@@ -186,6 +186,7 @@ impl Connection {
         run: impl FnOnce(&Self) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
         query.refuse_unstorable()?;
+        let span = trace::statement(query, TARGET);
         let started = Instant::now();
         self.deadline.set(started, turn.limit);
         let answer = run(self).map_err(translate);
@@ -197,6 +198,7 @@ impl Connection {
             pool_wait: turn.waited,
         };
         self.meter.slow.observe(query, TARGET, outcome);
+        trace::ended(&span, &answer);
         answer
     }
 }

@@ -14,6 +14,7 @@ mod partitions;
 mod pool;
 mod slow;
 mod statements;
+mod trace;
 mod transactions;
 mod values;
 mod versions;

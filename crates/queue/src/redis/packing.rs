@@ -6,7 +6,7 @@
 //! ```text
 //! state     [w|r][0|1]attempt fence run_at position started_at worker
 //!           tries retry_until priority base queue kind lane unique
-//! data      pushed_at tags payload
+//! data      pushed_at tags payload [trace_parent]
 //! attempts  of each: fence number started_at ended_at outcome worker error\1log
 //! ```
 //!
@@ -140,28 +140,42 @@ pub(crate) struct Body {
     /// As JSON.
     pub(crate) tags: String,
     pub(crate) payload: String,
+    /// As in [`crate::store::NewJob::trace_parent`].
+    pub(crate) trace_parent: Option<String>,
 }
 
 impl Body {
     pub(super) fn packed(&self) -> String {
         let pushed_at = micros(self.pushed_at);
-        format!("{pushed_at}\0{}\0{}", self.tags, self.payload)
+        let mut packed = format!("{pushed_at}\0{}\0{}", self.tags, self.payload);
+        if let Some(trace_parent) = &self.trace_parent {
+            packed.push('\0');
+            packed.push_str(trace_parent);
+        }
+        packed
     }
 
     pub(super) fn read(data: &str) -> Option<Self> {
-        let mut parts = data.splitn(3, '\0');
+        let mut parts = data.splitn(4, '\0');
         Some(Body {
             pushed_at: instant(parts.next()?)?,
             tags: parts.next()?.to_owned(),
             payload: parts.next()?.to_owned(),
+            trace_parent: parts.next().map(str::to_owned),
         })
     }
 
-    /// The data alone, when nothing else is wanted.
-    pub(super) fn payload(mut data: String) -> Option<String> {
+    /// The data and the span that pushed it, when nothing else is wanted.
+    pub(super) fn payload(mut data: String) -> Option<(String, Option<String>)> {
         let (pushed_at, rest) = data.split_once('\0')?;
         let (tags, _) = rest.split_once('\0')?;
-        Some(data.split_off(pushed_at.len() + tags.len() + 2))
+        let mut payload = data.split_off(pushed_at.len() + tags.len() + 2);
+        let trace_parent = payload.find('\0').map(|end| {
+            let trace_parent = payload.split_off(end + 1);
+            payload.truncate(end);
+            trace_parent
+        });
+        Some((payload, trace_parent))
     }
 }
 
@@ -257,12 +271,17 @@ mod tests {
 
     #[test]
     fn data_is_read_whole_and_alone() {
-        let body = Body {
-            pushed_at: Timestamp::UNIX_EPOCH,
-            tags: "[\"é\"]".to_owned(),
-            payload: "{\"a\":1}".to_owned(),
-        };
-        assert_eq!(Body::read(&body.packed()), Some(body.clone()));
-        assert_eq!(Body::payload(body.packed()), Some(body.payload));
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        for trace_parent in [None, Some(parent.to_owned())] {
+            let body = Body {
+                pushed_at: Timestamp::UNIX_EPOCH,
+                tags: "[\"é\"]".to_owned(),
+                payload: "{\"a\":1}".to_owned(),
+                trace_parent,
+            };
+            assert_eq!(Body::read(&body.packed()), Some(body.clone()));
+            let alone = Body::payload(body.packed());
+            assert_eq!(alone, Some((body.payload, body.trace_parent)));
+        }
     }
 }

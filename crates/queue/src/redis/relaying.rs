@@ -105,6 +105,7 @@ impl RedisStore {
             position: None,
             lane: job.lane,
             retry_until: job.retry_for.map(|wait| later(run_at, wait)),
+            trace_parent: job.trace_parent,
         })
     }
 
@@ -299,6 +300,7 @@ fn add<'a>(arguments: &mut Arguments<'a>, row: &'a OutboxRow, place: usize) {
         pushed_at: row.pushed_at,
         tags: row.tags.clone(),
         payload: row.payload.clone(),
+        trace_parent: row.trace_parent.clone(),
     };
     // What has been a job before is not refused: it would be lost.
     let was_there = row.fence.0 > 0 || row.position.is_some();

@@ -162,6 +162,7 @@ fn wanted<'a>(want: &Want<'a>, open: &Open<'_>) -> Arguments<'a> {
 fn reserved(kinds: &[Kind], (id, state, data): (String, String, String)) -> Option<Reserved> {
     let live = Live::read(&state)?;
     let taken_at = live.started_at?;
+    let (payload, trace_parent) = Body::payload(data)?;
     let waited = Duration::try_from(taken_at.duration_since(live.run_at));
     Some(Reserved {
         held: Held {
@@ -170,10 +171,11 @@ fn reserved(kinds: &[Kind], (id, state, data): (String, String, String)) -> Opti
         },
         queue: live.fixed.queue,
         name: Kind::name_among(kinds, live.fixed.kind),
-        payload: Body::payload(data)?,
+        payload,
         attempt: live.attempt,
         tries: live.fixed.tries,
         priority: live.fixed.priority,
         waited: waited.unwrap_or_default(),
+        trace_parent,
     })
 }

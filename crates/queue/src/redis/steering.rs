@@ -178,5 +178,6 @@ fn again(
         position: Some(priority.position(run_at)),
         lane: row.get("lane")?,
         retry_until: None,
+        trace_parent: None,
     })
 }

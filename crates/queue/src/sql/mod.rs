@@ -69,6 +69,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         duly_db::migration!("0012_job_tags"),
         duly_db::migration!("0013_job_indexes"),
         duly_db::migration!("0014_job_unique"),
+        duly_db::migration!("0015_job_traces"),
     ],
 };
 

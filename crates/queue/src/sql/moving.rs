@@ -22,7 +22,7 @@ pub(crate) async fn to_outbox(
 ) -> Result<usize> {
     let select = query(format!(
         "SELECT id, queue, name, payload, tags, unique_key, tries, attempt, fence, run_at, \
-         pushed_at, priority, position, lane, retry_until FROM jobs \
+         pushed_at, priority, position, lane, retry_until, trace_parent FROM jobs \
          WHERE lease_until IS NULL ORDER BY id LIMIT ?1{}",
         for_update(tx.engine())
     ));
@@ -66,6 +66,7 @@ fn leaving(row: &Row, (id, turn): (Uuid, i64), now: Timestamp) -> Result<OutboxR
         position: Some(row.get("position")?),
         lane: row.get("lane")?,
         retry_until: row.get("retry_until")?,
+        trace_parent: row.get("trace_parent")?,
     })
 }
 
@@ -108,8 +109,9 @@ async fn insert(
     let insert = insert_or_keep(
         tx.engine(),
         "INSERT INTO jobs (id, queue, name, payload, tags, unique_key, tries, attempt, fence, \
-         run_at, lease_until, pushed_at, priority, position, lane, retry_until, started_at, worker) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+         run_at, lease_until, pushed_at, priority, position, lane, retry_until, started_at, worker, \
+         trace_parent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, ?11, ?12, ?13, ?14, \
+         ?15, ?16, ?17, ?18)",
     );
     let Fixed {
         queue, kind, lane, ..
@@ -131,6 +133,7 @@ async fn insert(
         .bind(lane.clone())
         .bind(live.fixed.retry_until)
         .bind(live.started_at)
-        .bind(live.worker.map(|worker| worker.0));
+        .bind(live.worker.map(|worker| worker.0))
+        .bind(body.trace_parent.clone());
     Ok(tx.execute(insert).await? == 1)
 }

@@ -34,6 +34,7 @@ pub(crate) struct OutboxRow {
     pub(crate) position: Option<Timestamp>,
     pub(crate) lane: Option<String>,
     pub(crate) retry_until: Option<Timestamp>,
+    pub(crate) trace_parent: Option<String>,
 }
 
 /// Writes a row. The answer is `false` when one with its id or its unique key is there.
@@ -42,8 +43,8 @@ pub(crate) async fn write(tx: &mut Tx, row: &OutboxRow) -> Result<bool> {
         tx.engine(),
         "INSERT INTO job_outbox (id, job_id, written_at, turn, queue, name, payload, tags, \
          unique_key, tries, attempt, fence, run_at, pushed_at, priority, position, lane, \
-         retry_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
-         ?16, ?17, ?18)",
+         retry_until, trace_parent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, \
+         ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     );
     let insert = insert
         .bind(row.id)
@@ -63,7 +64,8 @@ pub(crate) async fn write(tx: &mut Tx, row: &OutboxRow) -> Result<bool> {
         .bind(row.priority)
         .bind(row.position)
         .bind(row.lane.clone())
-        .bind(row.retry_until);
+        .bind(row.retry_until)
+        .bind(row.trace_parent.clone());
     Ok(tx.execute(insert).await? == 1)
 }
 
@@ -90,7 +92,7 @@ pub(crate) async fn holder(tx: &mut Tx, name: &str, unique: &str) -> Result<Opti
 pub(crate) async fn read(conn: &mut Conn, limit: usize) -> Result<Vec<OutboxRow>> {
     let select = query(
         "SELECT id, job_id, written_at, turn, queue, name, payload, tags, unique_key, tries, \
-         attempt, fence, run_at, pushed_at, priority, position, lane, retry_until \
+         attempt, fence, run_at, pushed_at, priority, position, lane, retry_until, trace_parent \
          FROM job_outbox ORDER BY written_at, turn LIMIT ?1",
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -157,6 +159,7 @@ impl FromRow for OutboxRow {
             position: row.get("position")?,
             lane: row.get("lane")?,
             retry_until: row.get("retry_until")?,
+            trace_parent: row.get("trace_parent")?,
         })
     }
 }

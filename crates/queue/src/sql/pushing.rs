@@ -12,10 +12,10 @@ use crate::store::NewJob;
 use crate::{JobId, Priority, Pushed, QueueName, Result};
 
 const COLUMNS: &str = "INSERT INTO jobs (id, queue, name, payload, tags, unique_key, tries, \
-     attempt, fence, run_at, lease_until, pushed_at, priority, position, lane, retry_until) VALUES ";
+     attempt, fence, run_at, lease_until, pushed_at, priority, position, lane, retry_until, trace_parent) VALUES ";
 
 /// How many values a job has of its own in a statement.
-const VALUES: usize = 13;
+const VALUES: usize = 14;
 
 /// How many jobs one statement stores: few lengths, so that there are few statements.
 const ROWS: [usize; 4] = [64, 16, 4, 1];
@@ -98,7 +98,7 @@ fn rows_text(count: usize) -> String {
     let row = |number: usize| {
         let own = number * VALUES;
         let place = |value: usize| format!("?{}", own + value);
-        let (before, after) = (placeholders(own + 1, 7), placeholders(own + 9, 5));
+        let (before, after) = (placeholders(own + 1, 7), placeholders(own + 9, 6));
         format!("({before}, 0, 0, {}, NULL, {after})", place(8))
     };
     let rows: Vec<String> = (0..count).map(row).collect();
@@ -121,6 +121,7 @@ fn bind(statement: Query, job: &NewJob, position: Timestamp, now: Timestamp) -> 
         .bind(position)
         .bind(job.lane.clone())
         .bind(job.retry_for.map(|wait| later(run_at, wait)))
+        .bind(job.trace_parent.clone())
 }
 
 async fn insert(tx: &mut Tx, job: &NewJob, position: Timestamp, now: Timestamp) -> Result<Pushed> {

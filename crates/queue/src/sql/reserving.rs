@@ -102,7 +102,7 @@ impl Look<'_> {
         };
         let select = format!(
             "SELECT id, queue, name, payload, attempt + 1 AS attempt, tries, fence + 1 AS fence, \
-             priority, run_at, position \
+             priority, run_at, position, trace_parent \
              FROM jobs{} WHERE queue = ?1 AND lease_until IS NULL AND run_at <= ?2 \
              AND name IN ({}){after} ORDER BY position, id LIMIT ?3{}",
             in_order_of(tx.engine(), "jobs_next"),
@@ -136,6 +136,7 @@ fn taken(row: &Row, kinds: &[Kind], now: Timestamp) -> duly_db::Result<Reserved>
         tries: row.get("tries")?,
         priority: row.get("priority")?,
         waited: Duration::try_from(now.duration_since(run_at)).unwrap_or_default(),
+        trace_parent: row.get("trace_parent")?,
     })
 }
 

@@ -27,6 +27,7 @@ pub const TABLES: &[Table] = &[
             ("retry_until", Instant),
             ("started_at", Instant),
             ("worker", Id),
+            ("trace_parent", Text),
         ],
     },
     Table {
@@ -244,6 +245,7 @@ pub const TABLES: &[Table] = &[
             ("position", Instant),
             ("lane", Text),
             ("retry_until", Instant),
+            ("trace_parent", Text),
         ],
     },
     Table {

@@ -35,6 +35,9 @@ pub struct NewJob {
     pub lane: Option<String>,
     /// How long after it is due it may be tried again at most.
     pub retry_for: Option<Duration>,
+    /// The span it is pushed in, as a `traceparent` (W3C Trace Context, 3.2), when its trace is recorded.
+    #[serde(default)]
+    pub trace_parent: Option<String>,
 }
 
 /// What has become of a job.
@@ -152,6 +155,8 @@ pub struct Reserved {
     pub priority: Priority,
     /// How long it was due and nobody took it.
     pub waited: Duration,
+    /// The span that pushed it, as in [`NewJob::trace_parent`].
+    pub trace_parent: Option<String>,
 }
 
 impl Reserved {

@@ -157,6 +157,7 @@ mod tests {
             tries: 3,
             priority: Priority::Normal,
             waited: Duration::ZERO,
+            trace_parent: None,
         }
     }
 

@@ -106,6 +106,7 @@ mod tests {
             tries: 3,
             priority: Priority::Normal,
             waited: Duration::ZERO,
+            trace_parent: None,
         };
         Ended {
             settlement: job.settled(Outcome::Done, Duration::ZERO),

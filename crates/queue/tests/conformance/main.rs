@@ -64,6 +64,7 @@ conformance! {
         a_unique_key_is_free_when_its_push_is_rolled_back,
         pushing_the_same_unique_job_at_once_stores_one,
         many_jobs_are_stored_as_each_alone_would_be,
+        a_job_carries_the_span_that_pushed_it,
     }
     reserving {
         each_job_is_taken_once_however_many_take,

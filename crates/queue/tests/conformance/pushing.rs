@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duly_db::random::SystemRandom;
 use duly_db::retry;
-use duly_queue::store::Outcome;
+use duly_queue::store::{Outcome, Reserved};
 use duly_queue::{Attempt, Error, Job, JobError, NewJobs, PAYLOAD_LIMIT, Pushed, UNIQUE_KEY_LIMIT};
 use serde::{Deserialize, Serialize};
 
@@ -213,4 +213,34 @@ pub(crate) async fn pushing_the_same_unique_job_at_once_stores_one(fixture: Fixt
     ids.dedup();
     assert_eq!((new, ids.len()), (1, 1));
     assert_eq!(fixture.counts().await.ready, 1);
+}
+
+pub(crate) async fn a_job_carries_the_span_that_pushed_it(fixture: Fixture) {
+    const SPAN: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let traced = fixture.queue.clone().carrying(|| Some(SPAN.to_owned()));
+    let mut jobs = NewJobs::default();
+    for label in ["b", "c"] {
+        traced.add(&mut jobs, &Task::new(label), None).unwrap();
+    }
+    let mut tx = fixture.db.begin();
+    traced.push(&mut tx, &Task::new("a")).await.unwrap();
+    traced.push_all(&mut tx, jobs).await.unwrap();
+    tx.commit().await.unwrap();
+    let spans = |jobs: &[Reserved]| -> Vec<_> {
+        let spans = jobs.iter().map(|job| job.trace_parent.clone());
+        spans.map(Option::unwrap_or_default).collect()
+    };
+    let first = fixture.reserve(10).await;
+    assert_eq!(spans(&first), [SPAN; 3]);
+    for job in &first {
+        let (after, error) = (Duration::ZERO, "no luck".to_owned());
+        fixture.settle(job, Outcome::Retry { after, error }).await;
+    }
+    assert_eq!(
+        spans(&fixture.reserve(10).await),
+        [SPAN; 3],
+        "the next attempt too"
+    );
+    fixture.push(&Task::new("d")).await;
+    assert_eq!(fixture.reserve_one().await.trace_parent, None);
 }

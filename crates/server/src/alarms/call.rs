@@ -8,10 +8,11 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, USER_AGENT};
 use hyper::{Method, Request, Uri};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+
+use crate::outgoing::{self, Outgoing};
+use crate::traces;
 
 /// Whoever does not answer within this time has not heard it.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -52,7 +53,7 @@ impl From<String> for Failed {
 
 /// Calls by HTTP or HTTPS.
 #[derive(Clone)]
-pub(super) struct Call(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub(super) struct Call(Outgoing);
 
 impl fmt::Debug for Call {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,14 +62,8 @@ impl fmt::Debug for Call {
 }
 
 impl Call {
-    /// Whom the system trusts is trusted; where it says nothing of that, whom browsers trust.
     pub(super) fn new() -> Self {
-        let builder = match HttpsConnectorBuilder::new().with_native_roots() {
-            Ok(builder) => builder,
-            Err(_) => HttpsConnectorBuilder::new().with_webpki_roots(),
-        };
-        let connector = builder.https_or_http().enable_http1().build();
-        Call(Client::builder(TokioExecutor::new()).build(connector))
+        Call(outgoing::client())
     }
 
     pub(super) async fn get(&self, url: &Url) -> Result<(), Failed> {
@@ -81,14 +76,43 @@ impl Call {
     }
 
     async fn send(&self, method: Method, url: &Url, body: Bytes) -> Result<(), Failed> {
-        let request = Request::builder()
+        let span = tracing::info_span!(
+            "call",
+            otel.name = method.as_str(),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            http.request.method = method.as_str(),
+            http.response.status_code = Empty,
+            server.address = url.0.host(),
+            error.type = Empty,
+        );
+        let sent = self.send_within(&span, method, url, body);
+        let sent = sent.instrument(span.clone()).await;
+        if sent.is_err() {
+            span.record("otel.status_code", "error");
+        }
+        sent
+    }
+
+    async fn send_within(
+        &self,
+        span: &Span,
+        method: Method,
+        url: &Url,
+        body: Bytes,
+    ) -> Result<(), Failed> {
+        let mut request = Request::builder()
             .method(method)
             .uri(url.0.clone())
             .header(USER_AGENT, concat!("Duly/", env!("CARGO_PKG_VERSION")))
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(body))
             .map_err(|error| Failed(error.to_string()))?;
+        traces::carry(span, request.headers_mut());
         let answer = tokio::time::timeout(PATIENCE, self.0.request(request)).await;
+        if let Ok(Ok(answer)) = &answer {
+            span.record("http.response.status_code", answer.status().as_u16());
+        }
         match answer {
             Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
             Ok(Ok(answer)) => Err(Failed(format!("the answer was {}", answer.status()))),

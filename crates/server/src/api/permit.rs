@@ -251,10 +251,15 @@ async fn known(
         },
     };
     let shown = shown(context, headers)?;
-    match is_use {
+    let known = match is_use {
         true => shown.visit(&context.tracker, asked).await,
         false => shown.look(&context.tracker, asked).await,
+    };
+    if let Ok(visitor) = &known {
+        let user = visitor.principal.user.0;
+        tracing::Span::current().record("user.id", tracing::field::display(user));
     }
+    known
 }
 
 /// By what they say who they are. A token that is sent counts even when it is worthless: falling

@@ -24,7 +24,9 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::api::document;
 use crate::config::{Config, Fault, Loaded};
-use crate::{output, start};
+use crate::logging::{self, Stream};
+use crate::output;
+use crate::traces::{Traces, WrongTraces};
 
 /// Tasks, and reminders that come once.
 #[derive(Debug, Parser)]
@@ -148,6 +150,12 @@ impl From<duly_tracker::Error> for CommandError {
     }
 }
 
+impl From<WrongTraces> for CommandError {
+    fn from(error: WrongTraces) -> Self {
+        CommandError::Wrong(error.to_string())
+    }
+}
+
 impl From<Vec<Fault>> for CommandError {
     fn from(faults: Vec<Fault>) -> Self {
         let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
@@ -192,16 +200,8 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Config(arguments) => config::run(&arguments, &settings()?),
         Command::Doctor => block_on(doctor::run(settings()))?,
         Command::Healthcheck => block_on(healthcheck::run(settings()?.config))?,
-        Command::Serve(arguments) => {
-            let config = settings()?.config;
-            start::logging(&config.log);
-            block_on(serve::run(arguments, config))?
-        }
-        Command::Work(arguments) => {
-            let config = settings()?.config;
-            start::logging(&config.log);
-            block_on(work::run(arguments, config))?
-        }
+        Command::Serve(arguments) => work_on(settings()?, |config| serve::run(arguments, config)),
+        Command::Work(arguments) => work_on(settings()?, |config| work::run(arguments, config)),
         Command::Migrate(arguments) => with_settings(settings()?, |config| async move {
             migrate::run(arguments, &config).await
         }),
@@ -242,7 +242,7 @@ fn dispatch(cli: Cli) -> Outcome {
 /// A mail server that is told anything but "later" loses its report.
 fn feed(settings: Result<Loaded, CommandError>) -> Outcome {
     let config = settings.map_err(feedback::later)?.config;
-    start::logging(&config.log);
+    logging::start(&config.log, Stream::Errors, None);
     block_on(feedback::run(&config, std::io::stdin()))?
 }
 
@@ -265,6 +265,22 @@ fn expect_database(config: &Config) -> Outcome {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Runs what works until it is told to stop, with its log and its traces.
+fn work_on<F: Future<Output = Outcome>>(loaded: Loaded, work: impl FnOnce(Config) -> F) -> Outcome {
+    let config = loaded.config;
+    block_on(async {
+        let traces = crate::config::traces(variables())
+            .map(Traces::start)
+            .transpose()?;
+        logging::start(&config.log, Stream::Usual, traces.as_ref());
+        let outcome = work(config).await;
+        if let Some(traces) = traces {
+            traces.end().await;
+        }
+        outcome
+    })?
 }
 
 fn with_settings<F: Future<Output = Outcome>>(

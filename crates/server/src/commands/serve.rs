@@ -24,7 +24,8 @@ use crate::config::Config;
 use crate::http::{Threads, listener};
 use crate::node::{Node, Stop};
 use crate::operations::Operations;
-use crate::{demo, output, process, start, web};
+use crate::traces::{self, JobTraces};
+use crate::{demo, logging, process, start, web};
 
 /// How often it is written down which sessions and tokens were used.
 const SEEN_INTERVAL: Duration = Duration::from_secs(10);
@@ -122,7 +123,10 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     } else {
         node.work(tracker.clone());
         let version = env!("CARGO_PKG_VERSION");
-        output::say(format!("Duly {version} runs without answering requests"));
+        logging::say(
+            &config.log,
+            format!("Duly {version} runs without answering requests"),
+        );
     }
     let watch = Watch::new(tracker.clone(), config.alarms.clone());
     let watching = AbortOnDropHandle::new(tokio::spawn(watch.run()));
@@ -139,12 +143,15 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
 /// Fills the demo, and says how to log in.
 async fn show(tracker: &Tracker, config: &Config) -> Outcome {
     demo::fill(tracker).await?;
-    output::say(format!(
-        "Log in to the demo with {} / {} (its data is in {})",
-        demo::EMAIL,
-        demo::PASSWORD,
-        config.database.place()
-    ));
+    logging::say(
+        &config.log,
+        format!(
+            "Log in to the demo with {} / {} (its data is in {})",
+            demo::EMAIL,
+            demo::PASSWORD,
+            config.database.place()
+        ),
+    );
     Ok(())
 }
 
@@ -208,7 +215,11 @@ pub(super) fn start_worker(
     options: WorkerOptions,
     operations: &Operations,
 ) -> WorkerHandle {
-    let registry = Arc::new(jobs::registry().around(operations.jobs.clone()));
+    let mut registry = jobs::registry().around(operations.jobs.clone());
+    if traces::are_on() {
+        registry = registry.around(JobTraces);
+    }
+    let registry = Arc::new(registry);
     Worker::start(tracker.queue.clone(), registry, tracker.clone(), options)
 }
 
@@ -254,12 +265,16 @@ async fn announce(tracker: &Tracker, config: &Config) -> Outcome {
         tracing::info!("no mail server is set (mail.url): mails are written to {folder}");
     }
     if let Some(link) = users::setup_link(tracker).await? {
-        output::say(format!(
-            "Make the first administrator (valid once, for a day): {link}"
-        ));
+        logging::say(
+            &config.log,
+            format!("Make the first administrator (valid once, for a day): {link}"),
+        );
     }
     let version = env!("CARGO_PKG_VERSION");
-    output::say(format!("Duly {version} runs on {}", config.http.public_url));
+    logging::say(
+        &config.log,
+        format!("Duly {version} runs on {}", config.http.public_url),
+    );
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use super::{CommandError, Outcome};
 use crate::config::{Config, size};
 use crate::node::{Node, Stop};
 use crate::operations::Operations;
-use crate::{output, process, start};
+use crate::{logging, process, start};
 
 /// Jobs that run when the worker is told to stop have this long to end, if nothing else is said.
 const DRAIN: u64 = 30;
@@ -50,10 +50,13 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
     let (slots, queues) = (options.slots, names(&options.queues));
     let worker = start_worker(&tracker, options, &operations);
     node.work(tracker.clone());
-    output::say(format!(
-        "Duly {} works on {queues} with {slots} slots",
-        env!("CARGO_PKG_VERSION")
-    ));
+    logging::say(
+        &config.log,
+        format!(
+            "Duly {} works on {queues} with {slots} slots",
+            env!("CARGO_PKG_VERSION")
+        ),
+    );
     tokio::select! {
         () = stop.told.cancelled() => {}
         () = after(arguments.max_time) => {

@@ -9,6 +9,7 @@ mod passphrase;
 mod queue;
 mod reader;
 mod sections;
+mod traces;
 mod value;
 mod worker;
 
@@ -21,6 +22,7 @@ pub use operations::Operations;
 pub use passphrase::dump_passphrase;
 pub use queue::QueueSettings;
 pub use sections::{Accounts, Activity, Config, Database, Http, Log, LogFormat, Mail, Tasks};
+pub use traces::{TraceProtocol, traces};
 pub use value::Network;
 pub(crate) use value::duration;
 pub(crate) use value::size;

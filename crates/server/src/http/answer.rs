@@ -16,6 +16,7 @@ use duly_db::caller::with_request;
 use futures_util::FutureExt as _;
 use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt as _;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use super::request_id::{self, REQUEST_ID};
@@ -24,6 +25,8 @@ use crate::api::known;
 use crate::api::problem::{Code, Problem};
 use crate::app::App;
 use crate::limits::{self, Toll};
+use crate::operations::{method_of, route_of};
+use crate::traces::{self, request::Asked as AskedSpan};
 
 /// Where a request comes from, as far as proxies can be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +48,34 @@ where
     let given = request_id::given(peer, request.headers(), trusted);
     let id = given.unwrap_or_else(|| app.new_request_id());
     let client = address::client(peer, request.headers(), trusted);
-    let method = request.method().clone();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let span = span(app, &request, id);
+    let response = answer_within(app, request, id, client);
+    let response = response.instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    let took = started.elapsed();
+    app.traffic.answered(&method, uri.path(), status, took);
+    traces::request::answered(&span, status);
+    span.in_scope(|| log(client, &method, uri.path(), status, took));
+    response
+}
+
+/// The span of a request.
+fn span<B>(app: &App, request: &Request<B>, id: Uuid) -> Span {
+    let asked = AskedSpan {
+        id,
+        method: method_of(request.method()),
+        route: route_of(request.uri().path()),
+        public_url: &app.context.http.public_url,
+    };
+    traces::request::of_request(&asked, request.headers())
+}
+
+async fn answer_within<B>(app: &Arc<App>, request: Request<B>, id: Uuid, client: IpAddr) -> Response
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     let uri = request.uri().clone();
     let accepts_gzip = compress::quality(request.headers(), "gzip") > 0;
     let toll = Toll::of(&app.context.limits, &request, client).map(Arc::new);
@@ -78,10 +108,6 @@ where
     if !is_kept || accepts_gzip {
         response = compress::compress(response, accepts_gzip).await;
     }
-    let status = response.status().as_u16();
-    let took = started.elapsed();
-    app.traffic.answered(&method, uri.path(), status, took);
-    log(id, client, &method, uri.path(), status, took);
     response
 }
 
@@ -98,11 +124,11 @@ fn is_kept(response: &Response) -> bool {
 }
 
 /// One line per request. Never the query: links in mails carry their secret there.
-fn log(id: &str, client: IpAddr, method: &Method, path: &str, status: u16, took: Duration) {
-    let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+fn log(client: IpAddr, method: &Method, path: &str, status: u16, took: Duration) {
+    let duration_ms = took.as_secs_f64() * 1_000.0;
     tracing::info!(
         target: "duly::access",
-        { request.id = id, client.address = %client, duration_us },
+        { client.address = %client, status, duration_ms },
         "{method} {path} {status}"
     );
 }
@@ -216,7 +242,8 @@ type Outcome = Option<(Result<Response, Infallible>, Option<Version>)>;
 /// A handler that is left when its client goes away.
 async fn read(app: &App, request: Request<Body>, id: Uuid) -> Outcome {
     let handled = with_request(id, app.router.clone().oneshot(request));
-    let handled = AbortOnDropHandle::new(app.runtime.spawn(handled));
+    let handled = app.runtime.spawn(handled.in_current_span());
+    let handled = AbortOnDropHandle::new(handled);
     handled.await.ok()
 }
 
@@ -225,6 +252,7 @@ async fn change(app: &App, request: Request<Body>, id: Uuid) -> Outcome {
     let (router, random) = (app.router.clone(), app.context.tracker.random.clone());
     let handled = async move { again::until_it_does_not_give_way(router, &*random, request).await };
     let handled = with_request(id, handled);
+    let handled = handled.in_current_span();
     app.changes.spawn_on(handled, &app.runtime).await.ok()
 }
 

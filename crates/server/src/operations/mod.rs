@@ -15,7 +15,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub(crate) use figures::Figures;
 pub(crate) use jobs::JobFigures;
-pub(crate) use traffic::Traffic;
+pub(crate) use traffic::{Traffic, method_of, route_of};
 
 use crate::config;
 use crate::node::Node;

@@ -100,14 +100,14 @@ impl Traffic {
 }
 
 /// The name of a method, of which there are few: clients may send any word.
-fn method_of(method: &Method) -> &'static str {
+pub(crate) fn method_of(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     let known = KNOWN.into_iter().find(|known| *known == method.as_str());
     known.unwrap_or("_OTHER")
 }
 
 /// The path as it is documented, so that there are no more than the API has.
-fn route_of(path: &str) -> &'static str {
+pub(crate) fn route_of(path: &str) -> &'static str {
     match ROUTES.at(path) {
         Ok(found) => found.value,
         Err(_) if path.starts_with("/api/") => UNKNOWN,

@@ -179,7 +179,7 @@ async fn log_of_a_slow_request(shows_values: &str) -> Vec<serde_json::Value> {
     };
     let of_search = slow
         .iter()
-        .filter(|line| line["request.id"] == search["request.id"])
+        .filter(|line| line["request_id"] == search["request_id"])
         .find(|line| is_of_tasks(line))
         .expect("looking through 1.6 MB of titles takes longer than 1 ms");
     assert_eq!(of_search["db.engine"], "sqlite");

@@ -33,7 +33,7 @@ fn process(address: SocketAddr) -> Process {
 }
 
 /// Asks, and answers status and body; nothing while nobody listens.
-async fn ask(address: SocketAddr, request: &str) -> Option<(u16, String)> {
+pub async fn ask(address: SocketAddr, request: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(address).await.ok()?;
     let request = format!("{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     let answer = send_raw(&mut stream, request.as_bytes()).await;

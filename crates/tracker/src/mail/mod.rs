@@ -142,7 +142,7 @@ impl Mailer {
     /// See [`SendError`].
     pub async fn send(&self, mail: &Mail) -> Result<(), SendError> {
         let sent = match &self.0.way {
-            Way::Smtp(settings) => smtp::send(settings, mail).await,
+            Way::Smtp(settings) => smtp::send_traced(settings, mail).await,
             Way::Outbox { folder, from } => outbox::write(folder, from, mail).await,
             #[cfg(feature = "testing")]
             Way::Catcher(catcher) => catcher.take(mail),

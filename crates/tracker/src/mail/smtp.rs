@@ -12,13 +12,39 @@ use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use lettre::transport::smtp::response::Severity;
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::message::build;
 use super::{Mail, SendError, SmtpSettings, Tls};
 
+/// Sends, and shows that in the trace of whoever asked for it. To whom is nobody else's business.
+pub(super) async fn send_traced(settings: &SmtpSettings, mail: &Mail) -> Result<(), SendError> {
+    let span = tracing::info_span!(
+        "mail",
+        otel.name = "send mail",
+        otel.kind = "client",
+        otel.status_code = Empty,
+        network.protocol.name = "smtp",
+        server.address = settings.host,
+        server.port = settings.port,
+        error.type = Empty,
+    );
+    let sent = send(settings, mail).instrument(span.clone()).await;
+    if let Err(error) = &sent {
+        span.record("otel.status_code", "error");
+        let kind = match error {
+            SendError::Temporary(_) => "temporary",
+            SendError::Permanent(_) => "permanent",
+        };
+        span.record("error.type", kind);
+    }
+    sent
+}
+
 /// Sends over a connection of its own: mails are rare, and a connection that idled between two of
 /// them has usually been closed by the server.
-pub(super) async fn send(settings: &SmtpSettings, mail: &Mail) -> Result<(), SendError> {
+async fn send(settings: &SmtpSettings, mail: &Mail) -> Result<(), SendError> {
     let message = build(&settings.from, mail)?;
     let (envelope, text) = (message.envelope(), message.formatted());
     let exchange = Exchange {

@@ -102,6 +102,7 @@ pub(super) fn job(name: &'static str) -> NewJob {
         priority: Priority::Normal,
         lane: None,
         retry_for: None,
+        trace_parent: None,
     }
 }
 

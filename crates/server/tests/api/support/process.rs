@@ -3,9 +3,12 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 use axum::body::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::Response;
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustix::process::Signal;
@@ -22,6 +25,8 @@ pub struct Process {
     pub url: String,
     /// What it printed before it was ready.
     pub printed: String,
+    /// Writes into the log what it prints later.
+    printing: Option<JoinHandle<()>>,
     /// Further variables.
     pub variables: Vec<(&'static str, String)>,
     /// How many files it may have open.
@@ -36,6 +41,7 @@ impl Process {
             child: None,
             url: String::new(),
             printed: String::new(),
+            printing: None,
             variables: Vec::new(),
             most_files: None,
         }
@@ -164,10 +170,15 @@ impl Process {
             );
             self.printed.push_str(&line);
             if let Some((_, further)) = line.split_once(ready) {
-                self.url = further.trim().to_owned();
+                // As JSON, more follows.
+                let url = further.split('"').next().unwrap_or_default();
+                self.url = url.trim().to_owned();
                 break;
             }
         }
+        let mut log = self.log_file();
+        let print = move || drop(std::io::copy(&mut lines, &mut log));
+        self.printing = Some(std::thread::spawn(print));
         self.child = Some(child);
     }
 
@@ -176,6 +187,13 @@ impl Process {
         if let Some(mut child) = self.child.take() {
             child.kill().expect("it runs");
             child.wait().expect("it ends");
+        }
+        self.end_printing();
+    }
+
+    fn end_printing(&mut self) {
+        if let Some(printing) = self.printing.take() {
+            printing.join().expect("no panic");
         }
     }
 
@@ -195,7 +213,9 @@ impl Process {
     /// Waits for its end and answers whether that was in order.
     pub fn wait(&mut self) -> bool {
         let mut child = self.child.take().expect("it runs");
-        child.wait().expect("it ends").success()
+        let is_success = child.wait().expect("it ends").success();
+        self.end_printing();
+        is_success
     }
 
     /// Asks on a connection of its own, and answers the status.
@@ -223,6 +243,7 @@ impl Process {
             host,
             cookie: None,
             forwarded_for: None,
+            headers: Vec::new(),
         }
     }
 }
@@ -240,32 +261,14 @@ pub struct Connection {
     pub cookie: Option<String>,
     /// The address that a proxy in front reports.
     pub forwarded_for: Option<String>,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Connection {
     /// Sends a request; `None` when the connection broke.
     pub async fn send(&mut self, method: &str, path: &str, body: Option<Value>) -> Option<Value> {
-        let mut request = hyper::Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", &self.host)
-            .header("origin", format!("http://{}", self.host));
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
-        }
-        if let Some(address) = &self.forwarded_for {
-            request = request.header("x-forwarded-for", address);
-        }
-        let body = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Full::new(Bytes::from(body.to_string()))
-            }
-            None => Full::default(),
-        };
-        let request = request.body(body).expect("a valid request");
-        self.sender.ready().await.ok()?;
-        let response = self.sender.send_request(request).await.ok()?;
+        let response = self.ask(method, path, body).await?;
         assert!(
             response.status().is_success(),
             "{path}: {}",
@@ -282,5 +285,45 @@ impl Connection {
         }
         let body = response.into_body().collect().await.ok()?.to_bytes();
         Some(serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+
+    /// Sends a request whose answer does not matter, and answers its status.
+    pub async fn status(&mut self, method: &str, path: &str, body: Value) -> u16 {
+        let answer = self.ask(method, path, Some(body)).await;
+        let (head, body) = answer.expect("it runs").into_parts();
+        body.collect().await.expect("it runs");
+        head.status.as_u16()
+    }
+
+    async fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Option<Response<Incoming>> {
+        let mut request = hyper::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", &self.host)
+            .header("origin", format!("http://{}", self.host));
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        if let Some(address) = &self.forwarded_for {
+            request = request.header("x-forwarded-for", address);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Full::new(Bytes::from(body.to_string()))
+            }
+            None => Full::default(),
+        };
+        let request = request.body(body).expect("a valid request");
+        self.sender.ready().await.ok()?;
+        self.sender.send_request(request).await.ok()
     }
 }
