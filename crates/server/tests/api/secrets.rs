@@ -1,7 +1,6 @@
 //! No secret leaves Duly by its logs, its figures, its traces or its jobs.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
 
 use duly_cache::testing::RedisServer;
 use duly_db::testing::{ADDRESS_VARIABLE, TestDatabase, address, open_again};
