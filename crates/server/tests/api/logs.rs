@@ -1,8 +1,12 @@
 //! What stands in the log, and what must not
 
-use serde_json::json;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
 
 use crate::support::Process;
+use crate::traces::{By, Collector};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -63,31 +67,94 @@ async fn no_secret_is_ever_logged() {
     }
 }
 
-#[tokio::test]
-async fn each_request_is_one_line_that_programs_can_read() {
+/// Everything that it has printed, line by line, all of which programs can read.
+fn lines(duly: &Process) -> Vec<Value> {
+    let all = duly.printed.clone() + &duly.log();
+    all.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_line_says_what_it_belongs_to() {
+    let collector = Collector::start(By::Http).await;
     let mut duly = Process::new();
     duly.variables = vec![
-        ("DULY_LOG__LEVEL", "info".into()),
+        ("DULY_LOG__LEVEL", "debug".into()),
         ("DULY_LOG__FORMAT", "json".into()),
+        ("DULY_WORKER__POLL", "100ms".into()),
     ];
+    collector.collect(&mut duly);
     duly.serve(&[]);
     let mut client = duly.connect().await;
+    let body = json!({ "name": "Ann", "email": "ann@example.org", "password": PASSWORD });
+    let account = client.send("POST", "/api/v1/register", Some(body)).await;
+    let account = account.expect("it runs");
     for _ in 0..3 {
-        client
-            .send("GET", "/api/openapi.json", None)
-            .await
-            .expect("it runs");
+        let list = client.send("GET", "/api/v1/tasks?q=nothing", None).await;
+        list.expect("it runs");
+    }
+    let mailed = "the mail was written to a file";
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !duly.log().contains(mailed) {
+        assert!(Instant::now() < deadline, "{}", duly.log());
+        tokio::task::yield_now().await;
     }
     assert!(duly.stop());
-    let log = duly.log();
-    let lines: Vec<serde_json::Value> = log
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .filter(|line: &serde_json::Value| line["target"] == "duly::access")
-        .collect();
-    assert_eq!(lines.len(), 3, "{log}");
-    assert_eq!(lines[0]["message"], "GET /api/openapi.json 200");
-    assert_eq!(lines[0]["client.address"], "127.0.0.1");
-    assert!(lines[0]["duration_us"].is_u64());
-    assert_ne!(lines[0]["request.id"], lines[1]["request.id"]);
+
+    let lines = lines(&duly);
+    for line in &lines {
+        for name in ["timestamp", "level", "target", "message"] {
+            assert!(line[name].is_string(), "{line}");
+        }
+    }
+    let ready = lines.iter().find(|line| line["target"] == "duly");
+    let ready = ready.expect("it says where it is")["message"].as_str();
+    assert!(ready.is_some_and(|it| it.contains("Make the first administrator")));
+    let of_lists = |line: &&Value| line["route"] == "/api/v1/tasks";
+    let access = |line: &&Value| line["target"] == "duly::access";
+    let lists: Vec<&Value> = lines.iter().filter(of_lists).filter(access).collect();
+    assert_eq!(lists.len(), 3, "{lists:#?}");
+    let mut requests = BTreeSet::new();
+    for line in lists {
+        assert_eq!(line["message"], "GET /api/v1/tasks 200");
+        assert_eq!(
+            (&line["method"], &line["status"]),
+            (&json!("GET"), &json!(200))
+        );
+        assert_eq!(line["client.address"], "127.0.0.1");
+        assert_eq!(line["user_id"], account["id"]);
+        assert!(line["duration_ms"].is_f64(), "{line}");
+        requests.insert(line["request_id"].to_string());
+        assert_traced(line, &collector);
+    }
+    assert_eq!(requests.len(), 3, "each has an id of its own");
+    let is_mail = |line: &&Value| {
+        line["message"]
+            .as_str()
+            .is_some_and(|it| it.contains(mailed))
+    };
+    let mail = lines.iter().find(is_mail).expect("a mail");
+    assert_eq!(mail["job.name"], "send_email_confirmation");
+    assert_eq!(
+        (&mail["queue"], &mail["attempt"]),
+        (&json!("urgent"), &json!(1))
+    );
+    assert!(mail["job.id"].is_string());
+    assert_traced(mail, &collector);
+}
+
+/// Whether the span that a line names was told, in the trace that it names.
+#[track_caller]
+fn assert_traced(line: &Value, collector: &Collector) {
+    let text = |name: &str| {
+        line[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {name}: {line}"))
+    };
+    let spans = collector.trace(text("trace_id"));
+    assert!(
+        spans.iter().any(|span| span.id == text("span_id")),
+        "{line}"
+    );
 }

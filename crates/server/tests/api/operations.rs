@@ -19,7 +19,7 @@ const USED: &str = include_str!("../../../../deploy/observability/metrics.txt");
 const OF_REPLICAS: [&str; 1] = ["duly_database_replica_lag_seconds"];
 
 /// An address that nobody listens on at the moment.
-fn free_address() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address")
 }

@@ -1,7 +1,6 @@
 //! No secret leaves Duly by its logs, its figures, its traces or its jobs.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
 
 use duly_cache::testing::RedisServer;
 use duly_db::testing::{ADDRESS_VARIABLE, TestDatabase, address, open_again};
@@ -9,6 +8,7 @@ use duly_db::{Db, query};
 use duly_server::start::SCHEMA;
 use serde_json::{Value, json};
 
+use crate::operations;
 use crate::support::{Connection, MailServer, Process};
 use crate::traces::{By, Collector};
 
@@ -56,8 +56,7 @@ async fn house(collector: &Collector, redis: &RedisServer, url: &str) -> House {
         "smtp://duly:planted-mail-password@127.0.0.1:{}?tls=none",
         mails.port
     );
-    let operators = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let operators = operators.local_addr().expect("an address");
+    let operators = operations::free_address();
     let mut duly = Process::new();
     duly.variables = vec![
         ("DULY_DATABASE__URL", url.to_owned()),
@@ -73,7 +72,7 @@ async fn house(collector: &Collector, redis: &RedisServer, url: &str) -> House {
             "http://127.0.0.1:9/planted-webhook-path".into(),
         ),
         ("DULY_OPERATIONS__LISTEN", operators.to_string()),
-        ("DULY_DATABASE__SLOW_QUERY", "0ms".into()),
+        ("DULY_DATABASE__SLOW_QUERY", "1ms".into()),
         ("DULY_WORKER__POLL", "100ms".into()),
         ("DULY_LOG__FORMAT", "json".into()),
         ("DULY_LOG__LEVEL", "trace".into()),
@@ -209,7 +208,7 @@ async fn no_secret_is_told_to_anybody() {
     let (collector, redis) = (Collector::start(By::Http).await, RedisServer::start());
     let mut house = house(&collector, &redis, database.url()).await;
     live(&mut house, &database).await;
-    let metrics = crate::operations::ask(house.operators, "GET /metrics").await;
+    let metrics = operations::ask(house.operators, "GET /metrics").await;
     let (status, metrics) = metrics.expect("it listens");
     assert_eq!(status, 200);
     assert!(house.duly.stop(), "{}", house.duly.log());

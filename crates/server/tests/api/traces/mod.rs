@@ -127,17 +127,17 @@ async fn one_trace_by(by: By) {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_trace_shows_a_request_its_statements_its_job_and_its_mail_by_http() {
     one_trace_by(By::Http).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_trace_shows_a_request_its_statements_its_job_and_its_mail_by_grpc() {
     one_trace_by(By::Grpc).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_sampled_is_not_told() {
     let (collector, mut mails) = (Collector::start(By::Http).await, MailServer::start().await);
     let mut duly = duly(&mails);
@@ -159,7 +159,7 @@ async fn what_is_not_sampled_is_not_told() {
     assert_eq!((root.kind, &*root.parent), (SERVER, ""));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_schedule_begins_traces_of_its_own_which_a_sampler_chooses_from() {
     for (sampler, are_told) in [("always_on", true), ("always_off", false)] {
         let (collector, mails) = (Collector::start(By::Http).await, MailServer::start().await);
@@ -185,7 +185,7 @@ async fn a_schedule_begins_traces_of_its_own_which_a_sampler_chooses_from() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_collector_that_is_away_disturbs_nobody_and_is_told_of_once() {
     for protocol in ["http/protobuf", "grpc"] {
         let mut mails = MailServer::start().await;
