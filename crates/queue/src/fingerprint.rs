@@ -7,7 +7,8 @@ const LENGTH: usize = 400;
 
 /// The same for errors of a kind of job that differ only in numbers, ids and what stands in quotes: sixteen
 /// hexadecimal digits.
-pub(crate) fn fingerprint(kind: &str, error: &str) -> String {
+#[must_use]
+pub fn fingerprint(kind: &str, error: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(kind);
     hash.update([0]);

@@ -24,6 +24,7 @@ pub use backoff::Backoff;
 pub use batch::{BatchId, BatchKeeper, BatchKeeperHandle, BatchRecord, BatchState, NewBatch};
 pub use breaker::{Breaker, BreakerHandle, BreakerSettings};
 pub use error::{Error, Result};
+pub use fingerprint::fingerprint;
 pub use histogram::Histogram;
 pub use job::{Attempt, Job, JobError, JobId, Priority, Pushed, QueueName};
 pub use log::{BYTES_KEPT, JobLog, LINES_KEPT, LogLevel, LogLine, job_logs};

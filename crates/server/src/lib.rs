@@ -7,6 +7,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 mod docs;
+mod error_reports;
 pub mod http;
 pub mod limits;
 mod logging;

@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use crate::config::{Config, Mail, Place};
+use crate::error_reports::ErrorReports;
 use crate::traces;
 
 /// The schema of every part, in the order it is made.
@@ -40,6 +41,12 @@ pub const HOUSE: Schema<'static> = Schema {
     tables: &[versions::TABLES, duly_queue::TABLES, duly_tracker::TABLES],
     forgets: &[instance::FORGET_WHEN_RESTORED],
 };
+
+/// Tells of errors from now on, if anybody wants to know.
+pub(crate) fn error_reports(config: &Config) -> Option<ErrorReports> {
+    let settings = &config.error_reports;
+    ErrorReports::start(settings, Arc::new(SystemClock), Arc::new(SystemRandom))
+}
 
 /// Opens the database.
 ///

@@ -25,7 +25,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::api::document;
 use crate::config::{Config, Fault, Loaded};
 use crate::logging::{self, Stream};
-use crate::output;
+use crate::{output, start};
 use crate::traces::{Traces, WrongTraces};
 
 /// Tasks, and reminders that come once.
@@ -242,7 +242,7 @@ fn dispatch(cli: Cli) -> Outcome {
 /// A mail server that is told anything but "later" loses its report.
 fn feed(settings: Result<Loaded, CommandError>) -> Outcome {
     let config = settings.map_err(feedback::later)?.config;
-    logging::start(&config.log, Stream::Errors, None);
+    logging::start(&config.log, Stream::Errors, None, None);
     block_on(feedback::run(&config, std::io::stdin()))?
 }
 
@@ -274,8 +274,17 @@ fn work_on<F: Future<Output = Outcome>>(loaded: Loaded, work: impl FnOnce(Config
         let traces = crate::config::traces(variables())
             .map(Traces::start)
             .transpose()?;
-        logging::start(&config.log, Stream::Usual, traces.as_ref());
+        let reports = start::error_reports(&config);
+        logging::start(
+            &config.log,
+            Stream::Usual,
+            traces.as_ref(),
+            reports.as_ref(),
+        );
         let outcome = work(config).await;
+        if let Some(reports) = reports {
+            reports.end().await;
+        }
         if let Some(traces) = traces {
             traces.end().await;
         }

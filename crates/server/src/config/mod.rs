@@ -2,8 +2,10 @@
 
 mod alarms;
 mod cache;
+mod error_reports;
 mod layers;
 mod limits;
+mod log;
 mod operations;
 mod passphrase;
 mod queue;
@@ -18,10 +20,12 @@ use std::path::Path;
 
 pub use cache::{Cache, Place};
 use layers::{Layers, Setting, Source};
+pub use error_reports::ErrorReporting;
+pub use log::{Log, LogFormat};
 pub use operations::Operations;
 pub use passphrase::dump_passphrase;
 pub use queue::QueueSettings;
-pub use sections::{Accounts, Activity, Config, Database, Http, Log, LogFormat, Mail, Tasks};
+pub use sections::{Accounts, Activity, Config, Database, Http, Mail, Tasks};
 pub use traces::{TraceProtocol, traces};
 pub use value::Network;
 pub(crate) use value::duration;
@@ -101,7 +105,8 @@ impl Loaded {
                 let _ = writeln!(text, "{gap}[{section}]");
             }
             let value = match &entry.value {
-                Setting::Text(value) if entry.section == "alarms" => {
+                Setting::Text(value)
+                    if entry.section == "alarms" || entry.section == "error_reports" => {
                     toml::Value::from(value::without_path(value))
                 }
                 Setting::Text(value) => toml::Value::from(value::masked(value)),

@@ -8,11 +8,11 @@ use duly_db::{Location, Options};
 use duly_tracker::LoginAttempts;
 use duly_tracker::mail::{EnvelopeSender, Sender, SmtpSettings};
 use duly_tracker::users::Registration;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 
 use super::cache::{self, Cache};
+use super::error_reports::{self, ErrorReporting};
 use super::layers::Layers;
+use super::log::{self, Log};
 use super::operations::{self, Operations};
 use super::queue::{self, QueueSettings};
 use super::reader::Reader;
@@ -51,6 +51,8 @@ pub struct Config {
     pub worker: WorkerSettings,
     /// `[alarms]`
     pub alarms: AlarmSettings,
+    /// `[error_reports]`
+    pub error_reports: ErrorReporting,
     /// `[log]`
     pub log: Log,
 }
@@ -166,24 +168,6 @@ pub struct Notifications {
     pub keep: Duration,
 }
 
-/// `[log]`
-#[derive(Debug, Clone)]
-pub struct Log {
-    /// How lines look.
-    pub format: LogFormat,
-    /// Which lines are written.
-    pub level: String,
-}
-
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
 /// Reads every section, and everything that is wrong with any of them.
 pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
     let mut reader = Reader::new(layers);
@@ -200,7 +184,8 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
     let told_keep = notifications_keep(reader.section("notifications"));
     let worker = worker::read(reader.section("worker"));
     let alarms = alarms::read(reader.section("alarms"));
-    let log = log(reader.section("log"));
+    let error_reports = error_reports::read(reader.section("error_reports"));
+    let log = log::read(reader.section("log"));
     let config = || {
         let tasks = Tasks {
             trash_days: trash_days?,
@@ -219,6 +204,7 @@ pub(super) fn read(layers: &Layers) -> (Option<Config>, Vec<Fault>) {
             notifications: Notifications { keep: told_keep? },
             worker: worker?,
             alarms: alarms?,
+            error_reports: error_reports?,
             log: log?,
         })
     };
@@ -354,30 +340,6 @@ fn notifications_keep(reader: &mut Reader<'_>) -> Option<Duration> {
     reader.text("keep", "at least 30d, like 90d or 2y", |text| {
         duration(text).filter(|found| *found >= least)
     })
-}
-
-fn log(reader: &mut Reader<'_>) -> Option<Log> {
-    let format = reader.text("format", "text or json", |text| match text {
-        "text" => Some(LogFormat::Text),
-        "json" => Some(LogFormat::Json),
-        _ => None,
-    });
-    let level = reader.text(
-        "level",
-        "error, warn, info, debug or trace, or such per part",
-        |text| is_log_level(text).then(|| text.to_owned()),
-    );
-    Some(Log {
-        format: format?,
-        level: level?,
-    })
-}
-
-/// A word that is no level would be taken for the name of a part, and silence all others.
-fn is_log_level(text: &str) -> bool {
-    let is_level = |part: &str| !part.is_empty() && part.parse::<LevelFilter>().is_ok();
-    let is_directive = |part: &str| part.contains('=') || is_level(part);
-    EnvFilter::try_new(text).is_ok() && text.split(',').all(is_directive)
 }
 
 /// `Some(None)` when empty, without a trailing slash.

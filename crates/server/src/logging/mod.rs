@@ -1,6 +1,7 @@
 //! What the program says of its work: lines for people or for machines, what jobs log, and traces.
 
 mod json;
+mod line;
 
 use std::fmt::Display;
 use std::io::IsTerminal as _;
@@ -10,7 +11,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use self::json::JsonLines;
+use self::line::SpanNotes;
+pub(crate) use self::line::{Line, Surroundings};
 use crate::config::{Log, LogFormat};
+use crate::error_reports::ErrorReports;
 use crate::output;
 use crate::traces::Traces;
 
@@ -32,8 +36,16 @@ pub(crate) fn say(settings: &Log, line: impl Display) {
     }
 }
 
-/// Writes lines from now on. What jobs log goes to the jobs as well, and spans to whoever collects traces.
-pub(crate) fn start(settings: &Log, stream: Stream, traces: Option<&Traces>) {
+/// Writes lines from now on. What jobs log goes to the jobs as well, spans to whoever collects traces, and errors to
+/// whoever collects those.
+pub(crate) fn start(
+    settings: &Log,
+    stream: Stream,
+    traces: Option<&Traces>,
+    reports: Option<&ErrorReports>,
+) {
+    // People are shown fewer fields, and by another layer.
+    let is_noted = settings.format == LogFormat::Json || reports.is_some();
     let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match (settings.format, stream) {
         (LogFormat::Text, _) => tracing_subscriber::fmt::layer()
@@ -45,6 +57,8 @@ pub(crate) fn start(settings: &Log, stream: Stream, traces: Option<&Traces>) {
     };
     let subscriber = tracing_subscriber::registry()
         .with(lines.with_filter(filter))
+        .with(is_noted.then(SpanNotes::layer))
+        .with(reports.map(ErrorReports::layer))
         .with(traces.map(Traces::layer))
         .with(duly_queue::job_logs());
     // A second subscriber is refused; the first one serves as well.

@@ -26,6 +26,7 @@ mod commands;
 mod crossing;
 mod documents;
 mod durability;
+mod error_reports;
 mod events;
 mod freshness;
 mod hanging_up;

@@ -295,7 +295,7 @@ impl Connection {
         head.status.as_u16()
     }
 
-    async fn ask(
+    pub async fn ask(
         &mut self,
         method: &str,
         path: &str,
