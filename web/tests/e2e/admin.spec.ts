@@ -46,6 +46,20 @@ test('the palette leads there', async ({ page }) => {
   await expect(page).toHaveURL(/\/admin\/slow-queries$/)
 })
 
+test('no tab is cut off', async ({ page }) => {
+  const tabs = page.getByRole('navigation', { name: 'Administration' })
+  for (const width of [768, 1280, 1440]) {
+    await page.setViewportSize({ width, height: 800 })
+    await page.goto('/admin')
+    for (const group of ['Server', 'Queues', 'Jobs', 'Receipts']) {
+      const tab = tabs.getByRole('link', { name: group, exact: true })
+      await tab.click()
+      await expect(tab).toHaveAttribute('aria-current', /./)
+      await expect(tabs.locator('[data-more]:not([data-more=""])'), `${group}, ${width} px`).toHaveCount(0)
+    }
+  }
+})
+
 test('the database of this server is shown and looked at again', async ({ page }) => {
   await page.goto('/admin')
   await expect(page.getByText(/^SQLite 3\.\d+/)).toBeVisible()
