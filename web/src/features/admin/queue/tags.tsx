@@ -44,7 +44,7 @@ export function TagsPage() {
           </ul>
         ) : (
           <p className="text-base text-soft">
-            None. A tag is what jobs are found by, like user:… or batch:….
+            None. Jobs are found by their tags, like those of a person or of a batch.
           </p>
         )}
       </Section>
@@ -132,7 +132,7 @@ function WatchDialog({ onClose }: { onClose: () => void }) {
         maxLength={200}
         required
         autoComplete="off"
-        hint="As it stands on a job, whole: user:…, task:… or batch:…."
+        hint="The whole tag, as jobs have it: user, task or batch, a colon, and an id."
         error={form.error('id')}
       />
     </Question>
