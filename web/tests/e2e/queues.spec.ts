@@ -102,7 +102,7 @@ test('what is done is measured, and drawn by queue and kind', async ({ page }) =
   await page.goto('/admin/queues/measures')
   const chart = page.getByRole('img', { name: /jobs done and \d+ failed in 1 hour$/ })
   await expect(chart).toBeVisible()
-  await page.getByLabel('Queue').selectOption('reminders')
+  await page.getByLabel('Queue', { exact: true }).selectOption('reminders')
   await expect(page).toHaveURL(/queue=reminders/)
   await expect(chart).toBeVisible()
   await page.getByText('Show as a table').first().click()
