@@ -83,7 +83,7 @@ function Row({ tag: watched }: { tag: JobTag }) {
             <JobsLink
               filter={{ state, tag }}
               label={`${sayJobs(watched[state])} ${STATE_NAMES[state].toLowerCase()} with ${tag}`}
-              className={`text-base font-medium tabular-nums touch:min-h-11 ${
+              className={`flex items-end text-base font-medium tabular-nums touch:min-h-11 ${
                 state === 'failed' && watched.failed > 0 ? 'text-danger' : ''
               }`}
             >

@@ -177,7 +177,7 @@ function Card({ queue, now, onPause }: QueueProps) {
           </Fact>
         ))}
         <Fact name="Oldest">{waitingOf(queue, now)}</Fact>
-        <Fact name="Done, 1 h">{sayTotal(figures.done)}</Fact>
+        <Fact name={'Done, 1\u00a0h'}>{sayTotal(figures.done)}</Fact>
       </dl>
       <dl className="grid grid-cols-3 gap-x-4 gap-y-3 border-t border-line pt-3 sm:max-lg:grid-cols-6">
         <Fact name="Wait p50">{sayMeasured(figures.wait.p50_ms)}</Fact>
