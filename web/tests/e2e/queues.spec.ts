@@ -203,6 +203,22 @@ test('a failed job is tried again with other data, which has to be JSON', async 
   expect(sent).toEqual([{ jobs: { ids: [idOf(7)] }, payload: { offset_minutes: 60 } }])
 })
 
+test('the data and the tags of a job are read without scrolling sideways', async ({ page }) => {
+  await answerWithTrouble(page)
+  const tags = Array.from({ length: 21 }, (_, number) => `task:${idOf(number)}`)
+  const payload = JSON.stringify({ note: 'x'.repeat(200) })
+  const json = { ...details, tags, payload }
+  await page.route(`**/api/v1/admin/jobs/${idOf(7)}`, (route) => route.fulfill({ json }))
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 844 })
+    await page.goto(`/admin/jobs/${idOf(7)}`)
+    const data = page.getByRole('region', { name: 'Data of the job' })
+    await expect(data).toContainText('xxx')
+    expect(await data.evaluate((region) => region.scrollWidth - region.clientWidth), `${width} px`).toBe(0)
+    await expectNarrowEnough(page)
+  }
+})
+
 test('one of those that failed alike is tried first, then all of them', async ({ page }) => {
   await answerWithTrouble(page)
   const sent = await take(page, '**/api/v1/admin/jobs/retry')
