@@ -1,8 +1,6 @@
-import { useLayoutEffect, useRef, useState, type ReactNode } from 'react'
+import { useLayoutEffect, useRef, type ReactNode } from 'react'
 import { classes } from '#lib/classes.ts'
-
-/** How much of an edge fades, in pixels: what is shown or has the focus stays clear of it. */
-const FADE = 32
+import { FADE, FADING, useEdges } from './edges.ts'
 
 interface ScrolledRowProps {
   /** Which child is marked with `data-shown`: it stays in sight. */
@@ -15,20 +13,9 @@ interface ScrolledRowProps {
 /** A row that is scrolled sideways where it does not fit, and fades where it goes on. */
 export function ScrolledRow({ shown, label, className, children }: ScrolledRowProps) {
   const place = useRef<HTMLDivElement>(null)
-  const [more, setMore] = useState('')
+  const more = useEdges(place)
   useLayoutEffect(() => {
-    const row = place.current
-    if (!row) return
-    bringIntoSight(row)
-    const look = () => setMore(edgesOf(row))
-    look()
-    row.addEventListener('scroll', look, { passive: true })
-    const watch = new ResizeObserver(look)
-    watch.observe(row)
-    return () => {
-      row.removeEventListener('scroll', look)
-      watch.disconnect()
-    }
+    if (place.current) bringIntoSight(place.current)
   }, [shown])
   return (
     <div
@@ -36,24 +23,14 @@ export function ScrolledRow({ shown, label, className, children }: ScrolledRowPr
       role={label ? 'group' : undefined}
       aria-label={label}
       data-more={more}
-      className={classes(
-        'flex scroll-px-8 overflow-x-auto [scrollbar-width:none]',
-        'data-[more~=end]:mask-r-from-[calc(100%-32px)] data-[more~=start]:mask-l-from-[calc(100%-32px)]',
-        className,
-      )}
+      className={classes('flex scroll-px-8 overflow-x-auto [scrollbar-width:none]', FADING, className)}
     >
       {children}
     </div>
   )
 }
 
-/** At which edges a row goes on. Widths are whole pixels, where it stands is not. */
-function edgesOf(row: HTMLElement) {
-  const left = Math.round(row.scrollLeft)
-  const edges = [left > 0 ? 'start' : '', left + row.clientWidth < row.scrollWidth ? 'end' : '']
-  return edges.filter(Boolean).join(' ')
-}
-
+/** Clear of the edges that fade. */
 function bringIntoSight(row: HTMLElement) {
   const tab = row.querySelector('[data-shown]')
   if (!tab) return

@@ -237,6 +237,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.goto('/admin')
         await expect(page.getByText('replica-three.example.org:5432')).toBeVisible()
         await expect(page.getByText('2500 ms behind, 2000 are allowed')).toBeVisible()
+        const replicas = page.getByRole('region', { name: 'What each replica does' })
+        await expect(replicas).toHaveAttribute('data-more', viewport.width > 1000 ? '' : 'end')
         await expectClean(page)
         await expectNarrowEnough(page)
 

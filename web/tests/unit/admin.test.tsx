@@ -8,6 +8,7 @@ import { CachePage } from '#features/admin/cache.tsx'
 import { DatabasePage } from '#features/admin/database.tsx'
 import { SlowQueriesPage } from '#features/admin/slow-queries.tsx'
 import { sayBytes, sayDuration, sayRate, sayShare, sayTotal } from '#features/admin/words.ts'
+import { NeverResized } from './never-resized.ts'
 
 test.each([
   [0, '0 µs'],
@@ -177,6 +178,7 @@ function show(Page: () => React.ReactNode, ...answers: unknown[]) {
 }
 
 beforeEach(() => {
+  vi.stubGlobal('ResizeObserver', NeverResized)
   queryClient.clear()
   queryClient.setQueryData(accountQuery.queryKey, null)
 })

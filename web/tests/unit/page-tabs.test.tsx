@@ -3,6 +3,7 @@ import { cleanup, fireEvent, render, screen, within } from '@testing-library/rea
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ADMIN_PAGES } from '#features/admin/layout.tsx'
 import { GroupedPageTabs, PageTabs } from '#ui/page-tabs.tsx'
+import { NeverResized } from './never-resized.ts'
 
 /** Shows the tabs of the administration at an address. */
 async function showAt(path: string) {
@@ -34,11 +35,6 @@ async function show(component: () => React.ReactNode, path: string) {
 function layOut(width: number, inside: number) {
   vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(width)
   vi.spyOn(HTMLElement.prototype, 'scrollWidth', 'get').mockReturnValue(inside)
-}
-
-class NeverResized {
-  observe() {}
-  disconnect() {}
 }
 
 beforeEach(() => {
