@@ -38,7 +38,7 @@ export default defineConfig({
             // Small modules that pages share: one file loads and compresses better than ten.
             {
               name: 'shared',
-              test: /lucide-react|src\/(api|lib|ui\/(?!menu|popover|calendar|markdown|figures|page-tabs|section|chart))|src\/features\/tasks\/(list\/(facets|filter-bar)|[a-z-]+\.ts|picker\/state)/,
+              test: /lucide-react|src\/(api|lib|ui\/(?!menu|popover|calendar|markdown|figures|page-tabs|scrolled-row|edges|section|chart))|src\/features\/tasks\/(list\/(facets|filter-bar)|[a-z-]+\.ts|picker\/state)/,
               minShareCount: 2,
             },
           ],

@@ -31,7 +31,7 @@ export function Figure({ name, value, note, urgent, wide }: FigureProps) {
   return (
     <div
       className={classes(
-        'flex flex-col-reverse justify-end gap-0.5 bg-sheet px-5 py-4',
+        'flex flex-col-reverse justify-end gap-0.5 bg-sheet px-5 py-4 md:max-lg:px-4',
         wide && 'max-md:col-span-2',
       )}
     >
@@ -41,7 +41,7 @@ export function Figure({ name, value, note, urgent, wide }: FigureProps) {
       </dt>
       <dd
         className={classes(
-          'text-[1.75rem] leading-9 font-semibold tracking-tight tabular-nums',
+          'text-[1.75rem] leading-9 font-semibold tracking-tight whitespace-nowrap tabular-nums md:max-lg:text-2xl md:max-lg:leading-9',
           urgent && 'text-danger',
         )}
       >

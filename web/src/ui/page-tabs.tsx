@@ -1,57 +1,97 @@
 import { Link, useRouterState, type LinkProps } from '@tanstack/react-router'
-import { useLayoutEffect, useRef } from 'react'
 import { classes } from '#lib/classes.ts'
+import { ScrolledRow } from './scrolled-row.tsx'
+
+type PageTab = readonly [to: NonNullable<LinkProps['to']>, name: string]
 
 interface PageTabsProps {
   label: string
-  pages: readonly (readonly [to: NonNullable<LinkProps['to']>, name: string])[]
+  pages: readonly PageTab[]
 }
 
-/** The one whose address the path is, or else that it lies below: of several the nearest. */
-const currentOf = (pages: PageTabsProps['pages'], path: string) =>
-  pages
+interface PageGroup {
+  name: string
+  pages: readonly [PageTab, ...PageTab[]]
+}
+
+interface GroupedPageTabsProps {
+  label: string
+  groups: readonly PageGroup[]
+}
+
+/** Of these pages the one whose address is the path, or else that it lies below: of several the nearest. */
+function useShown(pages: readonly PageTab[]) {
+  const path = useRouterState({ select: (state) => state.location.pathname.replace(/\/$/, '') })
+  return pages
     .map(([to]) => to)
     .filter((to) => path === to || path.startsWith(`${to}/`))
     .toSorted((one, other) => other.length - one.length)[0]
+}
 
 /** The pages that belong together, below the header of each. */
 export function PageTabs({ label, pages }: PageTabsProps) {
-  const path = useRouterState({ select: (state) => state.location.pathname.replace(/\/$/, '') })
-  const current = currentOf(pages, path)
-  const place = useRef<HTMLElement>(null)
-  // Where they do not fit they are scrolled; the one that is shown stays in sight.
-  useLayoutEffect(() => {
-    const tab = place.current?.querySelector('[data-shown]')
-    if (!place.current || !tab) return
-    const [outer, inner] = [place.current.getBoundingClientRect(), tab.getBoundingClientRect()]
-    if (inner.left < outer.left || inner.right > outer.right) {
-      place.current.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2
-    }
-  }, [current])
+  const shown = useShown(pages)
   return (
-    <nav
-      ref={place}
-      aria-label={label}
-      className="-mt-3 flex gap-1 overflow-x-auto border-b border-line [scrollbar-width:none]"
-    >
-      {pages.map(([to, name]) => (
-        <Link
-          key={to}
-          to={to}
-          // The router calls every page current that the path lies below.
-          activeOptions={{ exact: true }}
-          data-shown={current === to || undefined}
-          aria-current={path === to ? 'page' : current === to ? 'true' : undefined}
-          className={classes(
-            '-mb-px flex h-9 items-center border-b-2 text-base whitespace-nowrap mr-4 -outline-offset-2 touch:h-11',
-            current === to
-              ? 'border-accent font-medium text-ink'
-              : 'border-transparent text-soft hover:text-ink',
-          )}
-        >
-          {name}
-        </Link>
-      ))}
+    <nav aria-label={label} className="-mt-3 border-b border-line">
+      <ScrolledRow shown={shown} className="-mb-px gap-5">
+        {pages.map(([to, name]) => (
+          <Tab key={to} to={to} name={name} shown={to === shown} />
+        ))}
+      </ScrolledRow>
     </nav>
+  )
+}
+
+/** The same for many pages: the groups they are in, and below them the pages of the one that is shown. */
+export function GroupedPageTabs({ label, groups }: GroupedPageTabsProps) {
+  const shown = useShown(groups.flatMap(({ pages }) => pages))
+  const group = groups.find(({ pages }) => pages.some(([to]) => to === shown))
+  return (
+    <nav aria-label={label} className="-mt-3">
+      <div className="border-b border-line">
+        <ScrolledRow shown={group?.name} className="-mb-px gap-5">
+          {groups.map(({ name, pages }) => (
+            <Tab key={name} to={pages[0][0]} name={name} shown={group?.name === name} />
+          ))}
+        </ScrolledRow>
+      </div>
+      {group && group.pages.length > 1 ? (
+        <ScrolledRow key={group.name} shown={shown} label={group.name} className="-mb-2 mt-1 gap-4">
+          {group.pages.map(([to, name]) => (
+            <Tab key={to} to={to} name={name} shown={to === shown} small />
+          ))}
+        </ScrolledRow>
+      ) : null}
+    </nav>
+  )
+}
+
+interface TabProps {
+  to: PageTab[0]
+  name: string
+  /** What is shown is this page, one below it, or one of its group. */
+  shown: boolean
+  /** In the second row. */
+  small?: boolean
+}
+
+function Tab({ to, name, shown, small = false }: TabProps) {
+  return (
+    <Link
+      to={to}
+      // The router says of what leads to this very page that it does, and shall not of what this lies below.
+      activeOptions={{ exact: true }}
+      data-shown={shown || undefined}
+      aria-current={shown ? 'true' : undefined}
+      className={classes(
+        'flex h-9 items-center whitespace-nowrap -outline-offset-2 touch:h-11',
+        small ? 'text-sm' : 'border-b-2 text-base',
+        shown
+          ? classes('border-accent text-ink', small ? 'font-semibold' : 'font-medium')
+          : 'border-transparent text-soft hover:text-ink',
+      )}
+    >
+      {name}
+    </Link>
   )
 }

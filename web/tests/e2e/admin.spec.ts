@@ -46,6 +46,20 @@ test('the palette leads there', async ({ page }) => {
   await expect(page).toHaveURL(/\/admin\/slow-queries$/)
 })
 
+test('no tab is cut off', async ({ page }) => {
+  const tabs = page.getByRole('navigation', { name: 'Administration' })
+  for (const width of [768, 1280, 1440]) {
+    await page.setViewportSize({ width, height: 800 })
+    await page.goto('/admin')
+    for (const group of ['Server', 'Queues', 'Jobs', 'Receipts']) {
+      const tab = tabs.getByRole('link', { name: group, exact: true })
+      await tab.click()
+      await expect(tab).toHaveAttribute('aria-current', /./)
+      await expect(tabs.locator('[data-more]:not([data-more=""])'), `${group}, ${width} px`).toHaveCount(0)
+    }
+  }
+})
+
 test('the database of this server is shown and looked at again', async ({ page }) => {
   await page.goto('/admin')
   await expect(page.getByText(/^SQLite 3\.\d+/)).toBeVisible()
@@ -223,6 +237,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.goto('/admin')
         await expect(page.getByText('replica-three.example.org:5432')).toBeVisible()
         await expect(page.getByText('2500 ms behind, 2000 are allowed')).toBeVisible()
+        const replicas = page.getByRole('region', { name: 'What each replica does' })
+        await expect(replicas).toHaveAttribute('data-more', viewport.width > 1000 ? '' : 'end')
         await expectClean(page)
         await expectNarrowEnough(page)
 

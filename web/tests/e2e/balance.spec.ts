@@ -24,6 +24,7 @@ const fields = (page: Page, queue: string) => page.getByRole('group', { name: qu
 test('what a queue may have is changed, and given back to the configuration', async ({ page }) => {
   await page.goto('/admin')
   const pages = page.getByRole('navigation', { name: 'Administration' })
+  await pages.getByRole('link', { name: 'Queues' }).click()
   await pages.getByRole('link', { name: 'Balance' }).click()
   await expect(page).toHaveURL(/\/admin\/queues\/balance$/)
   await expect(inForce(page, 'maintenance')).toContainText('Built in')

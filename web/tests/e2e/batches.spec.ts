@@ -21,6 +21,7 @@ test('the batches of this server are asked for', async ({ page }) => {
   await page.goto('/admin')
   const answered = page.waitForResponse('**/api/v1/admin/batches?*')
   const pages = page.getByRole('navigation', { name: 'Administration' })
+  await pages.getByRole('link', { name: 'Jobs' }).click()
   await pages.getByRole('link', { name: 'Batches' }).click()
   const list = (await (await answered).json()) as { data: { name: string }[] }
   const shown = list.data[0]?.name ?? 'No batches'

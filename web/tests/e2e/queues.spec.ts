@@ -102,7 +102,7 @@ test('what is done is measured, and drawn by queue and kind', async ({ page }) =
   await page.goto('/admin/queues/measures')
   const chart = page.getByRole('img', { name: /jobs done and \d+ failed in 1 hour$/ })
   await expect(chart).toBeVisible()
-  await page.getByLabel('Queue').selectOption('reminders')
+  await page.getByLabel('Queue', { exact: true }).selectOption('reminders')
   await expect(page).toHaveURL(/queue=reminders/)
   await expect(chart).toBeVisible()
   await page.getByText('Show as a table').first().click()
@@ -201,6 +201,22 @@ test('a failed job is tried again with other data, which has to be JSON', async 
   await page.getByRole('button', { name: 'Retry with this data' }).click()
   await expect(page.getByText('1 job waits again')).toBeVisible()
   expect(sent).toEqual([{ jobs: { ids: [idOf(7)] }, payload: { offset_minutes: 60 } }])
+})
+
+test('the data and the tags of a job are read without scrolling sideways', async ({ page }) => {
+  await answerWithTrouble(page)
+  const tags = Array.from({ length: 21 }, (_, number) => `task:${idOf(number)}`)
+  const payload = JSON.stringify({ note: 'x'.repeat(200) })
+  const json = { ...details, tags, payload }
+  await page.route(`**/api/v1/admin/jobs/${idOf(7)}`, (route) => route.fulfill({ json }))
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 844 })
+    await page.goto(`/admin/jobs/${idOf(7)}`)
+    const data = page.getByRole('region', { name: 'Data of the job' })
+    await expect(data).toContainText('xxx')
+    expect(await data.evaluate((region) => region.scrollWidth - region.clientWidth), `${width} px`).toBe(0)
+    await expectNarrowEnough(page)
+  }
 })
 
 test('one of those that failed alike is tried first, then all of them', async ({ page }) => {

@@ -22,6 +22,7 @@ const row = (page: Page, schedule: string) => page.getByRole('row').filter({ has
 test('what comes back by itself is listed with its next run', async ({ page }) => {
   await page.goto('/admin')
   const pages = page.getByRole('navigation', { name: 'Administration' })
+  await pages.getByRole('link', { name: 'Queues' }).click()
   await pages.getByRole('link', { name: 'Schedules' }).click()
   await expect(page).toHaveURL(/\/admin\/queues\/schedules$/)
   await expect(row(page, 'Purge trash')).toContainText('daily at 02:30')

@@ -1,3 +1,4 @@
+import { expectClean } from './axe.ts'
 import { expect, saved, test } from './fixtures.ts'
 
 test('a token is shown once and can be revoked', async ({ signedIn: page }) => {
@@ -55,4 +56,26 @@ test('a new password needs the old one', async ({ signedIn: page }) => {
 test('the session in use is marked', async ({ signedIn: page }) => {
   await page.goto('/settings/sessions')
   await expect(page.getByRole('listitem').filter({ hasText: 'This one' })).toContainText('now')
+})
+
+test('tabs that do not fit are reached by keyboard, and the row fades where it goes on', async ({
+  signedIn: page,
+}) => {
+  await page.setViewportSize({ width: 320, height: 640 })
+  await page.goto('/settings')
+  const tabs = page.getByRole('navigation', { name: 'Settings' })
+  const row = tabs.locator('[data-more]')
+  await expect(row).toHaveAttribute('data-more', 'end')
+  await expect(row).toHaveCSS('mask-image', /linear-gradient/)
+  await tabs.getByRole('link', { name: 'Account' }).focus()
+  for (const name of ['Reminders', 'Appearance', 'Sessions', 'API tokens']) {
+    await page.keyboard.press('Tab')
+    await expect(tabs.getByRole('link', { name })).toBeFocused()
+    await expect(tabs.getByRole('link', { name })).toBeInViewport({ ratio: 0.99 })
+  }
+  await expect(row).toHaveAttribute('data-more', 'start')
+  await expectClean(page)
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/settings\/tokens$/)
+  await expect(row).toHaveAttribute('data-more', 'start')
 })

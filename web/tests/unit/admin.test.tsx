@@ -8,6 +8,7 @@ import { CachePage } from '#features/admin/cache.tsx'
 import { DatabasePage } from '#features/admin/database.tsx'
 import { SlowQueriesPage } from '#features/admin/slow-queries.tsx'
 import { sayBytes, sayDuration, sayRate, sayShare, sayTotal } from '#features/admin/words.ts'
+import { NeverResized } from './never-resized.ts'
 
 test.each([
   [0, '0 µs'],
@@ -53,6 +54,7 @@ test.each([
   [12_900_000, '12.3 MiB'],
   [64 * 1024 * 1024, '64 MiB'],
   [2 * 1024 * 1024 * 1024, '2,048 MiB'],
+  [12_196_083_712, '11,631 MiB'],
 ])('%d bytes are said as %s', (bytes, text) => {
   expect(sayBytes(bytes)).toBe(text)
 })
@@ -176,6 +178,7 @@ function show(Page: () => React.ReactNode, ...answers: unknown[]) {
 }
 
 beforeEach(() => {
+  vi.stubGlobal('ResizeObserver', NeverResized)
   queryClient.clear()
   queryClient.setQueryData(accountQuery.queryKey, null)
 })
@@ -196,7 +199,7 @@ describe('the database', () => {
   test('says what answers, and of each replica what it does and why it was taken out', async () => {
     show(DatabasePage, status)
     await wait(1)
-    expect(screen.getByText('PostgreSQL 15.4. It takes every change.')).toBeTruthy()
+    expect(screen.getByText('PostgreSQL 15.4. Every change goes to it.')).toBeTruthy()
     expect(screen.getByText('Up')).toBeTruthy()
     const [, first, second] = screen.getAllByRole('row')
     const cells = (row: HTMLElement | undefined) =>

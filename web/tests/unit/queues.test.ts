@@ -377,6 +377,10 @@ describe('what operators did', () => {
       { verb: 'paused', job: null, target: 'urgent', jobs: [], more: `because of ${ids[0]}` },
     ],
     [
+      { action: 'watch', target: `user:${ids[0]}` },
+      { verb: 'watched', job: null, target: `user:${ids[0]}` },
+    ],
+    [
       { action: 'swallow', target: 'urgent' },
       { verb: 'swallow', target: 'urgent' },
     ],

@@ -34,7 +34,7 @@ function PrimarySection({ data: { engine, version, primary } }: { data: Database
   return (
     <Section
       title="Primary"
-      note={`${ENGINES[engine]} ${version}. It takes every change.`}
+      note={`${ENGINES[engine]} ${version}. Every change goes to it.`}
       actions={<Badge text={PRIMARY_STATES[primary.state]} />}
     >
       <p className="text-base">

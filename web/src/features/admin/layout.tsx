@@ -2,24 +2,40 @@ import { useQuery } from '@tanstack/react-query'
 import { Outlet } from '@tanstack/react-router'
 import { Lock } from 'lucide-react'
 import { accountQuery } from '#api/queries.ts'
-import { PageTabs } from '#ui/page-tabs.tsx'
+import { GroupedPageTabs } from '#ui/page-tabs.tsx'
 import { PageHeader, ScrollPage } from '#ui/page.tsx'
 import { EmptyState } from '#ui/states.tsx'
 
-const PAGES = [
-  ['/admin', 'Database'],
-  ['/admin/cache', 'Cache'],
-  ['/admin/slow-queries', 'Slow queries'],
-  ['/admin/queues', 'Queues'],
-  ['/admin/queues/balance', 'Balance'],
-  ['/admin/queues/measures', 'Measures'],
-  ['/admin/queues/schedules', 'Schedules'],
-  ['/admin/jobs', 'Jobs'],
-  ['/admin/queues/tags', 'Tags'],
-  ['/admin/queues/batches', 'Batches'],
-  ['/admin/failures', 'Failures'],
-  ['/admin/queues/receipts', 'Receipts'],
-  ['/admin/queues/actions', 'Actions'],
+/** The pages of administrators, by what they are about. */
+export const ADMIN_PAGES = [
+  {
+    name: 'Server',
+    pages: [
+      ['/admin', 'Database'],
+      ['/admin/cache', 'Cache'],
+      ['/admin/slow-queries', 'Slow queries'],
+    ],
+  },
+  {
+    name: 'Queues',
+    pages: [
+      ['/admin/queues', 'Overview'],
+      ['/admin/queues/balance', 'Balance'],
+      ['/admin/queues/measures', 'Measures'],
+      ['/admin/queues/schedules', 'Schedules'],
+      ['/admin/queues/actions', 'Actions'],
+    ],
+  },
+  {
+    name: 'Jobs',
+    pages: [
+      ['/admin/jobs', 'All jobs'],
+      ['/admin/failures', 'Failures'],
+      ['/admin/queues/batches', 'Batches'],
+      ['/admin/queues/tags', 'Tags'],
+    ],
+  },
+  { name: 'Receipts', pages: [['/admin/queues/receipts', 'Receipts']] },
 ] as const
 
 export function AdminPage() {
@@ -37,7 +53,7 @@ export function AdminPage() {
   return (
     <ScrollPage wide>
       <PageHeader title="Administration" />
-      <PageTabs label="Administration" pages={PAGES} />
+      <GroupedPageTabs label="Administration" groups={ADMIN_PAGES} />
       <Outlet />
     </ScrollPage>
   )

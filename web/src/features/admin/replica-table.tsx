@@ -1,6 +1,9 @@
+import { useRef } from 'react'
 import { accountZone } from '#api/queries.ts'
 import type { Replica } from '#api/types.ts'
+import { classes } from '#lib/classes.ts'
 import { sayAgo, sayMoment } from '#lib/dates.ts'
+import { FADING, useEdges } from '#ui/edges.ts'
 import { Badge } from './badge.tsx'
 import { REPLICA_STATES, sayCount, sayDuration, sayShare } from './words.ts'
 
@@ -9,12 +12,16 @@ const HEAD = 'py-2 pl-4 text-right text-xs font-medium whitespace-nowrap text-so
 
 /** What each replica does. Scrolls sideways where it does not fit, by keyboard, too. */
 export function ReplicaTable({ replicas }: { replicas: Replica[] }) {
+  const place = useRef<HTMLDivElement>(null)
+  const more = useEdges(place)
   return (
     <div
+      ref={place}
+      data-more={more}
       role="region"
       aria-label="What each replica does"
       tabIndex={0}
-      className="relative -mx-1 overflow-x-auto px-1"
+      className={classes('relative -mx-1 overflow-x-auto px-1', FADING)}
     >
       <table className="w-full text-sm">
         <thead>

@@ -27,7 +27,7 @@ export function sayBytes(bytes: number): string {
   if (bytes < KIB) return `${whole.format(bytes)} bytes`
   if (bytes < MIB) return `${precise.format(bytes / KIB)} KiB`
   if (bytes < 1000 * MIB) return `${precise.format(bytes / MIB)} MiB`
-  return `${whole.format(bytes / MIB)} MiB`
+  return `${whole.format(Math.round(bytes / MIB))} MiB`
 }
 
 /** "640 µs", "12.3 ms", "1.2 s", "3 min 20 s". */

@@ -84,7 +84,7 @@ export function DayChart({ days }: { days: Day[] }) {
         </svg>
       </div>
       <details className="text-sm">
-        <summary className="w-fit text-soft hover:text-ink touch:min-h-11">Show as a table</summary>
+        <summary className="w-fit text-soft hover:text-ink touch:py-3.5">Show as a table</summary>
         <table className="mt-2 w-full max-w-md text-left tabular-nums">
           <thead className="text-xs text-soft">
             <tr>

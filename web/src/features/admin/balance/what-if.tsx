@@ -79,7 +79,7 @@ export function WhatIf({ settings }: { settings: QueueLimits[] }) {
 function QueueFields({ limits }: { limits: QueueLimits }) {
   const { queue } = limits
   return (
-    <fieldset className="grid grid-cols-2 gap-x-4 gap-y-3 md:grid-cols-4">
+    <fieldset className="grid grid-cols-2 gap-x-4 gap-y-3 sm:max-md:grid-cols-4 lg:grid-cols-4">
       <legend className="mb-1.5 text-sm font-medium">{queue}</legend>
       {LIMITS.map(({ name, label, least }) => (
         <label key={name} className="grid gap-1 text-xs text-soft">

@@ -31,8 +31,8 @@ export interface Told {
 
 /** What a line of the log says. The details of several jobs are their ids, and then how it was done. */
 export function tell({ action, target, detail }: JobAction): Told {
-  const [job] = target.match(ID) ?? []
   const isOfJobs = JOB_ACTIONS.has(action)
+  const [job] = (isOfJobs && target.match(ID)) || []
   const jobs = isOfJobs ? (detail.match(ID) ?? []) : []
   const cut = jobs.length > 0 ? detail.slice(detail.lastIndexOf(jobs.at(-1) ?? '') + 36) : detail
   return { verb: DONE[action] ?? action, job: job ?? null, target, jobs, more: cut.trim() }

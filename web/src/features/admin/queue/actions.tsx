@@ -68,7 +68,7 @@ function Item({ action }: { action: JobAction }) {
 function Named({ jobs }: { jobs: string[] }) {
   return (
     <details className="text-sm">
-      <summary className="w-fit text-soft hover:text-ink touch:min-h-11">Which</summary>
+      <summary className="w-fit text-soft hover:text-ink touch:py-3.5">Which</summary>
       <ul className="flex flex-wrap gap-x-3 gap-y-1 pt-1 font-mono text-xs">
         {jobs.map((id) => (
           <li key={id}>

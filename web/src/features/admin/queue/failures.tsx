@@ -104,7 +104,7 @@ function Group({ group, onIntent, onTried }: GroupProps) {
   }
   return (
     <li className="grid grid-cols-[minmax(0,1fr)] gap-3 rounded-xl p-4 shadow-sheet md:px-5">
-      <div className="flex items-start justify-between gap-4">
+      <div className="flex items-start justify-between gap-x-4 gap-y-1 max-sm:flex-col">
         <div className="min-w-0">
           <h2 className="text-base font-semibold [overflow-wrap:anywhere]">
             {kind} <span className="ml-1 text-sm font-normal text-soft">{queue}</span>

@@ -46,7 +46,7 @@ export function JobPage() {
                 tabIndex={0}
                 role="region"
                 aria-label="Data of the job"
-                className="max-h-[60dvh] overflow-auto rounded-lg bg-hover p-3 font-mono text-xs leading-5"
+                className="max-h-[60dvh] overflow-auto rounded-lg bg-hover p-3 font-mono text-xs leading-5 whitespace-pre-wrap [overflow-wrap:anywhere]"
               >
                 {pretty(data.payload)}
               </pre>
@@ -161,7 +161,7 @@ function Facts({ job }: { job: JobDetails }) {
         </Fact>
       ) : null}
       {job.tags.length > 0 ? (
-        <Fact name="Tags" wide>
+        <Fact name="Tags" wide="full">
           <span className="flex flex-wrap gap-x-3">
             {job.tags.map((tag) => (
               <JobsLink key={tag} filter={{ state: job.state, tag }}>

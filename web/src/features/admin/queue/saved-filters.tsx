@@ -3,14 +3,12 @@ import { X } from 'lucide-react'
 import { useState } from 'react'
 import { answer, api } from '#api/client.ts'
 import { say } from '#lib/toasts.ts'
-import { useForm } from '#lib/use-form.ts'
 import { Button } from '#ui/button.tsx'
-import { TextField } from '#ui/field.tsx'
 import { refresh, sayRefused } from './job-actions.ts'
 import { narrowingsOf, parseJobFilter, type JobFilter } from './job-filter.ts'
 import { JobsLink } from './jobs-link.tsx'
+import { NameQuestion } from './name-question.tsx'
 import { savedFiltersQuery } from './queries.ts'
-import { Question } from './question.tsx'
 
 /** The filters one has saved, and the one that is shown to be saved with them. */
 export function SavedFilters({ filter }: { filter: JobFilter }) {
@@ -62,32 +60,16 @@ async function remove(name: string) {
 function SaveDialog({ filter, onClose }: { filter: JobFilter; onClose: () => void }) {
   // What was pushed when is of no interest another day.
   const { since, until, ...body } = filter
-  const form = useForm(
-    ({ id = '' }) => answer(api.PUT('/api/v1/admin/job-filters/{id}', { params: { path: { id } }, body })),
-    () => {
-      onClose()
-      void refresh()
-    },
-  )
   return (
-    <Question
+    <NameQuestion
       title="Save this filter"
       note={since || until ? 'Without the times, which are of no interest another day.' : undefined}
       action="Save"
-      busy={form.busy}
-      problem={form.problem}
-      onSubmit={(event) => void form.onSubmit(event)}
+      label="Name"
+      hint="For you alone. One of the same name is replaced."
+      maxLength={60}
+      save={(id) => answer(api.PUT('/api/v1/admin/job-filters/{id}', { params: { path: { id } }, body }))}
       onClose={onClose}
-    >
-      <TextField
-        label="Name"
-        name="id"
-        maxLength={60}
-        required
-        autoComplete="off"
-        hint="For you alone. One of the same name is replaced."
-        error={form.error('id')}
-      />
-    </Question>
+    />
   )
 }

@@ -5,16 +5,14 @@ import { accountZone } from '#api/queries.ts'
 import type { JobState, JobTag } from '#api/types.ts'
 import { sayAgo, sayMoment } from '#lib/dates.ts'
 import { say } from '#lib/toasts.ts'
-import { useForm } from '#lib/use-form.ts'
 import { Button } from '#ui/button.tsx'
-import { TextField } from '#ui/field.tsx'
 import { Section } from '#ui/section.tsx'
 import { ErrorState, Waiting } from '#ui/states.tsx'
 import { Alarm } from '../alarm.tsx'
 import { refresh, sayRefused } from './job-actions.ts'
 import { JobsLink } from './jobs-link.tsx'
+import { NameQuestion } from './name-question.tsx'
 import { tagsQuery } from './queries.ts'
-import { Question } from './question.tsx'
 import { sayJobs, STATE_NAMES } from './words.ts'
 
 /** Tags somebody keeps an eye on, and how many jobs have them. */
@@ -44,11 +42,21 @@ export function TagsPage() {
           </ul>
         ) : (
           <p className="text-base text-soft">
-            None. A tag is what jobs are found by, like user:… or batch:….
+            None. Jobs are found by their tags, like those of a person or of a batch.
           </p>
         )}
       </Section>
-      {asking ? <WatchDialog onClose={() => setAsking(false)} /> : null}
+      {asking ? (
+        <NameQuestion
+          title="Watch a tag"
+          action="Watch"
+          label="Tag"
+          hint="The whole tag, as jobs have it: user, task or batch, a colon, and an id."
+          maxLength={200}
+          save={(id) => answer(api.PUT('/api/v1/admin/job-tags/{id}', { params: { path: { id } } }))}
+          onClose={() => setAsking(false)}
+        />
+      ) : null}
     </>
   )
 }
@@ -75,7 +83,7 @@ function Row({ tag: watched }: { tag: JobTag }) {
             <JobsLink
               filter={{ state, tag }}
               label={`${sayJobs(watched[state])} ${STATE_NAMES[state].toLowerCase()} with ${tag}`}
-              className={`text-base font-medium tabular-nums touch:min-h-11 ${
+              className={`flex items-end text-base font-medium tabular-nums touch:min-h-11 ${
                 state === 'failed' && watched.failed > 0 ? 'text-danger' : ''
               }`}
             >
@@ -106,35 +114,5 @@ function StopButton({ tag }: { tag: string }) {
     <Button busy={busy} aria-label={`Stop watching ${tag}`} onClick={() => void stop()}>
       Stop
     </Button>
-  )
-}
-
-function WatchDialog({ onClose }: { onClose: () => void }) {
-  const form = useForm(
-    ({ id = '' }) => answer(api.PUT('/api/v1/admin/job-tags/{id}', { params: { path: { id } } })),
-    () => {
-      onClose()
-      void refresh()
-    },
-  )
-  return (
-    <Question
-      title="Watch a tag"
-      action="Watch"
-      busy={form.busy}
-      problem={form.problem}
-      onSubmit={(event) => void form.onSubmit(event)}
-      onClose={onClose}
-    >
-      <TextField
-        label="Tag"
-        name="id"
-        maxLength={200}
-        required
-        autoComplete="off"
-        hint="As it stands on a job, whole: user:…, task:… or batch:…."
-        error={form.error('id')}
-      />
-    </Question>
   )
 }

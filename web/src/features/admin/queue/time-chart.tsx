@@ -67,7 +67,7 @@ export function TimeChart(props: TimeChartProps) {
       </div>
       <Drawing {...props} summary={summary} />
       <details className="text-sm">
-        <summary className="w-fit text-soft hover:text-ink touch:min-h-11">Show as a table</summary>
+        <summary className="w-fit text-soft hover:text-ink touch:py-3.5">Show as a table</summary>
         <Figures title={title} times={times} series={series} say={props.say} />
       </details>
     </section>

@@ -16,7 +16,7 @@ export function WorkersSection({ workers, now }: { workers: JobWorker[]; now: nu
       {workers.length === 0 ? (
         <EmptyState title="No worker was heard of">Nothing that runs later is run.</EmptyState>
       ) : (
-        <ul className="grid grid-cols-[minmax(0,1fr)] gap-3 lg:grid-cols-2">
+        <ul className="grid grid-cols-[minmax(0,1fr)] items-start gap-3 lg:grid-cols-2">
           {workers.map((worker) => (
             <Worker key={worker.id} worker={worker} now={now} />
           ))}
@@ -32,7 +32,7 @@ function Worker({ worker, now }: { worker: JobWorker; now: number }) {
     <li className="grid grid-cols-[minmax(0,1fr)] content-start gap-3 rounded-xl p-4 shadow-sheet">
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
-          <h3 className="truncate text-base font-semibold">{host}</h3>
+          <h3 className="text-base font-semibold [overflow-wrap:anywhere]">{host}</h3>
           <p className="text-sm text-soft tabular-nums">
             Process {process}, {sayBytes(worker.memory_bytes)}
           </p>

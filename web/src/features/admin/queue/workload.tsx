@@ -170,16 +170,16 @@ function Card({ queue, now, onPause }: QueueProps) {
         <PauseButton queue={queue} onPause={onPause} />
       </div>
       {pause ? <PauseNote pause={pause} /> : null}
-      <dl className="grid grid-cols-3 gap-x-4 gap-y-3 sm:max-lg:grid-cols-6">
+      <dl className="grid grid-cols-3 gap-x-4 gap-y-3 sm:max-md:grid-cols-6 min-[900px]:max-lg:grid-cols-6">
         {COUNTS.map((state) => (
           <Fact key={state} name={STATE_NAMES[state]}>
             <Count queue={queue} state={state} />
           </Fact>
         ))}
         <Fact name="Oldest">{waitingOf(queue, now)}</Fact>
-        <Fact name="Done, 1 h">{sayTotal(figures.done)}</Fact>
+        <Fact name={'Done, 1\u00a0h'}>{sayTotal(figures.done)}</Fact>
       </dl>
-      <dl className="grid grid-cols-3 gap-x-4 gap-y-3 border-t border-line pt-3 sm:max-lg:grid-cols-6">
+      <dl className="grid grid-cols-3 gap-x-4 gap-y-3 border-t border-line pt-3 sm:max-md:grid-cols-6 min-[900px]:max-lg:grid-cols-6">
         <Fact name="Wait p50">{sayMeasured(figures.wait.p50_ms)}</Fact>
         <Fact name="p95">{sayMeasured(figures.wait.p95_ms)}</Fact>
         <Fact name="p99">{sayMeasured(figures.wait.p99_ms)}</Fact>

@@ -1,0 +1,5 @@
+/** Stands in for `ResizeObserver`, which jsdom lacks: it lays nothing out. */
+export class NeverResized {
+  observe() {}
+  disconnect() {}
+}
