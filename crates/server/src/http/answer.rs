@@ -37,27 +37,34 @@ pub struct ClientAddress(pub IpAddr);
 pub(crate) const WHO_ASKS: &str = "Cookie, Authorization";
 
 /// Answers one request. `peer` is the address at the other end of the connection.
-pub async fn answer<B>(app: &Arc<App>, request: Request<B>, peer: IpAddr) -> Response
+pub fn answer<B>(
+    app: &Arc<App>,
+    request: Request<B>,
+    peer: IpAddr,
+) -> impl Future<Output = Response> + Send
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
     let started = Instant::now();
-    let _active = app.traffic.enter();
+    let active = app.traffic.enter();
     let trusted = &app.context.http.trusted_proxies;
     let given = request_id::given(peer, request.headers(), trusted);
     let id = given.unwrap_or_else(|| app.new_request_id());
     let client = address::client(peer, request.headers(), trusted);
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let span = span(app, &request, id);
-    let response = answer_within(app, request, id, client);
-    let response = response.instrument(span.clone()).await;
-    let status = response.status().as_u16();
-    let took = started.elapsed();
-    app.traffic.answered(&method, uri.path(), status, took);
-    traces::request::answered(&span, status);
-    span.in_scope(|| log(client, &method, uri.path(), status, took));
-    response
+    let answered = answer_within(app, request, id, client).instrument(span.clone());
+    // Not an async function: that would hold the request several times.
+    answered.map(move |response| {
+        let status = response.status().as_u16();
+        let took = started.elapsed();
+        app.traffic.answered(&method, uri.path(), status, took);
+        traces::request::answered(&span, status);
+        span.in_scope(|| log(client, &method, uri.path(), status, took));
+        drop(active);
+        response
+    })
 }
 
 /// The span of a request.
@@ -76,7 +83,7 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let uri = request.uri().clone();
+    let is_api = request.uri().path().starts_with("/api/v1/");
     let accepts_gzip = compress::quality(request.headers(), "gzip") > 0;
     let toll = Toll::of(&app.context.limits, &request, client).map(Arc::new);
     let response = match refuse(app, &request) {
@@ -101,7 +108,7 @@ where
     let id = &*id.hyphenated().encode_lower(&mut text);
     let is_kept = is_kept(&response);
     let mut response = finish(app, response, id, toll.as_deref());
-    if !is_kept && uri.path().starts_with("/api/v1/") {
+    if !is_kept && is_api {
         let who = HeaderValue::from_static(WHO_ASKS);
         response.headers_mut().append(header::VARY, who);
     }

@@ -28,7 +28,8 @@ pub(crate) fn of_request(asked: &Asked<'_>, headers: &HeaderMap) -> Span {
         target: "duly::access",
         "request",
         otel.name = Empty,
-        otel.kind = "server",
+        // Given below: lines for people have all that a span says.
+        otel.kind = Empty,
         otel.status_code = Empty,
         request.id = %asked.id,
         http.request.method = asked.method,
@@ -41,6 +42,7 @@ pub(crate) fn of_request(asked: &Asked<'_>, headers: &HeaderMap) -> Span {
             // It was only just made: nobody has begun it.
             let _ = span.set_parent(parent);
         }
+        span.record("otel.kind", "server");
         span.record("otel.name", format!("{} {}", asked.method, asked.route));
         let (scheme, host) = asked.public_url.split_once("://").unwrap_or_default();
         span.set_attribute("url.scheme", scheme.to_owned());

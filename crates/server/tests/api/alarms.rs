@@ -15,14 +15,14 @@ use tokio::sync::Mutex;
 
 /// Somebody who takes calls, notes them, and answers as it is told.
 #[derive(Clone)]
-struct Receiver {
-    url: String,
+pub struct Receiver {
+    pub url: String,
     calls: Arc<Mutex<Vec<String>>>,
     status: Arc<Mutex<&'static str>>,
 }
 
 impl Receiver {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("it works");
         let receiver = Receiver {
             url: format!("http://{}/told", listener.local_addr().expect("it works")),
@@ -53,7 +53,7 @@ impl Receiver {
         receiver
     }
 
-    async fn take(&self) -> Vec<String> {
+    pub async fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.calls.lock().await)
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 pub use self::collector::{By, Collector};
 
 use self::collector::Found;
+use crate::alarms::Receiver;
 use crate::support::{Connection, MailServer, Process};
 
 /// Nothing takes longer.
@@ -224,4 +225,33 @@ fn an_address_that_is_none_is_refused_with_what_to_do() {
     for part in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SDK_DISABLED"] {
         assert!(error.contains(part), "{error}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_duly_makes_carries_its_span() {
+    let (collector, mails) = (Collector::start(By::Http).await, MailServer::start().await);
+    let receiver = Receiver::start().await;
+    let mut duly = duly(&mails);
+    collector.collect(&mut duly);
+    let ping = ("DULY_ALARMS__PING_URL", receiver.url.clone());
+    duly.variables.push(ping);
+    duly.serve(&[]);
+    let deadline = Instant::now() + PATIENCE;
+    let call = loop {
+        if let Some(call) = receiver.take().await.into_iter().next() {
+            break call;
+        }
+        assert!(Instant::now() < deadline, "{}", duly.log());
+        tokio::task::yield_now().await;
+    };
+    assert!(duly.stop(), "{}", duly.log());
+    let spans = collector.spans();
+    let span = one(&spans, "GET");
+    let header = format!("traceparent: 00-{}-{}-01", span.trace, span.id);
+    assert!(call.contains(&header), "{header} is not in {call}");
+    assert_eq!(span.kind, CLIENT);
+    assert_eq!(span.attributes["server.address"], "127.0.0.1");
+    assert_eq!(span.attributes["http.response.status_code"], "204");
+    let text = format!("{spans:?}");
+    assert!(!text.contains("told"), "a URL may be a secret: {text}");
 }
