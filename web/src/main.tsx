@@ -5,12 +5,17 @@ import { createRoot } from 'react-dom/client'
 import { whenSignedOut } from './api/client.ts'
 import { accountQuery, queryClient, seedFromBoot } from './api/queries.ts'
 import { signedOut } from './api/session.ts'
+import { reportErrors } from './lib/page-errors.ts'
 import { watchTheme } from './lib/preferences.ts'
 import { routeTree } from './routeTree.gen.ts'
 import { ErrorState, Waiting } from './ui/states.tsx'
 
 seedFromBoot()
 watchTheme()
+
+const report = reportErrors(() =>
+  queryClient.getQueryData(accountQuery.queryKey) ? router.state.matches.at(-1)?.routeId : undefined,
+)
 
 const router = createRouter({
   routeTree,
@@ -25,6 +30,7 @@ const router = createRouter({
     return text ? `?${text.replaceAll('%2C', ',')}` : ''
   },
   defaultPendingComponent: () => <Waiting what="the page" />,
+  defaultOnCatch: report,
   defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
   defaultNotFoundComponent: () => <ErrorState error={new Error('There is no such page')} />,
 })

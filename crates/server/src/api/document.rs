@@ -71,6 +71,7 @@ fn base() -> OpenApi {
                 "Tasks, labels, figures and the receipts of reminders.",
             ),
             tag("transfer", "Bringing tasks in and taking them out."),
+            tag("page", "What the page tells of itself."),
             tag(
                 "admin",
                 "How the installation is doing, for administrators who are logged in.",

@@ -11,6 +11,7 @@ pub(crate) mod kept;
 pub(crate) mod known;
 mod labels;
 mod notifications;
+mod page_errors;
 pub(crate) mod permit;
 pub mod problem;
 pub(crate) mod reply;
@@ -56,6 +57,7 @@ fn v1(document: OpenApi) -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(labels::list))
         .routes(routes!(statistics::show))
         .routes(routes!(notifications::list))
+        .routes(routes!(page_errors::report))
         .routes(routes!(transfer::import))
         .routes(routes!(transfer::export));
     for_administrators(router)

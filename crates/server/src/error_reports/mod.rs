@@ -4,6 +4,7 @@
 //!
 //! Whatever the program logs as an error is told. Nothing waits for that server, and nothing fails with it.
 
+mod browser;
 mod layer;
 mod panics;
 mod report;
@@ -16,6 +17,7 @@ use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
+pub(crate) use self::browser::PAGE;
 use self::layer::Errors;
 use self::report::Origin;
 use self::sending::{LAST_TIMEOUT, Message, Sending, WAITING};

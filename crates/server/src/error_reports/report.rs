@@ -10,6 +10,7 @@ use sentry_types::protocol::v7::{Event, Exception, Frame, Map, Stacktrace, Trace
 use serde_json::Value;
 use tracing::Metadata;
 
+use super::browser;
 use crate::logging::Line;
 
 /// No text is longer, in characters.
@@ -59,12 +60,16 @@ impl Origin {
             id: Some(id),
             ..User::default()
         });
+        let (platform, stacktrace) = match line.take_text("stack") {
+            Some(stack) => ("javascript", stacktrace(browser::frames(&stack))),
+            None => ("rust", stacktrace(vec![place(metadata)])),
+        };
         let alike = vec![Cow::Owned(fingerprint(&kind, &text))];
         let exception = Exception {
             ty: kind,
             value: Some(text),
             module: metadata.module_path().map(str::to_owned),
-            stacktrace: Some(place(metadata)),
+            stacktrace: Some(stacktrace),
             ..Exception::default()
         };
         Event {
@@ -77,7 +82,7 @@ impl Origin {
                 .collect(),
             user,
             tags: tags(line),
-            ..self.event("rust")
+            ..self.event(platform)
         }
     }
 
@@ -96,18 +101,21 @@ impl Origin {
     }
 }
 
+fn stacktrace(frames: Vec<Frame>) -> Stacktrace {
+    Stacktrace {
+        frames,
+        ..Stacktrace::default()
+    }
+}
+
 /// Where it was logged.
-fn place(metadata: &Metadata<'_>) -> Stacktrace {
-    let frame = Frame {
+fn place(metadata: &Metadata<'_>) -> Frame {
+    Frame {
         module: metadata.module_path().map(str::to_owned),
         filename: metadata.file().map(str::to_owned),
         lineno: metadata.line().map(u64::from),
         in_app: Some(true),
         ..Frame::default()
-    };
-    Stacktrace {
-        frames: vec![frame],
-        ..Stacktrace::default()
     }
 }
 

@@ -178,3 +178,22 @@ async fn who_has_had_enough_is_left_alone() {
     duly.stop();
     assert!(receiver.reports.try_recv().is_err(), "it was told again");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_in_the_page_is_told_as_one() {
+    let mut receiver = Receiver::start(StatusCode::OK).await;
+    let (duly, _database, mut client) = house(&receiver).await;
+    let stack = format!("TypeError: no\n    at save ({}/assets/a-1.js?q=1:2:30)", duly.url);
+    let said = json!({ "kind": "TypeError", "message": "no", "screen": "/tasks/$id", "stack": stack });
+    let taken = client.status("POST", "/api/v1/page-errors", said).await;
+    assert_eq!(taken, 202);
+
+    let event = receiver.event().await;
+    assert_eq!(event.platform, "javascript");
+    assert_eq!(event.exception.values[0].ty, "TypeError");
+    assert_eq!(event.exception.values[0].value.as_deref(), Some("no"));
+    assert_eq!(event.tags["screen"], "/tasks/$id");
+    let place = event.exception.values[0].stacktrace.as_ref().expect("it");
+    assert_eq!(place.frames[0].filename.as_deref(), Some("a-1.js"));
+    assert_eq!((place.frames[0].lineno, place.frames[0].colno), (Some(2), Some(30)));
+}

@@ -138,6 +138,7 @@ pub(super) fn body(operation: &Operation, owner: &Owner) -> Option<Value> {
         "createTask" => json!({ "title": "New" }),
         "changeTask" => json!({ "title": "Changed" }),
         "changeTasks" => json!({ "ids": [owner.task], "change": { "title": "Changed" } }),
+        "reportPageError" => json!({ "kind": "Error", "message": "No", "screen": "/tasks" }),
         "pauseQueue" | "pauseJobKind" | "pauseSchedule" => json!({ "reason": "a test" }),
         "changeQueueLimits" => json!({ "max": 5 }),
         "replayDecisions" => json!({ "hours": 1 }),
