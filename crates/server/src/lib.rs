@@ -16,4 +16,5 @@ pub mod output;
 mod process;
 mod sealing;
 pub mod start;
+mod supervision;
 mod web;

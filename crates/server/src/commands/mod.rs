@@ -24,6 +24,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::api::document;
 use crate::config::{Config, Fault, Loaded};
+use crate::supervision::LentSockets;
 use crate::{output, start};
 
 /// Tasks, and reminders that come once.
@@ -193,14 +194,12 @@ fn dispatch(cli: Cli) -> Outcome {
         Command::Doctor => block_on(doctor::run(settings()))?,
         Command::Healthcheck => block_on(healthcheck::run(settings()?.config))?,
         Command::Serve(arguments) => {
-            let config = settings()?.config;
-            start::logging(&config.log);
-            block_on(serve::run(arguments, config))?
+            let (config, lent) = begin(settings()?)?;
+            block_on(serve::run(arguments, config, lent))?
         }
         Command::Work(arguments) => {
-            let config = settings()?.config;
-            start::logging(&config.log);
-            block_on(work::run(arguments, config))?
+            let (config, lent) = begin(settings()?)?;
+            block_on(work::run(arguments, config, lent))?
         }
         Command::Migrate(arguments) => with_settings(settings()?, |config| async move {
             migrate::run(arguments, &config).await
@@ -244,6 +243,13 @@ fn feed(settings: Result<Loaded, CommandError>) -> Outcome {
     let config = settings.map_err(feedback::later)?.config;
     start::logging(&config.log);
     block_on(feedback::run(&config, std::io::stdin()))?
+}
+
+/// What a process that goes on running has before there are threads.
+fn begin(loaded: Loaded) -> Result<(Config, LentSockets), CommandError> {
+    start::logging(&loaded.config.log);
+    let lent = LentSockets::take().map_err(CommandError::Wrong)?;
+    Ok((loaded.config, lent))
 }
 
 fn load(named: Option<&std::path::Path>) -> Result<Loaded, CommandError> {
