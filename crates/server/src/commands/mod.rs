@@ -98,8 +98,10 @@ enum Command {
     #[command(after_help = "Example: duly backup duly-backup.db")]
     Backup(backup::Arguments),
     /// Find out what is wrong with this installation.
-    #[command(after_help = "Example: duly doctor")]
-    Doctor,
+    #[command(
+        after_help = "Exit code 0: nothing has to be put right, though there may be warnings; 1: something has; 2: the command is written wrong.\nExample: duly doctor\n         duly doctor --json | jq '.checks[] | select(.status != \"ok\")'"
+    )]
+    Doctor(doctor::Arguments),
     /// Say whether the process that runs here is ready, for containers: exit code 0 or 1.
     #[command(after_help = "Example: duly healthcheck")]
     Healthcheck,
@@ -191,7 +193,9 @@ fn dispatch(cli: Cli) -> Outcome {
             output::write(&script).map_err(|error| failed(&error))
         }
         Command::Config(arguments) => config::run(&arguments, &settings()?),
-        Command::Doctor => block_on(doctor::run(settings()))?,
+        Command::Doctor(arguments) => {
+            block_on(doctor::run(&arguments, read(cli.config.as_deref())))?
+        }
         Command::Healthcheck => block_on(healthcheck::run(settings()?.config))?,
         Command::Serve(arguments) => {
             let (config, lent) = begin(settings()?)?;
@@ -253,7 +257,11 @@ fn begin(loaded: Loaded) -> Result<(Config, LentSockets), CommandError> {
 }
 
 fn load(named: Option<&std::path::Path>) -> Result<Loaded, CommandError> {
-    Ok(crate::config::load(named, variables())?)
+    Ok(read(named)?)
+}
+
+fn read(named: Option<&std::path::Path>) -> Result<Loaded, Vec<Fault>> {
+    crate::config::load(named, variables())
 }
 
 /// A variable that is not text cannot be one of ours.
