@@ -1,6 +1,8 @@
 //! What a database says about its own health, for `duly doctor`.
 
-use crate::{Db, Result, query};
+use jiff::Timestamp;
+
+use crate::{Db, Error, Result, dialect, query};
 
 /// The health of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,4 +46,34 @@ pub async fn diagnose(db: &Db) -> Result<Diagnosis> {
         },
         damage: db.problems().await?,
     })
+}
+
+/// What a server says about its connections and its clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerDiagnosis {
+    /// How many connections everybody together may have, without those kept for its administrators.
+    pub connections: u64,
+    /// How many are open.
+    pub open: u64,
+    /// What time it is there.
+    pub now: Timestamp,
+}
+
+/// Asks the primary; [`None`] on SQLite, which has neither.
+///
+/// # Errors
+/// Whatever the engine says.
+pub async fn diagnose_server(db: &Db) -> Result<Option<ServerDiagnosis>> {
+    let Some(asked) = dialect::about_server(db.engine()) else {
+        return Ok(None);
+    };
+    let row = db.read_fresh().optional_row(asked).await?;
+    let row = row.ok_or_else(|| Error::Other("the server said nothing about itself".into()))?;
+    let now = Timestamp::from_microsecond(row.get("microseconds")?)
+        .map_err(|error| Error::Other(error.to_string()))?;
+    Ok(Some(ServerDiagnosis {
+        connections: row.get("connections")?,
+        open: row.get("taken")?,
+        now,
+    }))
 }

@@ -328,6 +328,28 @@ pub fn tables(engine: Engine) -> Query {
     })
 }
 
+/// What a server allows and does, and what time it is there: `connections`, `taken` and `microseconds` since 1970.
+pub(crate) fn about_server(engine: Engine) -> Option<Query> {
+    let status = |table: &str| {
+        format!(
+            "SELECT @@global.max_connections AS connections, \
+             (SELECT CAST(variable_value AS SIGNED) FROM {table} \
+             WHERE variable_name = 'Threads_connected') AS taken, \
+             CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED) AS microseconds"
+        )
+    };
+    Some(query(match engine {
+        Engine::Sqlite => return None,
+        Engine::Postgres => "SELECT CAST(current_setting('max_connections') AS bigint) \
+             - CAST(current_setting('superuser_reserved_connections') AS bigint) AS connections, \
+             (SELECT CAST(SUM(numbackends) AS bigint) FROM pg_stat_database) AS taken, \
+             CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint) AS microseconds"
+            .to_owned(),
+        Engine::MariaDb => status("information_schema.global_status"),
+        Engine::MySql => status("performance_schema.global_status"),
+    }))
+}
+
 /// Text for the right side of `LIKE … ESCAPE '!'` that matches `text` anywhere, literally.
 #[must_use]
 pub fn contains_pattern(text: &str) -> String {

@@ -39,7 +39,9 @@ pub use schedule::{
 };
 pub use sql::{MIGRATIONS, SqlStore, TABLES, TAGS_WATCHED};
 pub use store::{AttemptOutcome, AttemptRecord, Counts, Retried, Totals};
-pub use worker::{About, DrainReport, Lease, RunReport, Worker, WorkerHandle, WorkerOptions};
+pub use worker::{
+    About, DrainReport, Lease, RunReport, Worker, WorkerHandle, WorkerOptions, WorkerWatch,
+};
 
 /// How many attempts at one job are kept.
 pub const ATTEMPTS_KEPT: u32 = 20;

@@ -19,5 +19,6 @@ pub mod output;
 mod process;
 mod sealing;
 pub mod start;
+mod supervision;
 mod traces;
 mod web;

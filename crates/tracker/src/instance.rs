@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use duly_db::{Db, Random, dialect, query};
+use jiff::Timestamp;
 
 use crate::Result;
 use crate::secret::SigningKey;
@@ -31,6 +32,38 @@ pub async fn installation(db: &Db, random: &dyn Random) -> Result<String> {
         let _ = write!(text, "{byte:02x}");
         text
     }))
+}
+
+/// Notes when a backup or a dump was made of what was there at that time.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_backup(db: &Db, made_at: Timestamp) -> Result<()> {
+    let mut tx = db.begin_on_shared_rows();
+    let insert = dialect::insert_or_change(
+        db.engine(),
+        "INSERT INTO instance (name, value) VALUES (?1, ?2)",
+        "name",
+        &["value"],
+    );
+    let seconds = made_at.as_second().to_be_bytes();
+    let insert = query(insert).bind("last_backup").bind(seconds.as_slice());
+    tx.execute(insert).await?;
+    Ok(tx.commit().await?)
+}
+
+/// When Duly last made a backup or a dump, if it ever did.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn last_backup(db: &Db) -> Result<Option<Timestamp>> {
+    let asked = query("SELECT value FROM instance WHERE name = 'last_backup'");
+    let Some(row) = db.read_fresh().optional_row(asked).await? else {
+        return Ok(None);
+    };
+    let seconds = <[u8; 8]>::try_from(row.get::<Vec<u8>>("value")?).ok();
+    let made_at = seconds.map(i64::from_be_bytes).map(Timestamp::from_second);
+    Ok(made_at.and_then(std::result::Result::ok))
 }
 
 /// Random bytes that are made once.

@@ -29,6 +29,8 @@ pub struct Inspection {
     pub memory: u64,
     /// What a server does that holds that much, as it calls it.
     pub policy: String,
+    /// Whether every server writes each change down (`appendonly`), so that it has it again after a restart.
+    pub is_kept: bool,
 }
 
 /// How servers work together.
@@ -88,14 +90,25 @@ pub async fn inspect(address: &Address) -> Result<Inspection, Lost> {
         let about = info("server").await?;
         let asked = Instant::now();
         let memory = info("memory").await?;
-        seen.push(describe(kind, &about, &memory, asked.elapsed()));
+        let round_trip = asked.elapsed();
+        let persistence = info("persistence").await?;
+        seen.push(describe(kind, [&about, &memory, &persistence], round_trip));
     }
     seen.sort_by_key(Inspection::fills_up);
+    let all_keep = seen.iter().all(|one| one.is_kept);
     let nobody = || Lost("no server of the Cluster has a part of the keys".into());
-    seen.pop().ok_or_else(nobody)
+    let told = seen.pop().ok_or_else(nobody)?;
+    Ok(Inspection {
+        is_kept: all_keep,
+        ..told
+    })
 }
 
-fn describe(kind: Kind, about: &InfoDict, memory: &InfoDict, round_trip: Duration) -> Inspection {
+fn describe(
+    kind: Kind,
+    [about, memory, persistence]: [&InfoDict; 3],
+    round_trip: Duration,
+) -> Inspection {
     let text = |info: &InfoDict, name: &str| info.get::<String>(name).unwrap_or_default();
     let (software, version) = match about.get::<String>("valkey_version") {
         Some(version) => ("Valkey", version),
@@ -109,5 +122,6 @@ fn describe(kind: Kind, about: &InfoDict, memory: &InfoDict, round_trip: Duratio
         round_trip,
         memory: memory.get("maxmemory").unwrap_or_default(),
         policy: text(memory, "maxmemory_policy"),
+        is_kept: text(persistence, "aof_enabled") == "1",
     }
 }

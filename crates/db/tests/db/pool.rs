@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use duly_db::{Db, Durability, Engine, Error, Location, Options, Query, query};
+use duly_db::clock::SystemClock;
+use duly_db::diagnosis::diagnose_server;
+use duly_db::{Clock as _, Db, Durability, Engine, Error, Location, Options, Query, query};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
@@ -38,6 +40,25 @@ impl Visit for Warnings {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
+
+#[tokio::test]
+async fn a_server_tells_of_its_connections_and_its_clock() {
+    let notes = Notes::new().await;
+    let before = SystemClock.now();
+    let told = diagnose_server(&notes).await.unwrap();
+    let Some(told) = told else {
+        assert_eq!(notes.engine(), Engine::Sqlite);
+        return;
+    };
+    let after = SystemClock.now();
+    assert!(told.connections >= 10, "{told:?}");
+    assert!((1..=told.connections).contains(&told.open), "{told:?}");
+    // Both have the same clock here.
+    assert!(
+        (before..=after).contains(&told.now),
+        "{before} {told:?} {after}"
+    );
 }
 
 #[tokio::test]

@@ -16,11 +16,12 @@ mod sharing;
 mod slot;
 mod taking;
 mod turns;
+mod watching;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{SetOnce, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -32,6 +33,7 @@ use crate::store::WorkerId;
 use crate::{Queue, QueueName, Registry};
 
 pub use self::due::RunReport;
+pub use self::watching::WorkerWatch;
 
 /// How many results may wait to be stored.
 const UNSETTLED: usize = 1024;
@@ -124,6 +126,8 @@ struct Shared<C> {
     slots: Slots,
     /// Which part of the balancer's plan is its own; nothing while there is none.
     part: Mutex<Option<Part>>,
+    /// Set when the store has first said what there is to do.
+    has_looked: Arc<SetOnce<()>>,
     stop: CancellationToken,
     running: TaskTracker,
 }
@@ -160,15 +164,18 @@ impl Worker {
             held: held.clone(),
             slots: Slots::default(),
             part: Mutex::default(),
+            has_looked: Arc::default(),
             stop: stop.clone(),
             running: running.clone(),
         });
+        let watch = WorkerWatch::of(&shared);
         let (results, unsettled) = mpsc::channel(UNSETTLED);
         running.spawn(taking::take(shared.clone(), results));
         let settling = tokio::spawn(settling::settle(shared.clone(), unsettled));
         let keeping = tokio::spawn(keeping::keep(shared.clone()));
         let reporting = tokio::spawn(reporting::report(shared));
         WorkerHandle {
+            watch,
             held,
             stop,
             running,
@@ -183,6 +190,7 @@ impl Worker {
 #[derive(Debug)]
 #[must_use = "a worker whose handle is dropped takes no more jobs"]
 pub struct WorkerHandle {
+    watch: WorkerWatch,
     held: Arc<HeldJobs>,
     stop: CancellationToken,
     running: TaskTracker,
@@ -203,6 +211,12 @@ pub struct DrainReport {
 }
 
 impl WorkerHandle {
+    /// What tells how it is doing, also while it is drained.
+    #[must_use]
+    pub fn watch(&self) -> WorkerWatch {
+        self.watch.clone()
+    }
+
     /// Takes no more jobs, waits for those that run, gives back what has not finished when
     /// `timeout` is over.
     pub async fn drain(mut self, timeout: Duration) -> DrainReport {

@@ -43,6 +43,8 @@ pub(super) async fn take<C: Clone + Send + Sync + 'static>(
         let began = Instant::now();
         found = match take_once(&shared, &mut turns, free, &found, &results).await {
             Ok(found) => {
+                // Every further time it is set already.
+                let _ = shared.has_looked.set(());
                 pause = Pause::new();
                 patience.took(began.elapsed());
                 found

@@ -51,6 +51,8 @@ pub(crate) async fn no_more_jobs_run_at_once_than_there_are_slots(fixture: Fixtu
     }
     let worker = start(&fixture, &fixture.queue, 3);
     fixture.world.until_started(3).await;
+    worker.watch().takes_jobs().await;
+    assert_eq!(worker.watch().busy(), (3, 3));
     assert_eq!(
         fixture.counts().await,
         Counts {

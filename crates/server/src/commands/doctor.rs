@@ -1,104 +1,69 @@
 //! `duly doctor`: what is wrong with this installation, and what to do about it.
 
+mod backups;
 mod cache;
 mod partitions;
 mod queue;
+mod reach;
+mod report;
+mod secrets;
 mod servers;
 mod statistics;
+mod system;
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
+use clap::Args;
 use duly_db::Db;
 use duly_db::diagnosis::{self, Diagnosis};
 use duly_db::migrate::Mode;
-use jiff::tz::TimeZoneDatabase;
-use rustix::process::{Resource, getrlimit};
 
-use super::{CommandError, Outcome};
-use crate::config::{Config, Loaded};
-use crate::{output, start};
+use self::report::{Finding, Report, fail, fine, warn};
+use super::Outcome;
+use crate::config::{Config, Fault, Loaded};
+use crate::start;
 
 /// Looking at every page of a large file takes its time.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Below this, SQLite may not be able to write for much longer.
-const LITTLE_SPACE: u64 = 256 * 1024 * 1024;
-
-/// Files that are open beside the connections: the database, its log, the terminal.
-const OTHER_FILES: u64 = 64;
-
-/// No clock that is right shows an earlier year.
-const OLDEST_YEAR: i16 = 2026;
-
-enum Finding {
-    Ok(String),
-    Warn(String),
-    Fail(String),
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// For programs: every check with its name, its status (ok, warning or failed), a message and a remedy.
+    #[arg(long)]
+    json: bool,
 }
-use Finding::{Fail, Ok as Fine, Warn};
 
-pub(super) async fn run(loaded: Result<Loaded, CommandError>) -> Outcome {
-    let mut report = Report::default();
+pub(super) async fn run(arguments: &Arguments, loaded: Result<Loaded, Vec<Fault>>) -> Outcome {
+    let mut report = Report::new(arguments.json);
     match loaded {
-        Err(wrong) => report.add("settings", Fail(wrong.to_string())),
+        Err(faults) => {
+            for fault in faults {
+                let remedy = "put it right; `duly config check` says whether it is";
+                report.add("settings", fail(fault.to_string(), remedy));
+            }
+        }
         Ok(loaded) => {
-            let config = loaded.config;
-            report.add("settings", Fine("are right".into()));
-            report.add("public url", public_url(&config));
-            database(&mut report, &config).await;
-            report.add("cache", cache::look(&config).await);
-            report.add("jobs", queue::look(&config).await);
-            report.add("disk space", disk_space(&config.database.folder()));
-            report.add("mail", mail(&config).await);
-            report.add("open files", open_files(&config));
+            report.add("settings", fine("are right"));
+            secrets::look(&mut report, &loaded);
+            look(&mut report, &loaded.config).await;
         }
     }
-    report.add("clock", clock());
-    report.add("time zones", time_zones());
+    report.add("clock", system::clock());
+    report.add("time zones", system::time_zones());
     report.end()
 }
 
-#[derive(Default)]
-struct Report {
-    failures: usize,
-}
-
-impl Report {
-    fn add(&mut self, what: &str, finding: Finding) {
-        let (mark, text) = match finding {
-            Fine(text) => ("ok  ", text),
-            Warn(text) => ("warn", text),
-            Fail(text) => {
-                self.failures += 1;
-                ("FAIL", text)
-            }
-        };
-        output::say(format!("{mark}  {what}: {text}"));
-    }
-
-    fn end(self) -> Outcome {
-        match self.failures {
-            0 => Ok(()),
-            1 => Err(CommandError::Failed("one thing has to be put right".into())),
-            several => Err(CommandError::Failed(format!(
-                "{several} things have to be put right"
-            ))),
-        }
-    }
-}
-
-fn public_url(config: &Config) -> Finding {
-    let url = &config.http.public_url;
-    let local = config.http.listen.ip().is_loopback() || url.starts_with("http://127.");
-    match url.starts_with("https://") || local {
-        true => Fine(url.clone()),
-        false => Warn(format!(
-            "{url} is not encrypted: anybody on the way can read passwords; put a proxy with TLS \
-             in front and set http.public_url"
-        )),
-    }
+async fn look(report: &mut Report, config: &Config) {
+    report.add("public url", reach::public_url(config));
+    report.add("operations", reach::operations(config.operations.listen));
+    database(report, config).await;
+    report.add("cache", cache::look(config).await);
+    report.add("jobs", queue::look(config).await);
+    let folder = config.database.folder();
+    report.add("disk space", system::disk_space(&folder));
+    report.add("mail", mail(config).await);
+    report.add("open files", system::open_files(config));
 }
 
 async fn database(report: &mut Report, config: &Config) {
@@ -106,23 +71,29 @@ async fn database(report: &mut Report, config: &Config) {
     let size = match config.database.file().map(fs::metadata) {
         Some(Ok(about)) => format!(" ({} MiB)", about.len() / (1024 * 1024)),
         Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
-            let text = format!("{place} does not exist yet; `duly serve` makes it");
-            return report.add("database", Warn(text));
+            let text = format!("{place} does not exist yet");
+            return report.add("database", warn(text, "`duly serve` makes it"));
         }
-        Some(Err(error)) => return report.add("database", Fail(format!("{place}: {error}"))),
+        Some(Err(error)) => {
+            let remedy = "let the user of Duly read it; see database.url";
+            return report.add("database", fail(format!("{place}: {error}"), remedy));
+        }
         None => String::new(),
     };
     let mut options = config.database.options.clone();
     options.statement_timeout = PATIENCE;
     let db = match Db::open(options).await {
         Ok(db) => db,
-        Err(error) => return report.add("database", Fail(error.to_string())),
+        Err(error) => {
+            let remedy = "see database.url in the settings";
+            return report.add("database", fail(error.to_string(), remedy));
+        }
     };
-    report.add("database", Fine(format!("{place}{size}")));
+    report.add("database", fine(format!("{place}{size}")));
     if config.database.file().is_some() {
         match diagnosis::diagnose(&db).await {
             Ok(found) => health(report, &found),
-            Err(error) => report.add("integrity", Fail(error.to_string())),
+            Err(error) => report.add("integrity", fail(error.to_string(), RESTORE)),
         }
     }
     servers::look(report, &db).await;
@@ -131,27 +102,30 @@ async fn database(report: &mut Report, config: &Config) {
     partitions::look(report, &db).await;
     if are_complete {
         statistics::look(report, &db).await;
+        report.add("backup", backups::look(&db).await);
     }
     db.close().await;
 }
 
+const RESTORE: &str = "stop Duly, keep a copy of the file and restore a backup";
+
 fn health(report: &mut Report, found: &Diagnosis) {
-    report.add("sqlite", Fine(found.version.clone()));
+    report.add("sqlite", fine(found.version.clone()));
     report.add(
         "durability",
         match (found.durable, found.concurrent) {
-            (true, true) => Fine("write-ahead log, synchronous=FULL".into()),
-            _ => Fail("the database is not in WAL mode with synchronous=FULL".into()),
+            (true, true) => fine("write-ahead log, synchronous=FULL"),
+            _ => fail(
+                "the database is not in WAL mode with synchronous=FULL",
+                "put the file on a local disk, not on a network share",
+            ),
         },
     );
     report.add(
         "integrity",
         match found.damage.as_slice() {
-            [] => Fine("nothing is damaged".into()),
-            damage => Fail(format!(
-                "{}; stop Duly, keep a copy of the file and restore a backup",
-                damage.join("; ")
-            )),
+            [] => fine("nothing is damaged"),
+            damage => fail(damage.join("; "), RESTORE),
         },
     );
 }
@@ -159,80 +133,36 @@ fn health(report: &mut Report, found: &Diagnosis) {
 /// What there is to say of them, and whether all have been applied.
 async fn migrations(db: &Db) -> (Finding, bool) {
     match start::migrate(db, Mode::DryRun).await {
-        Ok(report) if report.applied.is_empty() => (Fine("up to date".into()), true),
+        Ok(report) if report.applied.is_empty() => (fine("up to date"), true),
         Ok(report) => {
-            let text = format!(
-                "{} missing; `duly migrate` or the next start applies them",
-                report.applied.join(", ")
-            );
-            (Warn(text), false)
+            let text = format!("{} missing", report.applied.join(", "));
+            let remedy = "`duly migrate` or the next start applies them";
+            (warn(text, remedy), false)
         }
-        Err(error) => (Fail(error.to_string()), false),
-    }
-}
-
-fn disk_space(folder: &Path) -> Finding {
-    let folder = folder.ancestors().find(|folder| folder.exists());
-    let folder = folder.unwrap_or(Path::new("."));
-    match rustix::fs::statvfs(folder) {
-        Ok(found) => {
-            let free = found.f_bavail.saturating_mul(found.f_frsize);
-            let text = format!("{} MiB free in {}", free / (1024 * 1024), folder.display());
-            if free < LITTLE_SPACE {
-                Fail(format!("only {text}"))
-            } else {
-                Fine(text)
-            }
+        Err(error) => {
+            let remedy = "run the release that made this database, or a newer one";
+            (fail(error.to_string(), remedy), false)
         }
-        Err(error) => Warn(format!("{}: {error}", folder.display())),
     }
 }
 
 async fn mail(config: &Config) -> Finding {
     let Some(server) = &config.mail.server else {
         let folder = start::outbox(config);
-        return Warn(format!(
-            "no server is set (mail.url); mails are written to {}",
-            folder.display()
-        ));
+        return warn(
+            format!(
+                "no server is set; mails are written to {}",
+                folder.display()
+            ),
+            "set mail.url",
+        );
     };
     match start::mailer(config).check().await {
-        Ok(()) => Fine(format!("{}:{} takes mails", server.host, server.port)),
-        Err(error) => Fail(format!("{error}; see mail.url")),
-    }
-}
-
-fn open_files(config: &Config) -> Finding {
-    let wanted = u64::try_from(config.http.max_connections).unwrap_or(u64::MAX) + OTHER_FILES;
-    match getrlimit(Resource::Nofile).maximum {
-        Some(most) if most < wanted => Warn(format!(
-            "the system allows {most}, fewer than http.max_connections needs ({wanted}); raise \
-             the limit (ulimit -n, LimitNOFILE) or lower the setting"
-        )),
-        Some(most) => Fine(format!("up to {most}")),
-        None => Fine("not limited".into()),
-    }
-}
-
-fn clock() -> Finding {
-    let now = start::now();
-    let year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
-    if year < OLDEST_YEAR {
-        return Fail(format!(
-            "it is not {now}; set the clock, reminders go by it"
-        ));
-    }
-    Fine(now.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
-}
-
-fn time_zones() -> Finding {
-    let probe = "Europe/Berlin";
-    match (
-        jiff::tz::db().get(probe).is_ok(),
-        TimeZoneDatabase::bundled().get(probe).is_ok(),
-    ) {
-        (true, _) => Fine("from the system".into()),
-        (false, true) => Warn("the system has none (package tzdata); using our own copy".into()),
-        (false, false) => Fail("there is no time zone database; install tzdata".into()),
+        Ok(()) if config.mail.from.is_local() => warn(
+            "mails come from an address that only this machine knows, which others refuse",
+            "set mail.from",
+        ),
+        Ok(()) => fine(format!("{}:{} takes mails", server.host, server.port)),
+        Err(error) => fail(error.to_string(), "see mail.url"),
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use duly_db::dump::{self, Options};
 use duly_tracker::{RELEASE_TABLES, SESSION_TABLES};
 
-use super::{CommandError, Outcome, expect_database, variables};
+use super::{CommandError, Outcome, backup, expect_database, variables};
 use crate::config::{Config, dump_passphrase};
 use crate::output::{self, Bar};
 use crate::sealing::Seal;
@@ -49,12 +49,16 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Outcome {
     })
     .await;
     bar.end();
+    let published = taken.and_then(|(counts, sealed)| {
+        let target = sealed.finish().map_err(dump::Error::Write)?;
+        let published = target.publish(&arguments.file);
+        published.map(|()| counts).map_err(dump::Error::Write)
+    });
+    if published.is_ok() {
+        backup::note(&db, options.made_at).await;
+    }
     db.close().await;
-    let (counts, sealed) = taken?;
-    let target = sealed.finish().map_err(dump::Error::Write)?;
-    target
-        .publish(&arguments.file)
-        .map_err(dump::Error::Write)?;
+    let counts = published?;
     let rows: u64 = counts.iter().map(|(_, rows)| rows).sum();
     output::complain(format!("Dumped {rows} rows of {} tables.", counts.len()));
     Ok(())

@@ -25,8 +25,9 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::api::document;
 use crate::config::{Config, Fault, Loaded};
 use crate::logging::{self, Stream};
-use crate::{output, start};
+use crate::supervision::LentSockets;
 use crate::traces::{Traces, WrongTraces};
+use crate::{output, start};
 
 /// Tasks, and reminders that come once.
 #[derive(Debug, Parser)]
@@ -99,8 +100,10 @@ enum Command {
     #[command(after_help = "Example: duly backup duly-backup.db")]
     Backup(backup::Arguments),
     /// Find out what is wrong with this installation.
-    #[command(after_help = "Example: duly doctor")]
-    Doctor,
+    #[command(
+        after_help = "Exit code 0: nothing has to be put right, though there may be warnings; 1: something has; 2: the command is written wrong.\nExample: duly doctor\n         duly doctor --json | jq '.checks[] | select(.status != \"ok\")'"
+    )]
+    Doctor(doctor::Arguments),
     /// Say whether the process that runs here is ready, for containers: exit code 0 or 1.
     #[command(after_help = "Example: duly healthcheck")]
     Healthcheck,
@@ -198,10 +201,16 @@ fn dispatch(cli: Cli) -> Outcome {
             output::write(&script).map_err(|error| failed(&error))
         }
         Command::Config(arguments) => config::run(&arguments, &settings()?),
-        Command::Doctor => block_on(doctor::run(settings()))?,
+        Command::Doctor(arguments) => {
+            block_on(doctor::run(&arguments, read(cli.config.as_deref())))?
+        }
         Command::Healthcheck => block_on(healthcheck::run(settings()?.config))?,
-        Command::Serve(arguments) => work_on(settings()?, |config| serve::run(arguments, config)),
-        Command::Work(arguments) => work_on(settings()?, |config| work::run(arguments, config)),
+        Command::Serve(arguments) => work_on(settings()?, |config, lent| {
+            serve::run(arguments, config, lent)
+        }),
+        Command::Work(arguments) => work_on(settings()?, |config, lent| {
+            work::run(arguments, config, lent)
+        }),
         Command::Migrate(arguments) => with_settings(settings()?, |config| async move {
             migrate::run(arguments, &config).await
         }),
@@ -247,7 +256,11 @@ fn feed(settings: Result<Loaded, CommandError>) -> Outcome {
 }
 
 fn load(named: Option<&std::path::Path>) -> Result<Loaded, CommandError> {
-    Ok(crate::config::load(named, variables())?)
+    Ok(read(named)?)
+}
+
+fn read(named: Option<&std::path::Path>) -> Result<Loaded, Vec<Fault>> {
+    crate::config::load(named, variables())
 }
 
 /// A variable that is not text cannot be one of ours.
@@ -268,8 +281,13 @@ fn expect_database(config: &Config) -> Outcome {
 }
 
 /// Runs what works until it is told to stop, with its log and its traces.
-fn work_on<F: Future<Output = Outcome>>(loaded: Loaded, work: impl FnOnce(Config) -> F) -> Outcome {
+fn work_on<F: Future<Output = Outcome>>(
+    loaded: Loaded,
+    work: impl FnOnce(Config, LentSockets) -> F,
+) -> Outcome {
     let config = loaded.config;
+    // Before there are threads.
+    let lent = LentSockets::take().map_err(CommandError::Wrong)?;
     block_on(async {
         let traces = crate::config::traces(variables())
             .map(Traces::start)
@@ -281,7 +299,7 @@ fn work_on<F: Future<Output = Outcome>>(loaded: Loaded, work: impl FnOnce(Config
             traces.as_ref(),
             reports.as_ref(),
         );
-        let outcome = work(config).await;
+        let outcome = work(config, lent).await;
         if let Some(reports) = reports {
             reports.end().await;
         }

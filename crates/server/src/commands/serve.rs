@@ -1,5 +1,6 @@
 //! `duly serve`
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,9 +22,11 @@ use super::{CommandError, Outcome};
 use crate::alarms::Watch;
 use crate::app::App;
 use crate::config::Config;
-use crate::http::{Threads, listener};
+use crate::http::Threads;
+use crate::http::listener::{self, Entrance};
 use crate::node::{Node, Stop};
 use crate::operations::Operations;
+use crate::supervision::{Doing, LentSockets, from_lent, tell};
 use crate::traces::{self, JobTraces};
 use crate::{demo, logging, process, start, web};
 
@@ -74,7 +77,7 @@ impl Role {
     }
 }
 
-pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
+pub(super) async fn run(arguments: Arguments, mut config: Config, lent: LentSockets) -> Outcome {
     raise_file_limit();
     let role = arguments.role;
     if arguments.demo {
@@ -84,23 +87,18 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
         config.database.options.location = Location::File(demo);
     }
     // An address that is taken is found out before the database is touched.
-    let listener = match role.includes(Role::Web) {
-        true => Some(listen(&mut config).await?),
-        false => None,
-    };
+    let (entrance, for_operators) = entrances(role, &mut config, lent).await?;
     let (node, stop) = (Node::starting(config.http.clone()), Stop::default());
     let operations = Operations::new(node.clone(), role.name());
-    let _seen = operations.serve(&config.operations).await;
-    let mut runtimes = Vec::new();
-    let served = match listener {
-        Some(listener) => {
-            let threads = Threads::start().map_err(|error| super::failed(&error))?;
-            runtimes = threads.runtimes();
-            let served = listener::serve(listener, node.clone(), threads, stop.clone());
-            Some(tokio::spawn(served))
-        }
-        None => None,
-    };
+    let _seen = operations.serve(&config.operations, for_operators).await;
+    let threads = entrance.as_ref().map(|_| Threads::start()).transpose();
+    let threads = threads.map_err(|error| super::failed(&error))?;
+    let runtimes = threads.as_ref().map(Threads::runtimes).unwrap_or_default();
+    let served = entrance.zip(threads).map(|(entrance, threads)| {
+        let served = listener::serve(entrance, node.clone(), threads, stop.clone());
+        tokio::spawn(served)
+    });
+    let telling = tell(node.clone(), stop.told.clone(), runtimes.clone());
     let tracker = start::tracker_for(&config, &runtimes).await?;
     start::relay(&tracker, &config).await?;
     heed_signals(stop.clone())?;
@@ -128,12 +126,16 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
             format!("Duly {version} runs without answering requests"),
         );
     }
+    telling.ready(Doing {
+        serves: served.is_some().then(|| config.http.public_url.clone()),
+        works: worker.as_ref().map(WorkerHandle::watch),
+    });
     let watch = Watch::new(tracker.clone(), config.alarms.clone());
     let watching = AbortOnDropHandle::new(tokio::spawn(watch.run()));
     // Others do the jobs from the moment on in which this process is told to stop.
     tokio::join!(
         answer(served, &tracker, next_offer, &stop),
-        work(scheduler, worker, &stop)
+        work(scheduler, worker, &node, &stop)
     );
     drop(watching);
     finish(tracker).await;
@@ -155,22 +157,47 @@ async fn show(tracker: &Tracker, config: &Config) -> Outcome {
     Ok(())
 }
 
-async fn listen(config: &mut Config) -> Result<TcpListener, CommandError> {
-    let address = config.http.listen;
-    let bound = TcpListener::bind(address).await.map_err(|error| {
+/// Where requests come in, if this part of the work answers any, and the socket that is lent for operators.
+async fn entrances(
+    role: Role,
+    config: &mut Config,
+    lent: LentSockets,
+) -> Result<(Option<Entrance>, Option<std::net::TcpListener>), CommandError> {
+    if !role.includes(Role::Web) {
+        let operations = lent.only_for_operators().map_err(CommandError::Wrong)?;
+        return Ok((None, operations));
+    }
+    let entrance = enter(config, lent.requests).await?;
+    Ok((Some(entrance), lent.operations))
+}
+
+/// The socket that is lent, else one of our own.
+async fn enter(
+    config: &mut Config,
+    lent: Option<std::net::TcpListener>,
+) -> Result<Entrance, CommandError> {
+    let entrance = match lent {
+        Some(lent) => Entrance::Lent(from_lent(lent).map_err(|error| super::failed(&error))?),
+        None => Entrance::Own(listen(config.http.listen).await?),
+    };
+    let (Entrance::Own(socket) | Entrance::Lent(socket)) = &entrance;
+    // With port 0 the system chooses one, and who lends a socket chooses all of it; links must name it.
+    let chosen = socket.local_addr().map_err(|error| super::failed(&error))?;
+    if config.http.public_url == format!("http://{}", config.http.listen) {
+        config.http.public_url = format!("http://{chosen}");
+    }
+    Ok(entrance)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, CommandError> {
+    TcpListener::bind(address).await.map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AddrInUse => "; another program listens there (set http.listen)",
             std::io::ErrorKind::PermissionDenied => "; ports below 1024 need a privilege",
             _ => "",
         };
         CommandError::Failed(format!("cannot listen on {address}: {error}{hint}"))
-    })?;
-    // With port 0 the system chooses one; links must name it.
-    let chosen = bound.local_addr().map_err(|error| super::failed(&error))?;
-    if config.http.public_url == format!("http://{address}") {
-        config.http.public_url = format!("http://{chosen}");
-    }
-    Ok(bound)
+    })
 }
 
 /// SIGTERM, which comes from whoever looks after several nodes, gives balancers the time to notice.
@@ -308,8 +335,9 @@ async fn answer(
 }
 
 /// Runs jobs until told to stop and done with it.
-async fn work(leading: Option<Leading>, worker: Option<WorkerHandle>, stop: &Stop) {
+async fn work(leading: Option<Leading>, worker: Option<WorkerHandle>, node: &Node, stop: &Stop) {
     stop.told.cancelled().await;
+    node.drain();
     if let Some(leading) = leading {
         tokio::join!(
             leading.scheduler.stop(),

@@ -11,6 +11,7 @@ use super::{CommandError, Outcome};
 use crate::config::{Config, size};
 use crate::node::{Node, Stop};
 use crate::operations::Operations;
+use crate::supervision::{Doing, LentSockets, tell};
 use crate::{logging, process, start};
 
 /// Jobs that run when the worker is told to stop have this long to end, if nothing else is said.
@@ -38,18 +39,23 @@ pub(super) struct Arguments {
     drain: u64,
 }
 
-pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
+pub(super) async fn run(arguments: Arguments, config: Config, lent: LentSockets) -> Outcome {
     let options = options(&arguments, &config)?;
-    let node = Node::starting(config.http.clone());
+    let lent = lent.only_for_operators().map_err(CommandError::Wrong)?;
+    let (node, stop) = (Node::starting(config.http.clone()), Stop::default());
+    let telling = tell(node.clone(), stop.told.clone(), Vec::new());
     let operations = Operations::new(node.clone(), "worker");
-    let _seen = operations.serve(&config.operations).await;
+    let _seen = operations.serve(&config.operations, lent).await;
     let tracker = start::tracker_for(&config, &[]).await?;
     start::relay(&tracker, &config).await?;
-    let stop = Stop::default();
     heed_signals(stop.clone())?;
     let (slots, queues) = (options.slots, names(&options.queues));
     let worker = start_worker(&tracker, options, &operations);
     node.work(tracker.clone());
+    telling.ready(Doing {
+        serves: None,
+        works: Some(worker.watch()),
+    });
     logging::say(
         &config.log,
         format!(
@@ -66,6 +72,8 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Outcome {
             tracing::info!(memory, "stopping: it has more memory than it may");
         }
     }
+    // It may have told itself.
+    stop.told.cancel();
     node.drain();
     let drain = Duration::from_secs(arguments.drain);
     let drained = tokio::select! {

@@ -21,11 +21,16 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<ErrorReporting> {
             "must be empty, or a DSN like https://key@errors.example.org/42".to_owned()
         }),
     });
-    let environment = reader.text("environment", "1 to 64 letters, digits, -, _ or .", |text| {
-        let fits = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-        let is_name = (1..=64).contains(&text.len()) && text.chars().all(fits);
-        is_name.then(|| text.to_owned())
-    });
+    let environment = reader.text(
+        "environment",
+        "1 to 64 letters, digits, -, _ or .",
+        |text| {
+            let fits =
+                |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+            let is_name = (1..=64).contains(&text.len()) && text.chars().all(fits);
+            is_name.then(|| text.to_owned())
+        },
+    );
     Some(ErrorReporting {
         dsn: dsn?,
         environment: environment?,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -29,22 +30,49 @@ pub(super) enum Setting {
 }
 
 /// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Source {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Source {
     /// `config.default.toml`.
     Default,
-    /// A line of a settings file.
-    File(PathBuf, usize),
+    /// A settings file.
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// In which line.
+        line: usize,
+    },
     /// An environment variable.
-    Variable(String),
+    Variable {
+        /// Which one.
+        name: String,
+    },
+    /// A file that an environment variable names.
+    VariableFile {
+        /// Which variable.
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Source {
+    pub(super) fn variable(name: &str) -> Self {
+        Source::Variable {
+            name: name.to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Default => formatter.write_str("default"),
-            Source::File(path, line) => write!(formatter, "{}:{line}", path.display()),
-            Source::Variable(name) => formatter.write_str(name),
+            Source::File { path, line } => write!(formatter, "{}:{line}", path.display()),
+            Source::Variable { name } => formatter.write_str(name),
+            Source::VariableFile { name, path } => {
+                write!(formatter, "{name} ({})", path.display())
+            }
         }
     }
 }
@@ -94,7 +122,10 @@ impl Layers {
 
     /// Lays the settings of a file over these.
     pub(super) fn file(&mut self, path: &Path, text: &str) -> Vec<Fault> {
-        let (found, mut faults) = parse(text, |line| Source::File(path.to_owned(), line));
+        let (found, mut faults) = parse(text, |line| Source::File {
+            path: path.to_owned(),
+            line,
+        });
         for entry in found {
             faults.extend(self.set(entry).err());
         }
@@ -116,7 +147,7 @@ impl Layers {
     }
 
     fn variable(&mut self, name: String, value: String) -> Result<(), Fault> {
-        let source = Source::Variable(name.clone());
+        let mut source = Source::variable(&name);
         let named = |name: &str| self.0.iter().position(|entry| entry.variable() == name);
         let (index, text) = match (named(&name), name.strip_suffix("_FILE").and_then(named)) {
             (Some(index), _) => (index, value),
@@ -124,6 +155,8 @@ impl Layers {
                 let text = std::fs::read_to_string(&value).map_err(|error| {
                     Fault::new(&source, format!("cannot read {value}: {error}"))
                 })?;
+                let path = value.into();
+                source = Source::VariableFile { name, path };
                 (index, text.trim_end_matches(['\r', '\n']).to_owned())
             }
             (None, None) => {
@@ -134,8 +167,8 @@ impl Layers {
         let Some(entry) = self.0.get_mut(index) else {
             return Ok(());
         };
-        if let Source::Variable(other) = &entry.source {
-            let message = format!("{other} sets it too; one of them must go");
+        if let Source::Variable { name } | Source::VariableFile { name, .. } = &entry.source {
+            let message = format!("{name} sets it too; one of them must go");
             return Err(Fault::new(&source, message));
         }
         entry.value = match &entry.value {

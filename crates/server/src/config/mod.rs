@@ -11,21 +11,23 @@ mod passphrase;
 mod queue;
 mod reader;
 mod sections;
+mod shown;
 mod traces;
 mod value;
 mod worker;
 
-use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use cache::{Cache, Place};
-use layers::{Layers, Setting, Source};
 pub use error_reports::ErrorReporting;
+use layers::Layers;
+pub use layers::Source;
 pub use log::{Log, LogFormat};
 pub use operations::Operations;
-pub use passphrase::dump_passphrase;
+pub use passphrase::{dump_passphrase, passphrase_file};
 pub use queue::QueueSettings;
 pub use sections::{Accounts, Activity, Config, Database, Http, Mail, Tasks};
+pub use shown::Shown;
 pub use traces::{TraceProtocol, traces};
 pub use value::Network;
 pub(crate) use value::duration;
@@ -60,6 +62,8 @@ impl Fault {
 pub struct Loaded {
     /// The settings.
     pub config: Config,
+    /// The settings file, if there is one.
+    pub file: Option<PathBuf>,
     layers: Layers,
 }
 
@@ -72,10 +76,13 @@ pub fn load(
     variables: impl Iterator<Item = (String, String)>,
 ) -> Result<Loaded, Vec<Fault>> {
     let mut layers = Layers::defaults()?;
-    let mut faults = Vec::new();
+    let (mut faults, mut file) = (Vec::new(), None);
     let path = named.unwrap_or(Path::new(FILE));
     match std::fs::read_to_string(path) {
-        Ok(text) => faults.extend(layers.file(path, &text)),
+        Ok(text) => {
+            file = Some(path.to_owned());
+            faults.extend(layers.file(path, &text));
+        }
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => faults.push(Fault {
             place: path.display().to_string(),
@@ -86,37 +93,12 @@ pub fn load(
     let (config, wrong) = sections::read(&layers);
     faults.extend(wrong);
     match config {
-        Some(config) if faults.is_empty() => Ok(Loaded { config, layers }),
+        Some(config) if faults.is_empty() => Ok(Loaded {
+            config,
+            file,
+            layers,
+        }),
         _ => Err(faults),
-    }
-}
-
-impl Loaded {
-    /// The settings as a file that could be read again, but with secrets masked, each with its
-    /// source.
-    #[must_use]
-    pub fn print(&self) -> String {
-        let mut text = String::new();
-        let mut section = "";
-        for entry in self.layers.entries() {
-            if entry.section != section {
-                section = &entry.section;
-                let gap = if text.is_empty() { "" } else { "\n" };
-                let _ = writeln!(text, "{gap}[{section}]");
-            }
-            let value = match &entry.value {
-                Setting::Text(value)
-                    if entry.section == "alarms" || entry.section == "error_reports" => {
-                    toml::Value::from(value::without_path(value))
-                }
-                Setting::Text(value) => toml::Value::from(value::masked(value)),
-                Setting::Number(value) => toml::Value::from(*value),
-                Setting::Truth(value) => toml::Value::from(*value),
-                Setting::List(values) => toml::Value::from(values.clone()),
-            };
-            let _ = writeln!(text, "{} = {value}  # {}", entry.key, entry.source);
-        }
-        text
     }
 }
 

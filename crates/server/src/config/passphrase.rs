@@ -1,6 +1,8 @@
 //! The passphrase of dumps. It is no setting, so that `duly config` never shows it and no settings
 //! file holds it beside the database it protects.
 
+use std::path::PathBuf;
+
 use super::Fault;
 use super::layers::Source;
 
@@ -9,6 +11,12 @@ pub(super) const VARIABLE: &str = "DULY_DUMP_PASSPHRASE";
 
 /// The variable that names a file with it.
 pub(super) const FILE_VARIABLE: &str = "DULY_DUMP_PASSPHRASE_FILE";
+
+/// The file that the passphrase of dumps is in, if it is in one.
+pub fn passphrase_file(mut variables: impl Iterator<Item = (String, String)>) -> Option<PathBuf> {
+    let found = variables.find(|(name, _)| name == FILE_VARIABLE);
+    found.map(|(_, path)| path.into())
+}
 
 /// The passphrase that protects dumps, if there is one.
 ///
@@ -25,9 +33,8 @@ pub fn dump_passphrase(
             _ => {}
         }
     }
-    let fault = |variable: &str, message: String| {
-        Err(Fault::new(&Source::Variable(variable.to_owned()), message))
-    };
+    let fault =
+        |variable: &str, message: String| Err(Fault::new(&Source::variable(variable), message));
     let (variable, passphrase) = match (given, file) {
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => {

@@ -81,6 +81,85 @@ fn a_secret_can_come_from_a_file_and_is_never_printed() {
 }
 
 #[test]
+fn each_setting_is_shown_with_where_it_comes_from() {
+    let folder = Folder::with(
+        "[http]\nbody_timeout = \"5m\"\n[database]\n\
+         replicas = [\"postgres://duly:of-replica@r.example.org/duly\"]\n",
+    );
+    let secret = folder.0.path().join("secret");
+    std::fs::write(&secret, "redis://:of-redis@r.example.org\n").expect("a file");
+    let path = secret.display().to_string();
+    let loaded = folder
+        .load(&[
+            ("DULY_QUEUE__URL_FILE", &path),
+            ("DULY_WORKER__SLOTS", "9"),
+            (
+                "DULY_ALARMS__WEBHOOK_URL",
+                "https://chat.example.org/of-hook",
+            ),
+            (
+                "DULY_DATABASE__URL",
+                "postgres://duly:of-primary@p.example.org/duly",
+            ),
+        ])
+        .expect("valid");
+    let shown: Vec<_> = loaded.shown().collect();
+    let lines = super::DEFAULTS.lines();
+    let written = lines.filter(|line| !line.starts_with('#') && line.contains(" = "));
+    assert_eq!(shown.len(), written.count());
+    let origin = |setting: &str| {
+        let found = shown.iter().find(|one| one.setting == setting);
+        let found = found.expect("a setting");
+        (found.value.to_string(), found.origin.to_string())
+    };
+    let file = folder.file().display().to_string();
+    for (setting, value, from) in [
+        ("http.listen", "\"127.0.0.1:8080\"", "default".to_owned()),
+        ("http.body_timeout", "\"5m\"", format!("{file}:2")),
+        (
+            "database.replicas",
+            "[\"postgres://duly:***@r.example.org/duly\"]",
+            format!("{file}:4"),
+        ),
+        ("worker.slots", "9", "DULY_WORKER__SLOTS".into()),
+        (
+            "queue.url",
+            "\"redis://:***@r.example.org\"",
+            format!("DULY_QUEUE__URL_FILE ({path})"),
+        ),
+        (
+            "alarms.webhook_url",
+            "\"https://chat.example.org/***\"",
+            "DULY_ALARMS__WEBHOOK_URL".into(),
+        ),
+    ] {
+        assert_eq!(origin(setting), (value.to_owned(), from), "{setting}");
+    }
+    let all = format!("{shown:?} {}", loaded.print());
+    for secret in ["of-replica", "of-redis", "of-hook", "of-primary"] {
+        assert!(!all.contains(secret), "{secret}: {all}");
+    }
+    let files: Vec<_> = loaded.secret_files().into_iter().collect();
+    assert_eq!(files, [folder.file(), secret], "those that hold a password");
+    assert_eq!(loaded.file, Some(folder.file()));
+}
+
+#[test]
+fn a_password_that_is_written_wrong_is_hidden_all_the_same() {
+    for url in [
+        "smtp://ann:hunter/2@mail.example.org",
+        "smtp://ann:hunter?2@mail.example.org:25/",
+    ] {
+        let faults = Folder::with("").load(&[("DULY_MAIL__URL", url)]);
+        let said = match faults {
+            Ok(loaded) => loaded.print(),
+            Err(faults) => faults.concat(),
+        };
+        assert!(!said.contains("hunter"), "{said}");
+    }
+}
+
+#[test]
 fn every_mistake_is_named_with_its_place_and_what_was_probably_meant() {
     let folder = Folder::with(
         "[htpp]\nlisten = \"x\"\n[http]\nlistn = \"x\"\nlisten = \"everywhere\"\n\
@@ -134,7 +213,7 @@ fn a_variable_and_its_file_cannot_both_be_set() {
     ]);
     assert_eq!(
         faults.expect_err("refused"),
-        ["DULY_MAIL__URL_FILE: DULY_MAIL__URL sets it too; one of them must go"]
+        ["DULY_MAIL__URL_FILE (duly.toml): DULY_MAIL__URL sets it too; one of them must go"]
     );
 }
 

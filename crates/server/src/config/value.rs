@@ -11,10 +11,18 @@ pub(super) fn masked(text: &str) -> String {
     };
     let authority_end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(authority_end);
-    match authority.rsplit_once('@') {
+    // A password with an unwritten / or ? is a mistake, which must not show it either.
+    let login = authority
+        .rsplit_once('@')
+        .map(|(login, host)| (login, host.to_owned() + tail));
+    let login = login.or_else(|| {
+        rest.rsplit_once('@')
+            .map(|(login, host)| (login, host.into()))
+    });
+    match login {
         Some((login, host)) => {
             let user = login.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:***@{host}{tail}")
+            format!("{scheme}://{user}:***@{host}")
         }
         None => text.to_owned(),
     }

@@ -121,7 +121,9 @@ impl Sending {
 
 /// For how long a server wants to be left alone.
 fn pause(headers: &HeaderMap) -> Duration {
-    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let seconds = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok());
     let seconds = seconds.and_then(|text| text.trim().parse().ok());
     seconds.map_or(PAUSE, Duration::from_secs)
 }

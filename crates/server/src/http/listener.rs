@@ -39,12 +39,22 @@ const LINGER: Duration = Duration::from_millis(500);
 /// a round trip to the other side of the world.
 const HANDSHAKE: Duration = Duration::from_millis(200);
 
+/// The socket that connections come in by.
+#[derive(Debug)]
+pub enum Entrance {
+    /// It closes with this process.
+    Own(TcpListener),
+    /// It is lent, and stays open: whoever comes after the last connection was taken waits in it for the next process.
+    Lent(TcpListener),
+}
+
 /// Serves on these threads until told to stop. Then it says that it is not ready, goes on for the
 /// drain delay, takes no more connections, and answers what is under way for at most the drain
 /// timeout.
-pub async fn serve(listener: TcpListener, node: Arc<Node>, threads: Threads, stop: Stop) {
+pub async fn serve(entrance: Entrance, node: Arc<Node>, threads: Threads, stop: Stop) {
     let door = Door::new(node.clone(), threads);
-    door.take_until(&listener, stop.told.cancelled()).await;
+    let (Entrance::Own(listener) | Entrance::Lent(listener)) = &entrance;
+    door.take_until(listener, stop.told.cancelled()).await;
     node.drain();
     let noticed = async {
         tokio::select! {
@@ -52,15 +62,22 @@ pub async fn serve(listener: TcpListener, node: Arc<Node>, threads: Threads, sto
             () = stop.at_once.cancelled() => {}
         }
     };
-    door.take_until(&listener, noticed).await;
-    turn_newcomers_away(&listener);
-    if !node.http.drain_delay.is_zero() && !stop.at_once.is_cancelled() {
-        door.take_until(&listener, tokio::time::sleep(HANDSHAKE))
-            .await;
+    door.take_until(listener, noticed).await;
+    let is_gentle = !node.http.drain_delay.is_zero() || matches!(entrance, Entrance::Lent(_));
+    match entrance {
+        // Nothing may be done to it, because the next process has the same one.
+        Entrance::Lent(listener) => drop(listener),
+        Entrance::Own(listener) => {
+            turn_newcomers_away(&listener);
+            if is_gentle && !stop.at_once.is_cancelled() {
+                let made = tokio::time::sleep(HANDSHAKE);
+                door.take_until(&listener, made).await;
+            }
+            door.take_rest(listener);
+        }
     }
-    door.take_rest(listener);
     door.connections.close();
-    if !node.http.drain_delay.is_zero() {
+    if is_gentle {
         tokio::select! {
             () = door.connections.wait() => {}
             () = tokio::time::sleep(LINGER) => {}

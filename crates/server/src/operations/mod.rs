@@ -19,6 +19,7 @@ pub(crate) use traffic::{Traffic, method_of, route_of};
 
 use crate::config;
 use crate::node::Node;
+use crate::supervision::from_lent;
 
 /// What is told of this process.
 #[derive(Debug)]
@@ -41,13 +42,21 @@ impl Operations {
     }
 
     /// Tells whoever asks, until the handle is dropped; nothing when the settings say so. An address that is taken
-    /// keeps nobody from working: several processes may run on one machine.
+    /// keeps nobody from working: several processes may run on one machine. A socket that is lent is used instead of
+    /// the address.
     pub(crate) async fn serve(
         self: &Arc<Self>,
         settings: &config::Operations,
+        lent: Option<std::net::TcpListener>,
     ) -> Option<AbortOnDropHandle<()>> {
-        let address = settings.listen?;
-        match TcpListener::bind(address).await {
+        let (bound, place) = match lent {
+            Some(lent) => (from_lent(lent), "the socket that is lent".to_owned()),
+            None => {
+                let address = settings.listen?;
+                (TcpListener::bind(address).await, address.to_string())
+            }
+        };
+        match bound {
             Ok(bound) => {
                 let served = listener::serve(bound, self.clone());
                 Some(AbortOnDropHandle::new(tokio::spawn(served)))
@@ -55,7 +64,7 @@ impl Operations {
             Err(error) => {
                 tracing::warn!(
                     %error,
-                    "operators cannot look at this process: {address} cannot be listened on; \
+                    "operators cannot look at this process: {place} cannot be listened on; \
                      give each process an address of its own (operations.listen)"
                 );
                 None

@@ -7,7 +7,7 @@ use crate::support::Process;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let duly = Process::new();
-    let commands: [&[&str]; 27] = [
+    let commands: [&[&str]; 28] = [
         &["serve"],
         &["work"],
         &["migrate"],
@@ -32,6 +32,7 @@ fn every_command_explains_itself_with_an_example() {
         &["openapi"],
         &["config"],
         &["config", "check"],
+        &["config", "show"],
         &["mail", "test"],
         &["mail", "feedback"],
         &["completions"],

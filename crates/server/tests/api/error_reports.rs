@@ -39,7 +39,9 @@ impl Receiver {
     /// Answers with this status.
     async fn start(status: StatusCode) -> Self {
         let (sender, reports) = mpsc::unbounded_channel();
-        let take = move |State(sender): State<mpsc::UnboundedSender<_>>, headers: HeaderMap, body| async move {
+        let take = move |State(sender): State<mpsc::UnboundedSender<_>>,
+                         headers: HeaderMap,
+                         body| async move {
             let _ = sender.send((headers, body));
             (status, [("retry-after", "3600")]).into_response()
         };
@@ -183,8 +185,12 @@ async fn who_has_had_enough_is_left_alone() {
 async fn an_error_in_the_page_is_told_as_one() {
     let mut receiver = Receiver::start(StatusCode::OK).await;
     let (duly, _database, mut client) = house(&receiver).await;
-    let stack = format!("TypeError: no\n    at save ({}/assets/a-1.js?q=1:2:30)", duly.url);
-    let said = json!({ "kind": "TypeError", "message": "no", "screen": "/tasks/$id", "stack": stack });
+    let stack = format!(
+        "TypeError: no\n    at save ({}/assets/a-1.js?q=1:2:30)",
+        duly.url
+    );
+    let said =
+        json!({ "kind": "TypeError", "message": "no", "screen": "/tasks/$id", "stack": stack });
     let taken = client.status("POST", "/api/v1/page-errors", said).await;
     assert_eq!(taken, 202);
 
@@ -195,5 +201,8 @@ async fn an_error_in_the_page_is_told_as_one() {
     assert_eq!(event.tags["screen"], "/tasks/$id");
     let place = event.exception.values[0].stacktrace.as_ref().expect("it");
     assert_eq!(place.frames[0].filename.as_deref(), Some("a-1.js"));
-    assert_eq!((place.frames[0].lineno, place.frames[0].colno), (Some(2), Some(30)));
+    assert_eq!(
+        (place.frames[0].lineno, place.frames[0].colno),
+        (Some(2), Some(30))
+    );
 }

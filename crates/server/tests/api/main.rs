@@ -24,6 +24,7 @@ mod caching;
 mod chaos;
 mod commands;
 mod crossing;
+mod doctor;
 mod documents;
 mod durability;
 mod error_reports;

@@ -12,6 +12,14 @@ use super::{Mail, SendError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender(pub(super) Mailbox);
 
+impl Sender {
+    /// Whether the address is one that only this machine knows, so that other mail servers refuse it.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.0.email.domain() == "localhost"
+    }
+}
+
 impl FromStr for Sender {
     type Err = String;
 

@@ -71,9 +71,11 @@ pub enum SettingsError {
     /// A path or a fragment.
     #[error("must not have anything but ?tls=… after the host and the port")]
     Trailing,
-    /// A port that is none.
-    #[error("{0:?} is not a port from 1 to 65535")]
-    Port(String),
+    /// A port that is none. It is not repeated: behind a ? that was not written as %3F it is the password.
+    #[error(
+        "has something else than a port from 1 to 65535 behind the host; in a password, ? is written %3F"
+    )]
+    Port,
     /// `%` without two hexadecimal digits, or not UTF-8.
     #[error("the {0} holds a % that is not followed by two hexadecimal digits of UTF-8 text")]
     Escape(&'static str),
@@ -167,7 +169,7 @@ fn read_place(place: &str) -> Result<(String, Option<u16>), SettingsError> {
     }
     let port = port.map(|text| match text.parse::<u16>() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err(SettingsError::Port(text.to_owned())),
+        _ => Err(SettingsError::Port),
     });
     Ok((host.to_owned(), port.transpose()?))
 }

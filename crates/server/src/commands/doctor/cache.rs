@@ -2,7 +2,7 @@
 
 use duly_cache::redis::{Address, Inspection, Kind, inspect};
 
-use super::{Fail, Finding, Fine, Warn};
+use super::report::{Finding, fail, fine, warn};
 use crate::config::{Config, Place};
 
 const MIB: u64 = 1024 * 1024;
@@ -11,22 +11,24 @@ pub(super) async fn look(config: &Config) -> Finding {
     match &config.cache.place {
         Some(Place::Redis(address)) => match inspect(address).await {
             Ok(seen) => redis(address, &seen),
-            Err(lost) => Fail(format!(
-                "{address}: {}; until it answers, nodes ask the database instead (cache.url)",
-                lost.0
-            )),
+            Err(lost) => fail(
+                format!(
+                    "{address}: {}; until it answers, nodes ask the database instead",
+                    lost.0
+                ),
+                "look whether it runs and whether cache.url names it",
+            ),
         },
         Some(Place::Memory) => memory(),
         None if config.database.file().is_some() => memory(),
-        Some(Place::Sql) | None => Fine(
-            "none; nodes ask the database with each request who asks and how new answers must be"
-                .into(),
+        Some(Place::Sql) | None => fine(
+            "none; nodes ask the database with each request who asks and how new answers must be",
         ),
     }
 }
 
 fn memory() -> Finding {
-    Fine("in the memory of the process".into())
+    fine("in the memory of the process")
 }
 
 fn redis(address: &Address, seen: &Inspection) -> Finding {
@@ -37,13 +39,16 @@ fn redis(address: &Address, seen: &Inspection) -> Finding {
     };
     let what = format!("{} {} at {address}{how}", seen.software, seen.version);
     if seen.is_misplaced {
-        return Fail(format!(
-            "{what} is one of a Cluster, or a Sentinel; write redis+cluster:// or \
-             redis+sentinel:// in cache.url"
-        ));
+        return fail(
+            format!("{what} is one of a Cluster, or a Sentinel"),
+            "write redis+cluster:// or redis+sentinel:// in cache.url",
+        );
     }
     if !seen.is_new_enough() {
-        return Fail(format!("{what} is too old; Redis 6.2 or Valkey is needed"));
+        return fail(
+            format!("{what} is too old"),
+            "Redis 6.2 or Valkey is needed",
+        );
     }
     let memory = match seen.memory {
         0 => "as much memory as there is".into(),
@@ -54,10 +59,11 @@ fn redis(address: &Address, seen: &Inspection) -> Finding {
         seen.round_trip.as_micros()
     );
     match seen.fills_up() {
-        true => Warn(format!(
-            "{text}: when it is full, nodes go on without it; set maxmemory-policy allkeys-lru"
-        )),
-        false => Fine(text),
+        true => warn(
+            format!("{text}: when it is full, nodes go on without it"),
+            "set maxmemory-policy allkeys-lru",
+        ),
+        false => fine(text),
     }
 }
 
@@ -76,14 +82,12 @@ mod tests {
             round_trip: Duration::from_micros(210),
             memory: 256 * MIB,
             policy: "allkeys-lru".into(),
+            is_kept: false,
         };
         change(&mut seen);
         let address = "redis://duly:secret@redis.example:6379".parse();
-        match redis(&address.expect("an address"), &seen) {
-            Fine(text) => format!("ok {text}"),
-            Warn(text) => format!("warn {text}"),
-            Fail(text) => format!("FAIL {text}"),
-        }
+        let finding = redis(&address.expect("an address"), &seen);
+        format!("{:?}: {finding}", finding.status)
     }
 
     #[test]
@@ -91,7 +95,7 @@ mod tests {
         let cluster = Kind::Cluster { masters: 3 };
         assert_eq!(
             found(|seen| seen.kind = cluster),
-            "ok Valkey 8.0.1 at redis.example:6379, a Cluster of 3, answers in 210 µs, 256 MiB, \
+            "Ok: Valkey 8.0.1 at redis.example:6379, a Cluster of 3, answers in 210 µs, 256 MiB, \
              allkeys-lru"
         );
         assert!(found(|seen| seen.memory = 0).ends_with("µs, as much memory as there is"));
@@ -100,15 +104,15 @@ mod tests {
     #[test]
     fn what_fills_up_is_too_old_or_of_another_kind_is_told() {
         let full = found(|seen| seen.policy = "noeviction".into());
-        assert!(full.starts_with("warn ") && full.contains("set maxmemory-policy allkeys-lru"));
+        assert!(full.starts_with("Warning: ") && full.contains("set maxmemory-policy allkeys-lru"));
         for old in ["6.0.16", "5.0.14", ""] {
             let old = found(|seen| seen.version = old.into());
             assert!(
-                old.starts_with("FAIL ") && old.contains("Redis 6.2"),
+                old.starts_with("Failed: ") && old.contains("Redis 6.2"),
                 "{old}"
             );
         }
         let part = found(|seen| seen.is_misplaced = true);
-        assert!(part.starts_with("FAIL ") && part.contains("redis+cluster://"));
+        assert!(part.starts_with("Failed: ") && part.contains("redis+cluster://"));
     }
 }

@@ -6,7 +6,12 @@ use duly_db::{Db, dialect};
 use duly_tracker::partitions::{Misplaced, misplaced};
 use duly_tracker::tasks;
 
-use super::{Fail, Fine, Report, Warn};
+use super::report::{Report, fail, fine, warn};
+
+const REMEDY: &str =
+    "the worker makes those that are due at 03:00 UTC and `duly serve` when it starts, see its log";
+
+const DATABASE: &str = "see the other lines about the database";
 
 pub(super) async fn look(report: &mut Report, db: &Db) {
     if !dialect::has_partitions(db.engine()) {
@@ -14,26 +19,26 @@ pub(super) async fn look(report: &mut Report, db: &Db) {
     }
     match misplaced(db).await {
         Ok(found) if found.is_empty() => {
-            report.add("partitions", Fine("every row is where it belongs".into()));
+            report.add("partitions", fine("every row is where it belongs"));
         }
         Ok(found) => {
             for one in found {
-                report.add("partitions", Warn(told(&one)));
+                report.add("partitions", warn(told(&one), REMEDY));
             }
         }
-        Err(error) => report.add("partitions", Fail(error.to_string())),
+        Err(error) => report.add("partitions", fail(error.to_string(), DATABASE)),
     }
     match standing(db, &tasks::BY_YEAR).await {
         Ok(now) if now.is_unfinished => report.add(
             "tasks",
-            Warn(
+            warn(
                 "a `duly db partition tasks` runs or was interrupted, and each change is written \
-                 twice until it ends; start it again, with --undo to go back"
-                    .into(),
+                 twice until it ends",
+                "start it again, with --undo to go back",
             ),
         ),
         Ok(_) => {}
-        Err(error) => report.add("tasks", Fail(error.to_string())),
+        Err(error) => report.add("tasks", fail(error.to_string(), DATABASE)),
     }
 }
 
@@ -46,7 +51,6 @@ fn told(found: &Misplaced) -> String {
     };
     format!(
         "{rows}{many} rows of {table} lie in {table}_default: partitions were not made in time, or \
-         a clock is wrong; the worker makes those that are due at 03:00 UTC and `duly serve` when \
-         it starts, see its log"
+         a clock is wrong"
     )
 }

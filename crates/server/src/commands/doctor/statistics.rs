@@ -4,7 +4,7 @@ use duly_db::Db;
 use duly_tracker::statistics::{LastRecount, last_recount};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Fail, Finding, Fine, Report, Warn};
+use super::report::{Finding, Report, fail, fine, warn};
 use crate::start;
 
 /// Somebody recounts every night.
@@ -15,8 +15,8 @@ pub(super) async fn look(report: &mut Report, db: &Db) {
         "statistics",
         match last_recount(&mut db.read_fresh()).await {
             Ok(Some(last)) => told(&last, start::now()),
-            Ok(None) => Fine("not recounted yet; the worker does it at 03:15 UTC".into()),
-            Err(error) => Fail(error.to_string()),
+            Ok(None) => fine("not recounted yet; the worker does it at 03:15 UTC"),
+            Err(error) => fail(error.to_string(), "see the other lines about the database"),
         },
     );
 }
@@ -41,10 +41,11 @@ fn told(last: &LastRecount, now: Timestamp) -> Finding {
     let text = format!("{state} {when}: {users} users{new}, {differences} wrong figures put right");
     let is_overdue = now.duration_since(*started_at) > OVERDUE;
     match (*differences, is_overdue) {
-        (0, false) => Fine(text),
-        (0, true) => Warn(format!("{text}; no worker has recounted since")),
-        _ => Warn(format!(
-            "{text}; see the log of that time for whose they were"
-        )),
+        (0, false) => fine(text),
+        (0, true) => warn(
+            format!("{text}; no worker has recounted since"),
+            "look whether a worker and a scheduler run",
+        ),
+        _ => warn(text, "see the log of that time for whose they were"),
     }
 }

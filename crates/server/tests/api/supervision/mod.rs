@@ -1,9 +1,11 @@
 //! Duly kept running by systemd and Supervisor, as the files in `deploy/` and the page "Keep Duly running" say.
 //! Needs both: `scripts/need systemd supervisor`.
 
+mod lending;
 mod place;
 mod supervisor;
 mod systemd;
+mod telling;
 mod unit;
 
 use std::time::Duration;

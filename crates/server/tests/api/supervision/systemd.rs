@@ -13,6 +13,17 @@ const WEB: &str = include_str!("../../../../../deploy/systemd/duly-web.service")
 const SCHEDULER: &str = include_str!("../../../../../deploy/systemd/duly-scheduler.service");
 const WORKER: &str = include_str!("../../../../../deploy/systemd/duly-worker@.service");
 
+const SOCKETS: [(&str, &str); 2] = [
+    (
+        "duly.socket",
+        include_str!("../../../../../deploy/systemd/duly.socket"),
+    ),
+    (
+        "duly-web.socket",
+        include_str!("../../../../../deploy/systemd/duly-web.socket"),
+    ),
+];
+
 const UNITS: [(&str, &str); 4] = [
     ("duly.service", ALL),
     ("duly-web.service", WEB),
@@ -38,12 +49,13 @@ fn analyze(arguments: &[&str], units: &[PathBuf]) {
 fn systemd_finds_nothing_wrong_with_the_units() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = Place::new(folder.path());
-    let units = UNITS.map(|(name, shipped)| {
+    let write = |(name, shipped): (&str, &str)| {
         let path = folder.path().join(name);
         std::fs::write(&path, place.fill(shipped)).expect("a file");
         path
-    });
-    analyze(&["verify"], &units);
+    };
+    let units = UNITS.map(write);
+    analyze(&["verify"], &[&units[..], &SOCKETS.map(write)[..]].concat());
     for unit in units {
         analyze(&["security", "--offline=true", MOST_EXPOSED], &[unit]);
     }
@@ -55,6 +67,15 @@ fn each_unit_is_started_again_and_has_time_to_end() {
         let unit = Unit::read(shipped, "1");
         assert_eq!(unit.get("Restart"), "always", "{name}");
         assert!(unit.stop_timeout() > END, "{name}");
+        assert_eq!(unit.get("Type"), "notify", "{name}");
+        assert_eq!(unit.get("WatchdogSec"), "30s", "{name}");
+    }
+    for (name, shipped) in SOCKETS {
+        assert_eq!(
+            Unit::read(shipped, "").get("FileDescriptorName"),
+            "http",
+            "{name}"
+        );
     }
 }
 

@@ -47,7 +47,8 @@ impl Process {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command that is not started yet.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let binary = env!("CARGO_BIN_EXE_duly");
         let mut command = match self.most_files {
             None => Command::new(binary),

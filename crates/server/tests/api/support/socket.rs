@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_server::http::{Threads, listener};
+use duly_server::http::Threads;
+use duly_server::http::listener::{Entrance, serve};
 use duly_server::node::{Node, Stop};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,7 +31,7 @@ impl TestServer {
         let address = listener.local_addr().expect("bound");
         let stop = Stop::default();
         let threads = Threads::start().expect("threads");
-        let served = listener::serve(listener, node.clone(), threads, stop.clone());
+        let served = serve(Entrance::Own(listener), node.clone(), threads, stop.clone());
         let ended = tokio::spawn(served);
         TestServer {
             address,
