@@ -123,10 +123,8 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     } else {
         node.work(tracker.clone());
         let version = env!("CARGO_PKG_VERSION");
-        logging::say(
-            &config.log,
-            format!("Duly {version} runs without answering requests"),
-        );
+        let ready = format!("Duly {version} runs without answering requests");
+        logging::say(&config.log, ready);
     }
     let watch = Watch::new(tracker.clone(), config.alarms.clone());
     let watching = AbortOnDropHandle::new(tokio::spawn(watch.run()));
