@@ -26,7 +26,8 @@ pub struct Query {
     is_brief: bool,
     keeps_duplicates: bool,
     caller: Caller,
-    span: Span,
+    /// Boxed: there seldom is one.
+    span: Option<Box<Span>>,
 }
 
 /// Starts a query with the given SQL text. Where it is called is said when the query was slow.
@@ -39,7 +40,7 @@ pub fn query(text: impl Into<Cow<'static, str>>) -> Query {
         is_brief: false,
         keeps_duplicates: false,
         caller: Caller::here(),
-        span: trace::current(),
+        span: trace::current().map(Box::new),
     }
 }
 
@@ -135,13 +136,13 @@ impl Query {
     }
 
     /// The span it was written in, when somebody wants to know of statements.
-    pub(crate) fn span(&self) -> &Span {
-        &self.span
+    pub(crate) fn span(&self) -> Option<&Span> {
+        self.span.as_deref()
     }
 
     /// The same for whoever keeps it: a span ends when nobody holds it any more.
     pub(crate) fn forgetting_span(mut self) -> Self {
-        self.span = Span::none();
+        self.span = None;
         self
     }
 

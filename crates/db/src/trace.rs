@@ -13,23 +13,21 @@ use crate::{Engine, Error, Query};
 const TARGET: &str = "duly_db::statement";
 
 /// The span that what is asked here belongs to.
-pub(crate) fn current() -> Span {
-    match tracing::span_enabled!(target: TARGET, Level::TRACE, otel.kind) {
-        true => Span::current(),
-        false => Span::none(),
-    }
+pub(crate) fn current() -> Option<Span> {
+    let is_wanted = tracing::span_enabled!(target: TARGET, Level::TRACE, otel.kind);
+    is_wanted.then(Span::current).filter(|span| !span.is_none())
 }
 
 /// A span for a statement, from now until it is dropped.
 pub(crate) fn statement(query: &Query, target: Target<'_>) -> Span {
-    if query.span().is_none() {
+    let Some(parent) = query.span() else {
         return Span::none();
-    }
+    };
     let text = normal::text(query.text());
     let (operation, summary) = summary(&text);
     tracing::trace_span!(
         target: TARGET,
-        parent: query.span(),
+        parent: parent,
         "statement",
         otel.name = summary,
         otel.kind = "client",
@@ -45,10 +43,9 @@ pub(crate) fn statement(query: &Query, target: Target<'_>) -> Span {
 
 /// A span for making a transaction durable.
 pub(crate) fn commit(engine: Engine) -> Span {
-    let parent = current();
-    if parent.is_none() {
-        return parent;
-    }
+    let Some(parent) = current() else {
+        return Span::none();
+    };
     tracing::trace_span!(
         target: TARGET,
         parent: &parent,
@@ -101,7 +98,7 @@ fn system(engine: Engine) -> &'static str {
 
 /// What a statement does, and to which table above all: `SELECT` and `SELECT tasks`.
 fn summary(text: &str) -> (&str, String) {
-    let mut words = text.split(|found: char| found == ' ' || found == '(' || found == ',');
+    let mut words = text.split([' ', '(', ',']);
     let operation = words.next().unwrap_or_default();
     let names = |word: &str| matches!(word, "FROM" | "INTO" | "UPDATE" | "JOIN");
     let mut follows = names(operation);

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::Span;
 use uuid::Uuid;
 
 use crate::clock::SystemClock;
@@ -141,7 +142,8 @@ impl Observer {
             request_id: query.caller().request(),
             values: self.shows_values.then(|| shown(query.values())),
         };
-        query.span().in_scope(|| log(&text, &sample));
+        let span = query.span().cloned().unwrap_or_else(Span::none);
+        span.in_scope(|| log(&text, &sample));
         self.table().add(text, query, sample);
     }
 

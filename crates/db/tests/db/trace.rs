@@ -16,9 +16,12 @@ use uuid::Uuid;
 
 type Fields = BTreeMap<String, String>;
 
+/// A span by its parent, and what it says.
+type Note = (Option<u64>, Fields);
+
 /// Notes every span with its parent. What other tests do at the same time is noted as well.
 #[derive(Debug, Clone, Default)]
-struct Notes(Arc<Mutex<BTreeMap<u64, (Option<u64>, Fields)>>>);
+struct Notes(Arc<Mutex<BTreeMap<u64, Note>>>);
 
 struct Reading<'a>(&'a mut Fields);
 

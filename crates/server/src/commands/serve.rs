@@ -121,10 +121,8 @@ pub(super) async fn run(arguments: Arguments, mut config: Config, lent: LentSock
     } else {
         node.work(tracker.clone());
         let version = env!("CARGO_PKG_VERSION");
-        logging::say(
-            &config.log,
-            format!("Duly {version} runs without answering requests"),
-        );
+        let ready = format!("Duly {version} runs without answering requests");
+        logging::say(&config.log, ready);
     }
     telling.ready(Doing {
         serves: served.is_some().then(|| config.http.public_url.clone()),

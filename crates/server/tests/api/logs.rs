@@ -75,9 +75,8 @@ fn lines(duly: &Process) -> Vec<Value> {
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_line_says_what_it_belongs_to() {
-    let collector = Collector::start(By::Http).await;
+/// Registers, asks three times for a list, has a job send a mail, and answers the lines and whose account it is.
+async fn live(collector: &Collector) -> (Vec<Value>, Value) {
     let mut duly = Process::new();
     duly.variables = vec![
         ("DULY_LOG__LEVEL", "debug".into()),
@@ -89,20 +88,26 @@ async fn each_line_says_what_it_belongs_to() {
     let mut client = duly.connect().await;
     let body = json!({ "name": "Ann", "email": "ann@example.org", "password": PASSWORD });
     let account = client.send("POST", "/api/v1/register", Some(body)).await;
-    let account = account.expect("it runs");
     for _ in 0..3 {
         let list = client.send("GET", "/api/v1/tasks?q=nothing", None).await;
         list.expect("it runs");
     }
-    let mailed = "the mail was written to a file";
     let deadline = Instant::now() + Duration::from_secs(60);
-    while !duly.log().contains(mailed) {
+    while !duly.log().contains(MAILED) {
         assert!(Instant::now() < deadline, "{}", duly.log());
         tokio::task::yield_now().await;
     }
     assert!(duly.stop());
+    (lines(&duly), account.expect("it runs"))
+}
 
-    let lines = lines(&duly);
+/// What a job says that has sent a mail.
+const MAILED: &str = "the mail was written to a file";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_line_says_what_it_belongs_to() {
+    let collector = Collector::start(By::Http).await;
+    let (lines, account) = live(&collector).await;
     for line in &lines {
         for name in ["timestamp", "level", "target", "message"] {
             assert!(line[name].is_string(), "{line}");
@@ -111,9 +116,9 @@ async fn each_line_says_what_it_belongs_to() {
     let ready = lines.iter().find(|line| line["target"] == "duly");
     let ready = ready.expect("it says where it is")["message"].as_str();
     assert!(ready.is_some_and(|it| it.contains("Make the first administrator")));
-    let of_lists = |line: &&Value| line["route"] == "/api/v1/tasks";
-    let access = |line: &&Value| line["target"] == "duly::access";
-    let lists: Vec<&Value> = lines.iter().filter(of_lists).filter(access).collect();
+    let access =
+        |line: &&Value| line["target"] == "duly::access" && line["route"] == "/api/v1/tasks";
+    let lists: Vec<&Value> = lines.iter().filter(access).collect();
     assert_eq!(lists.len(), 3, "{lists:#?}");
     let mut requests = BTreeSet::new();
     for line in lists {
@@ -132,7 +137,7 @@ async fn each_line_says_what_it_belongs_to() {
     let is_mail = |line: &&Value| {
         line["message"]
             .as_str()
-            .is_some_and(|it| it.contains(mailed))
+            .is_some_and(|it| it.contains(MAILED))
     };
     let mail = lines.iter().find(is_mail).expect("a mail");
     assert_eq!(mail["job.name"], "send_email_confirmation");

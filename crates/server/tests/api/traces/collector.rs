@@ -41,9 +41,12 @@ pub struct Collector {
     taken: Taken,
 }
 
+/// Texts by their names.
+type Texts = BTreeMap<String, String>;
+
 /// What came, and with which headers.
 #[derive(Clone, Default)]
-struct Taken(Arc<Mutex<Vec<(ExportTraceServiceRequest, BTreeMap<String, String>)>>>);
+struct Taken(Arc<Mutex<Vec<(ExportTraceServiceRequest, Texts)>>>);
 
 impl Taken {
     fn take(&self, request: ExportTraceServiceRequest, headers: &HeaderMap) {
@@ -120,7 +123,7 @@ impl Collector {
     }
 
     /// The headers that came with the traces.
-    pub fn headers(&self) -> Vec<BTreeMap<String, String>> {
+    pub fn headers(&self) -> Vec<Texts> {
         let taken = self.taken.0.lock().expect("no panic");
         taken.iter().map(|(_, headers)| headers.clone()).collect()
     }
@@ -135,7 +138,7 @@ impl Collector {
     }
 
     /// What is said of the processes.
-    pub fn resources(&self) -> Vec<BTreeMap<String, String>> {
+    pub fn resources(&self) -> Vec<Texts> {
         let taken = self.taken.0.lock().expect("no panic");
         let parts = taken
             .iter()
@@ -175,7 +178,7 @@ pub struct Found {
     pub name: String,
     /// As OTLP numbers them: server 2, client 3, consumer 5.
     pub kind: i32,
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: Texts,
     pub links: Vec<String>,
     pub is_error: bool,
 }
@@ -207,7 +210,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn attributes(list: &[KeyValue]) -> BTreeMap<String, String> {
+fn attributes(list: &[KeyValue]) -> Texts {
     let pairs = list
         .iter()
         .map(|pair| (pair.key.clone(), text(pair.value.as_ref())));

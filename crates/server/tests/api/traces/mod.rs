@@ -106,7 +106,7 @@ async fn one_trace_by(by: By) {
         format!("process {}", job.attributes["duly.job.kind"])
     );
     assert_eq!(job.parent, request.id);
-    assert_eq!(job.links, [request.id.clone()]);
+    assert_eq!(job.links, std::slice::from_ref(&request.id));
     assert_eq!(job.attributes["messaging.system"], "duly");
     assert_eq!(job.attributes["duly.job.attempt"], "1");
     assert_statements(&spans, job, "INSERT sent_mails");
