@@ -38,7 +38,7 @@ impl Errors {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let heard = FilterFn::new(|metadata| {
-            metadata.is_span()
+            (metadata.is_span() && *metadata.level() <= Level::INFO)
                 || (*metadata.level() == Level::ERROR && metadata.target().starts_with("duly"))
         });
         self.with_filter(heard.with_max_level_hint(LevelFilter::INFO))

@@ -9,7 +9,7 @@ use tracing::dispatcher::WeakDispatch;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Dispatch, Event, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::layer::Context;
@@ -35,7 +35,9 @@ pub(super) struct SpanNotes;
 
 impl SpanNotes {
     pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
-        let spans = FilterFn::new(|metadata| metadata.is_span());
+        let spans =
+            |metadata: &Metadata<'_>| metadata.is_span() && *metadata.level() <= Level::INFO;
+        let spans = FilterFn::new(spans);
         SpanNotes.with_filter(spans.with_max_level_hint(LevelFilter::INFO))
     }
 }

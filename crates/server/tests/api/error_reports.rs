@@ -88,6 +88,8 @@ async fn house(receiver: &Receiver) -> (Process, TestDatabase, Connection) {
     let url = ("DULY_DATABASE__URL", database.url().to_owned());
     duly.variables.push(url);
     receiver.collect(&mut duly);
+    // Everything that could be told is there to be left out.
+    duly.variables.push(("DULY_LOG__LEVEL", "trace".into()));
     duly.serve(&[]);
     let mut client = duly.connect().await;
     let who = json!({ "name": "Ann", "email": "ann@example.org", "password": PASSWORD });

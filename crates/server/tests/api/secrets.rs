@@ -1,6 +1,7 @@
 //! No secret leaves Duly by its logs, its figures, its traces or its jobs.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use duly_cache::testing::RedisServer;
 use duly_db::testing::{Cluster, TestDatabase, open_again};
@@ -11,6 +12,9 @@ use serde_json::{Value, json};
 use crate::operations;
 use crate::support::{Connection, MailServer, Process};
 use crate::traces::{By, Collector};
+
+/// Nothing takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const PASSWORD: &str = "correct horse battery";
 const WRONG_PASSWORD: &str = "planted-wrong-password";
@@ -178,6 +182,12 @@ async fn live(house: &mut House, db: &Db) {
     found.expect("it runs");
     remind(db).await;
     while !house.mails.mail().await.replace("=\n", "").contains(TITLE) {}
+    // What has become of a job in Redis is written down a moment later.
+    let deadline = Instant::now() + PATIENCE;
+    while !jobs(db).await.contains("notification") {
+        assert!(Instant::now() < deadline, "the job was not recorded");
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Has the time of everybody's reminder come.
@@ -191,7 +201,7 @@ async fn remind(db: &Db) {
     tx.commit().await.expect("it works");
 }
 
-/// What the database holds of jobs, once nothing is left to be written.
+/// What the database holds of jobs.
 async fn jobs(db: &Db) -> String {
     let mut text = String::new();
     for select in JOBS {
