@@ -10,11 +10,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use duly_db::clock::SystemClock;
-use duly_db::query;
 use duly_db::random::SystemRandom;
-use duly_db::testing::{TestDatabase, open_again};
+use duly_db::testing::open_again;
+use duly_db::{Db, query};
 use duly_queue::{Attempt, Job, JobError, Queue};
-use duly_server::start::SCHEMA;
 use sentry_types::protocol::v7::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -81,12 +80,9 @@ impl Receiver {
     }
 }
 
-/// A running Duly, its database, and somebody who is logged in.
-async fn house(receiver: &Receiver) -> (Process, TestDatabase, Connection) {
-    let database = TestDatabase::new(&SCHEMA).await;
+/// A running Duly, and somebody who is logged in.
+async fn house(receiver: &Receiver) -> (Process, Connection) {
     let mut duly = Process::new();
-    let url = ("DULY_DATABASE__URL", database.url().to_owned());
-    duly.variables.push(url);
     receiver.collect(&mut duly);
     // Everything that could be told is there to be left out.
     duly.variables.push(("DULY_LOG__LEVEL", "trace".into()));
@@ -95,12 +91,19 @@ async fn house(receiver: &Receiver) -> (Process, TestDatabase, Connection) {
     let who = json!({ "name": "Ann", "email": "ann@example.org", "password": PASSWORD });
     let registered = client.send("POST", "/api/v1/register", Some(who)).await;
     registered.expect("it runs");
-    (duly, database, client)
+    (duly, client)
+}
+
+/// The database of a running Duly.
+async fn database(duly: &Process) -> Db {
+    let file = duly.path().join("data/duly.db");
+    let opened = open_again(&format!("sqlite:{}", file.display())).await;
+    opened.expect("it is there")
 }
 
 /// From now on nothing can be done with tasks.
-async fn lose_tasks(database: &TestDatabase) {
-    let db = open_again(database.url()).await.expect("it is there");
+async fn lose_tasks(duly: &Process) {
+    let db = database(duly).await;
     let mut tx = db.begin();
     let rename = query("ALTER TABLE tasks RENAME TO away");
     tx.execute(rename).await.expect("it works");
@@ -110,8 +113,8 @@ async fn lose_tasks(database: &TestDatabase) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_fails_by_our_fault_is_told_without_what_it_is_about() {
     let mut receiver = Receiver::start(StatusCode::OK).await;
-    let (_duly, database, mut client) = house(&receiver).await;
-    lose_tasks(&database).await;
+    let (duly, mut client) = house(&receiver).await;
+    lose_tasks(&duly).await;
     let task = json!({ "title": TITLE });
     let failed = client.ask("POST", "/api/v1/tasks", Some(task)).await;
     assert_eq!(failed.expect("it answers").status(), 500);
@@ -149,8 +152,8 @@ impl Job for Unreadable {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_that_fails_for_good_is_told() {
     let mut receiver = Receiver::start(StatusCode::OK).await;
-    let (_duly, database, _client) = house(&receiver).await;
-    let db = open_again(database.url()).await.expect("it is there");
+    let (duly, _client) = house(&receiver).await;
+    let db = database(&duly).await;
     let queue = Queue::new(db.clone(), Arc::new(SystemClock), Arc::new(SystemRandom));
     let mut tx = db.begin();
     let planted = TITLE.to_owned();
@@ -167,8 +170,8 @@ async fn a_job_that_fails_for_good_is_told() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_has_had_enough_is_left_alone() {
     let mut receiver = Receiver::start(StatusCode::TOO_MANY_REQUESTS).await;
-    let (mut duly, database, mut client) = house(&receiver).await;
-    lose_tasks(&database).await;
+    let (mut duly, mut client) = house(&receiver).await;
+    lose_tasks(&duly).await;
     for number in 0..3 {
         let task = json!({ "title": TITLE });
         let failed = client.ask("POST", "/api/v1/tasks", Some(task)).await;
@@ -186,7 +189,7 @@ async fn who_has_had_enough_is_left_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_in_the_page_is_told_as_one() {
     let mut receiver = Receiver::start(StatusCode::OK).await;
-    let (duly, _database, mut client) = house(&receiver).await;
+    let (duly, mut client) = house(&receiver).await;
     let stack = format!(
         "TypeError: no\n    at save ({}/assets/a-1.js?q=1:2:30)",
         duly.url

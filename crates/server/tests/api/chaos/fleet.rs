@@ -146,7 +146,12 @@ impl<'a> Fleet<'a> {
                 ticks.tick().await;
             }
             loop {
+                // Only what comes after that has to be done by moments.
+                if place == Place::Recorded {
+                    self.sink.hold(number).await;
+                }
                 self.freeze(self.pid(number));
+                self.sink.release();
                 match self.promise_of(number).await {
                     Some(promise) if self.led_to(number, place, promise).await => return promise,
                     Some(_) => {}
@@ -226,6 +231,16 @@ impl<'a> Fleet<'a> {
         let workers = operations.workers().await.ok()?;
         let worker = workers.iter().find(|worker| worker.process == pid)?;
         Some(worker.id)
+    }
+
+    /// Whether all have started: one that finds no database then ends, for whoever looks after it to start it again.
+    pub async fn have_started(&self) -> bool {
+        for number in 0..self.workers.len() {
+            if self.worker_of(number).await.is_none() {
+                return false;
+            }
+        }
+        true
     }
 
     /// The promise that a worker is about to keep.

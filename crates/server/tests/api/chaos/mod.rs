@@ -121,6 +121,7 @@ async fn run(app: &TestTracker, restart: impl Fn(), variables: Vec<(&'static str
     // Whoever leads sleeps through the lease, and believes to lead when it wakes.
     fleet.freeze_scheduler(0).await;
     let first_kills = kill_at_each_step(app, &mut fleet, &sink).await;
+    until(async || fleet.have_started().await).await;
     tokio::task::block_in_place(restart);
     until(async || app.queue.counts().await.is_ok()).await;
     people(app, promised / EACH - promised / EACH / 2).await;

@@ -39,6 +39,10 @@ pub struct Sink {
     mails: Arc<Mutex<BTreeMap<String, u32>>>,
     /// The only one who is answered, if there is one.
     only: watch::Sender<Option<usize>>,
+    /// Whose mails are not answered when they are whole, if anybody's.
+    held: watch::Sender<Option<usize>>,
+    /// Who waits for that answer.
+    waiting: watch::Sender<Option<usize>>,
     /// How many times somebody was killed.
     kills: watch::Sender<usize>,
     pub ports: Vec<u16>,
@@ -59,6 +63,8 @@ impl Sink {
             )),
             mails: Arc::default(),
             only: watch::Sender::new(None),
+            held: watch::Sender::new(None),
+            waiting: watch::Sender::new(None),
             kills: watch::Sender::new(0),
             ports: listeners.iter().map(port).collect(),
         };
@@ -90,6 +96,31 @@ impl Sink {
     /// Answers nobody else until further notice, so that the others do not use up all the work meanwhile.
     pub fn answer_only(&self, sender: Option<usize>) {
         self.only.send_replace(sender);
+    }
+
+    /// Lets the sender wait for the answer to its next mail, and waits until it does.
+    pub async fn hold(&self, sender: usize) {
+        self.held.send_replace(Some(sender));
+        let mut waiting = self.waiting.subscribe();
+        let waits = waiting.wait_for(|waiting| *waiting == Some(sender));
+        drop(waits.await.expect("the sink goes on"));
+    }
+
+    /// Answers again.
+    pub fn release(&self) {
+        self.held.send_replace(None);
+    }
+
+    async fn wait_if_held(&self, sender: usize) -> std::io::Result<()> {
+        let mut held = self.held.subscribe();
+        if *held.borrow_and_update() != Some(sender) {
+            return Ok(());
+        }
+        self.waiting.send_replace(Some(sender));
+        let released = held.wait_for(|held| held.is_none());
+        drop(released.await.map_err(std::io::Error::other)?);
+        self.waiting.send_replace(None);
+        Ok(())
     }
 
     /// Whether the sender talks to the server now.
@@ -158,6 +189,7 @@ impl Sink {
                     };
                     *self.mails.lock().expect("no panic").entry(id).or_default() += 1;
                     self.reached(sender, Step::Dot)?;
+                    self.wait_if_held(sender).await?;
                     write.write_all(b"250 taken\r\n").await?;
                     self.reached(sender, Step::Accepted)?;
                     continue;
