@@ -100,8 +100,10 @@ impl Expired {
 
 /// As [`end_expired`], in a transaction of its own if there is anything to do.
 pub(super) async fn end_leases(db: &Db, now: Timestamp) -> Result<()> {
-    let any = query("SELECT 1 AS found FROM jobs WHERE lease_until <= ?1 LIMIT 1").bind(now);
-    if db.read_fresh().optional_row(any).await?.is_some() {
+    // In an order, it is looked up in the index: who looks for any row may read all of them.
+    let first = "SELECT lease_until FROM jobs WHERE lease_until <= ?1 ORDER BY lease_until LIMIT 1";
+    let first = query(first).bind(now);
+    if db.read_fresh().optional_row(first).await?.is_some() {
         let mut tx = db.begin_on_shared_rows();
         end_expired(&mut tx, now).await?;
         tx.commit().await?;
