@@ -17,28 +17,35 @@ pub(crate) struct PageErrorInput {
     /// Which kind of error it is, as the browser calls it.
     #[serde(default)]
     #[schema(value_type = String, required = true, min_length = 1, max_length = 100)]
-    kind: Field<Text<100>>,
+    kind: Field<Text<100, ONE_LINE>>,
     /// What it says.
     #[serde(default)]
     #[schema(value_type = String, required = true, min_length = 1, max_length = 1000)]
-    message: Field<Text<1000>>,
+    message: Field<Text<1000, LINES>>,
     /// The screen, without what it shows: `/admin/jobs/$id`.
     #[serde(default)]
     #[schema(value_type = String, required = true, min_length = 1, max_length = 200)]
-    screen: Field<Text<200>>,
+    screen: Field<Text<200, ONE_LINE>>,
     /// Where it happened, as the browser says it.
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 8000)]
-    stack: Field<Text<8000>>,
+    stack: Field<Text<8000, LINES>>,
 }
 
-/// Text of so many characters at most.
-#[derive(Debug)]
-struct Text<const LONGEST: usize>(String);
+const ONE_LINE: bool = false;
+const LINES: bool = true;
 
-impl<const LONGEST: usize> FromText for Text<LONGEST> {
+/// Text of so many characters at most. What is written into the log as it is has one line: nobody writes others there.
+#[derive(Debug)]
+struct Text<const LONGEST: usize, const MAY_HAVE_LINES: bool>(String);
+
+impl<const LONGEST: usize, const MAY_HAVE_LINES: bool> FromText for Text<LONGEST, MAY_HAVE_LINES> {
     fn from_text(text: &str) -> Result<Self, Wrong> {
-        bounded_text(text, 1, LONGEST, &['\n', '\r', '\t'])?;
+        let allowed: &[char] = match MAY_HAVE_LINES {
+            true => &['\n', '\r', '\t'],
+            false => &[],
+        };
+        bounded_text(text, 1, LONGEST, allowed)?;
         Ok(Text(text.to_owned()))
     }
 }

@@ -27,6 +27,8 @@ fn frame(line: &str) -> Option<Frame> {
     };
     let (rest, column) = place.rsplit_once(':')?;
     let (url, row) = rest.rsplit_once(':')?;
+    // A line of the message may look like a frame, and be about anything.
+    url.split_once("://")?;
     let url = url.split(['?', '#']).next().unwrap_or_default();
     Some(Frame {
         function: (!name.is_empty()).then(|| name.to_owned()),
@@ -72,6 +74,9 @@ mod tests {
                 "save a-1.js https://d.example/assets/a-1.js 2:30"
             ]
         );
-        assert_eq!(told("at\n@\n::\nat a:b:c"), Vec::<String>::new());
+        assert_eq!(
+            told("at\n@\n::\nat a:b:c\nto ann@example.org:1:2"),
+            Vec::<String>::new()
+        );
     }
 }

@@ -199,6 +199,13 @@ async fn an_error_in_the_page_is_told_as_one() {
     let taken = client.status("POST", "/api/v1/page-errors", said).await;
     assert_eq!(taken, 202);
 
+    for field in ["kind", "screen"] {
+        let mut forged = json!({ "kind": "Error", "message": "no", "screen": "/tasks" });
+        forged[field] = json!("a\n2026-11-30T00:00:00Z ERROR forged");
+        let refused = client.status("POST", "/api/v1/page-errors", forged).await;
+        assert_eq!(refused, 422, "another line of the log by {field}");
+    }
+
     let event = receiver.event().await;
     assert_eq!(event.platform, "javascript");
     assert_eq!(event.exception.values[0].ty, "TypeError");

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
+
+use super::PATIENCE;
 
 /// The shortest time a process gets on between two looks at it.
 const MOMENT: Duration = Duration::from_micros(300);
@@ -30,7 +32,9 @@ pub fn thaw_for_a_moment(pid: Pid) {
         !now.wants_to_run || before.get(id).is_none_or(|it| now.turns > it.turns)
     };
     tokio::task::block_in_place(|| {
+        let deadline = Instant::now() + PATIENCE;
         loop {
+            assert!(Instant::now() < deadline, "it never has a processor");
             std::thread::sleep(MOMENT);
             if threads(pid).iter().all(|(id, now)| is_served(id, now)) {
                 return;
